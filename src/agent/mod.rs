@@ -1,0 +1,1 @@
+//! Simulated device, proxy, carrier and fleets.

@@ -1,0 +1,1 @@
+//! The management endpoint as a contract: what both of its ends say.

@@ -1,0 +1,1 @@
+//! Layers of settings with their provenance.

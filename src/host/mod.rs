@@ -1,0 +1,1 @@
+//! The machine: clock, entropy, secret store.

@@ -1,0 +1,1 @@
+//! Sockets: SIP, HTTP, TLS.

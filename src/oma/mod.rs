@@ -1,0 +1,1 @@
+//! OMA: WAP push and DM notification.

@@ -1,0 +1,1 @@
+//! What a flow may ask of the outside world: small traits by role.

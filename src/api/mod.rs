@@ -1,1 +1,65 @@
-//! The management endpoint as a contract: what both of its ends say.
+//! The management endpoint as a contract: what both of its ends say to each other.
+//!
+//! Types here are plain data with their place in JSON and in the OpenAPI document.
+//! The `server` answers with them, `net` asks with them, `store` keeps several of
+//! them, and `cli/output` shows them. Nothing here knows a socket, a framework or
+//! a table, and nothing here decides.
+//!
+//! | file | resource |
+//! |---|---|
+//! | `problem` | errors (RFC 9457) with their stable codes |
+//! | `page` | lists with keyset cursors |
+//! | `device`, `invitation` | the registry and how a device gets into it |
+//! | `action`, `callback`, `event` | what was asked of a device, and how it goes on |
+//! | `backup` | what a device brought to safety |
+//! | `find` | where a device is managed, and what the peers said |
+//! | `agent` | what a device says: enrolment, session, results, reports |
+//! | `auth` | operators, sessions, service tokens |
+//! | `audit`, `server`, `sms`, `probe` | the trail, the server itself, signing and sending, the checks of `probe` |
+//! | `signature` | HTTP message signatures of devices and peers (RFC 9421), pure |
+
+mod action;
+mod agent;
+mod audit;
+mod auth;
+mod backup;
+mod callback;
+mod device;
+mod event;
+mod find;
+mod invitation;
+mod page;
+mod probe;
+mod problem;
+mod server;
+pub mod signature;
+mod sms;
+
+pub use action::{ActionRequest, ActionResult, ActionView, Attempt};
+pub use agent::{
+    AgentAction, AgentReport, BackupReceipt, EnrolRequest, EnrolResponse, RegisterRequest,
+    ReportKind, SessionRequest, SessionResponse,
+};
+pub use audit::{AuditCheckpoint, AuditVerdict};
+pub use auth::{
+    LoginRequest, LoginResponse, NewOperator, NewToken, Operator, PasswordChange, TokenSecret,
+    TokenView, WhoAmI,
+};
+pub use backup::{BackupItem, BackupView};
+pub use callback::{
+    CallbackRequest, CallbackState, CallbackView, LadderLine, Rung, RungState, SessionView,
+};
+pub use device::{
+    Device, DeviceEdit, DeviceLogLine, DeviceNumber, LockState, NewDevice, PinView, RouteTag,
+};
+pub use event::Event;
+pub use find::{FindRequest, FindResponse, Found, PeerAnswer, PeerOutcome};
+pub use invitation::{Invitation, InvitationRequest};
+pub use page::Page;
+pub use probe::{ProbeCheck, ProbeGrade, ProbeReport};
+pub use problem::{Problem, ProblemCode};
+pub use server::{PeerStatus, ServerStatus};
+pub use sms::{
+    SmsSendRequest, SmsSendResponse, SmsSignRequest, SmsSignResponse, SmsVerifyRequest,
+    SmsVerifyResponse,
+};

@@ -1,0 +1,46 @@
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::{SystemId, Timestamp};
+
+/// How the server is (`GET /api/v1/server`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ServerStatus {
+    /// Its name in the federation.
+    pub name: String,
+    /// Version of the program.
+    pub version: String,
+    /// Its system id.
+    pub system_id: SystemId,
+    /// `serve` or `embedded`.
+    pub mode: String,
+    /// Since when it runs.
+    pub started_at: Timestamp,
+    /// HTTPS address for devices and operators; absent while it does not listen.
+    pub https: Option<String>,
+    /// SIP address; absent while it does not listen.
+    pub sip: Option<String>,
+    /// Devices in the registry.
+    pub devices: u64,
+    /// Devices with a current SIP binding.
+    pub registered: u64,
+    /// Actions that have not ended.
+    pub open_actions: u64,
+    /// Entries of the audit trail.
+    pub audit_entries: u64,
+    /// Text message gateways by name.
+    pub gateways: Vec<String>,
+    /// Configured peers.
+    pub peers: Vec<PeerStatus>,
+    /// When its certificate ends.
+    pub certificate_expires_at: Option<Timestamp>,
+}
+
+/// A configured peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PeerStatus {
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+}

@@ -1,0 +1,172 @@
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::ladder::LadderStep;
+
+/// How a request ended. Kinds are kept apart: a code is always one that the peer sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum SipOutcome {
+    /// A 2xx answer.
+    Delivered {
+        /// 200 to 299.
+        code: u16,
+        /// Reason phrase as the peer wrote it.
+        reason: String,
+    },
+    /// 481, 489 or 405: somebody is there but does not know the event or the method.
+    Alive {
+        /// 405, 481 or 489.
+        code: u16,
+        /// Reason phrase as the peer wrote it.
+        reason: String,
+    },
+    /// Any other final answer.
+    Refused {
+        /// 300 to 699.
+        code: u16,
+        /// Reason phrase as the peer wrote it.
+        reason: String,
+    },
+    /// An INVITE made a phone ring for a person; it was cancelled.
+    Ringing,
+    /// Nothing final came within the time given.
+    NoAnswer,
+    /// The network said no: name not found, port closed, no route.
+    TransportError {
+        /// What the network said, in words.
+        detail: String,
+    },
+}
+
+impl SipOutcome {
+    /// Sorts a final answer (200 to 699) into its kind.
+    #[must_use]
+    pub fn from_answer(code: u16, reason: &str) -> Self {
+        let reason = reason.to_owned();
+        match code {
+            200..=299 => Self::Delivered { code, reason },
+            405 | 481 | 489 => Self::Alive { code, reason },
+            _ => Self::Refused { code, reason },
+        }
+    }
+
+    /// Whether the peer took it (2xx).
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        matches!(self, Self::Delivered { .. })
+    }
+
+    /// Whether anything at all answered.
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        !matches!(self, Self::NoAnswer | Self::TransportError { .. })
+    }
+
+    /// The status code, when the peer sent one.
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        match self {
+            Self::Delivered { code, .. }
+            | Self::Alive { code, .. }
+            | Self::Refused { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for SipOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delivered { code, reason }
+            | Self::Alive { code, reason }
+            | Self::Refused { code, reason } => write!(f, "{code} {reason}"),
+            Self::Ringing => f.write_str("ringing"),
+            Self::NoAnswer => f.write_str("no answer"),
+            Self::TransportError { detail } => f.write_str(detail),
+        }
+    }
+}
+
+/// A final answer as far as a caller needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SipAnswer {
+    /// Status code.
+    pub code: u16,
+    /// Reason phrase.
+    pub reason: String,
+    /// Header fields in their order, names in long form.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl SipAnswer {
+    /// All values of a header field, by its long name.
+    pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers
+            .iter()
+            .filter(move |(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v.as_str())
+    }
+}
+
+/// What became of one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SipReport {
+    /// How it ended.
+    pub outcome: SipOutcome,
+    /// From the first send to the outcome.
+    pub elapsed: Duration,
+    /// The final answer, if one came.
+    pub answer: Option<SipAnswer>,
+    /// Every message that went over the wire, in order.
+    pub ladder: Vec<LadderStep>,
+}
+
+impl SipReport {
+    /// A report with an outcome only.
+    #[must_use]
+    pub fn new(outcome: SipOutcome, elapsed: Duration) -> Self {
+        Self {
+            outcome,
+            elapsed,
+            answer: None,
+            ladder: Vec::new(),
+        }
+    }
+
+    /// How many messages were sent again by a timer.
+    #[must_use]
+    pub fn retransmissions(&self) -> usize {
+        self.ladder.iter().filter(|step| step.again).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_fall_into_their_kinds() {
+        for (code, delivered, alive) in [
+            (200, true, false),
+            (202, true, false),
+            (405, false, true),
+            (481, false, true),
+            (489, false, true),
+            (404, false, false),
+            (302, false, false),
+            (603, false, false),
+        ] {
+            let outcome = SipOutcome::from_answer(code, "x");
+            assert_eq!(outcome.is_delivered(), delivered, "{code}");
+            assert_eq!(matches!(outcome, SipOutcome::Alive { .. }), alive, "{code}");
+            assert_eq!(outcome.code(), Some(code));
+        }
+        assert!(!SipOutcome::NoAnswer.is_answered());
+        assert!(SipOutcome::Ringing.is_answered());
+    }
+}

@@ -1,0 +1,130 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::api::{ActionRequest, ActionView, Device, Event, PeerStatus};
+use crate::domain::{Imei, Msisdn, ShortId};
+use crate::sip::{OutboundRequest, SipReport};
+
+/// Why a bearer could not be used at all. What the other side answered is no error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BearerError {
+    /// The other side was not heard or could not be connected to.
+    #[error("no answer from {0}")]
+    Unreachable(String),
+    /// It refused: wrong password, blocked number, text too long.
+    #[error("refused by {target}: {reason}")]
+    Refused {
+        /// Who.
+        target: String,
+        /// Its words.
+        reason: String,
+    },
+    /// The request makes no sense for this bearer, as a target without an address.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+/// Sends SIP requests from this machine's socket.
+#[async_trait]
+pub trait SipSender: Send + Sync {
+    /// Sends a request to where its route set or request URI points, answers challenges, waits for the outcome at most
+    /// `timeout`, and tells every message that crossed.
+    ///
+    /// # Errors
+    /// [`BearerError::Unusable`] when there is no address to send to; silence and refusal are outcomes in the report.
+    async fn send(
+        &self,
+        request: OutboundRequest,
+        timeout: Duration,
+    ) -> Result<SipReport, BearerError>;
+}
+
+/// A text message to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboundSms {
+    /// Where to.
+    pub to: Msisdn,
+    /// What.
+    pub text: String,
+    /// Our id of it, for receipts.
+    pub reference: ShortId,
+}
+
+/// What a gateway said when it took a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmsAccepted {
+    /// Its words.
+    pub answer: String,
+    /// Its id of the message.
+    pub reference: Option<String>,
+}
+
+/// Sends text messages.
+#[async_trait]
+pub trait SmsGateway: Send + Sync {
+    /// The name under which it was configured.
+    fn name(&self) -> &str;
+
+    /// Hands a message to the gateway.
+    ///
+    /// # Errors
+    /// [`BearerError`]; nothing was sent, or (after a broken connection) it is not known.
+    async fn send(&self, sms: OutboundSms) -> Result<SmsAccepted, BearerError>;
+}
+
+/// Why a peer did not serve.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PeerError {
+    /// It was not heard in time or could not be connected to.
+    #[error("{0}")]
+    Silent(String),
+    /// It refused, or could not be authenticated, or its answer made no sense.
+    #[error("{0}")]
+    Refused(String),
+    /// It answered with a problem that is the asking operator's to know.
+    #[error(transparent)]
+    Problem(#[from] crate::api::Problem),
+}
+
+/// An action for a device that a peer holds, with who asks.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct RemoteAction {
+    /// The action; `device` is the peer's registry id, `server` the peer's name.
+    pub request: ActionRequest,
+    /// The operator at the asking server.
+    pub operator: String,
+    /// Idempotency key.
+    pub key: String,
+}
+
+/// The other servers of the federation (mutual TLS, signed requests).
+#[async_trait]
+pub trait Peers: Send + Sync {
+    /// The configured peers.
+    fn peers(&self) -> Vec<PeerStatus>;
+
+    /// Asks one peer whether it holds the device.
+    async fn find(
+        &self,
+        peer: &str,
+        imei: Imei,
+        deadline: Duration,
+    ) -> Result<Option<Device>, PeerError>;
+
+    /// Has a peer act on a device that it holds, after authenticating each other afresh.
+    async fn act(&self, peer: &str, action: RemoteAction) -> Result<ActionView, PeerError>;
+
+    /// How an action at a peer goes on.
+    async fn action(&self, peer: &str, id: ShortId) -> Result<ActionView, PeerError>;
+}
+
+/// Tells third parties (requirement C13), in the form of Standard Webhooks.
+#[async_trait]
+pub trait Webhooks: Send + Sync {
+    /// Delivers one event to every configured address that wants its kind; retries are the implementation's.
+    ///
+    /// # Errors
+    /// [`BearerError`] when an address did not take it after all retries.
+    async fn deliver(&self, event: &Event) -> Result<(), BearerError>;
+}

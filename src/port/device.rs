@@ -1,0 +1,67 @@
+use async_trait::async_trait;
+
+use crate::api::{
+    AgentReport, BackupReceipt, EnrolRequest, EnrolResponse, RegisterRequest, SessionRequest,
+    SessionResponse,
+};
+use crate::domain::{Sequence, ShortId};
+
+/// Why the management endpoint could not be used by a device.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DoorError {
+    /// It could not be reached; try again later.
+    #[error("the server cannot be reached: {0}")]
+    Unreachable(String),
+    /// It does not know this device, or the signature is wrong.
+    #[error("the server refuses this device: {0}")]
+    Refused(String),
+    /// It answered something that cannot be used.
+    #[error("the server's answer cannot be used: {0}")]
+    Unusable(String),
+}
+
+/// The device's way to its management endpoint (`/agent/v1`), authenticated and signed.
+#[async_trait]
+pub trait Door: Send + Sync {
+    /// Enrols.
+    async fn enrol(&self, request: EnrolRequest) -> Result<EnrolResponse, DoorError>;
+
+    /// Tells address, proxy, numbers.
+    async fn register(&self, request: RegisterRequest) -> Result<(), DoorError>;
+
+    /// Opens a session and takes what is waiting.
+    async fn session(&self, request: SessionRequest) -> Result<SessionResponse, DoorError>;
+
+    /// Hands in a result document.
+    async fn result(
+        &self,
+        session: Option<ShortId>,
+        sequence: Sequence,
+        xml: &str,
+    ) -> Result<(), DoorError>;
+
+    /// Uploads an item of a backup.
+    async fn upload(
+        &self,
+        backup: ShortId,
+        path: &str,
+        entries: u32,
+        content: Vec<u8>,
+    ) -> Result<BackupReceipt, DoorError>;
+
+    /// Downloads from a link that an action carried (restore, fetched action); relative links go to the endpoint, signed.
+    async fn download(&self, link: &str) -> Result<Vec<u8>, DoorError>;
+
+    /// Reports what was refused.
+    async fn report(&self, report: AgentReport) -> Result<(), DoorError>;
+}
+
+/// Keeps a device's state over restarts.
+#[async_trait]
+pub trait AgentState: Send + Sync {
+    /// All devices that were saved, as name and state.
+    async fn load(&self) -> Result<Vec<(String, Vec<u8>)>, super::MachineError>;
+
+    /// Saves a device's state; durable when it returns.
+    async fn save(&self, name: &str, state: Vec<u8>) -> Result<(), super::MachineError>;
+}

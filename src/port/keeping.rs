@@ -1,0 +1,129 @@
+use async_trait::async_trait;
+
+use crate::api::{AuditCheckpoint, BackupView, Operator, Page, TokenView};
+use crate::domain::{AuditDraft, AuditEntry, ShortId, Timestamp};
+
+use super::{PageOf, Stamp, StoreError};
+
+/// One item of a backup on its way in.
+#[derive(Debug, Clone)]
+pub struct NewBackupItem {
+    /// Kind and name, as in `contacts/work.vcf`.
+    pub path: String,
+    /// How many entries are in it.
+    pub entries: u32,
+    /// Its content.
+    pub content: Vec<u8>,
+}
+
+/// Backups of devices.
+#[async_trait]
+pub trait Backups: Send + Sync {
+    /// Adds or replaces an item; makes the backup if it is new. A completed backup takes no more.
+    async fn put_item(
+        &self,
+        device: ShortId,
+        backup: ShortId,
+        item: NewBackupItem,
+        at: Timestamp,
+    ) -> Result<BackupView, StoreError>;
+
+    /// Marks a backup whole, with its kind.
+    async fn complete(
+        &self,
+        backup: ShortId,
+        kind: &str,
+        at: Timestamp,
+        stamp: Stamp,
+    ) -> Result<BackupView, StoreError>;
+
+    /// Backups of a device (or all), newest first; one by id.
+    async fn backups(
+        &self,
+        device: Option<ShortId>,
+        id: Option<ShortId>,
+        page: PageOf,
+    ) -> Result<Page<BackupView>, StoreError>;
+
+    /// The content of an item.
+    async fn item(&self, backup: ShortId, path: &str) -> Result<Option<Vec<u8>>, StoreError>;
+}
+
+/// The append-only, hash-chained trail.
+#[async_trait]
+pub trait AuditTrail: Send + Sync {
+    /// Adds an entry that goes with no write.
+    async fn append(&self, draft: AuditDraft) -> Result<AuditEntry, StoreError>;
+
+    /// Entries with a number above `after`, oldest first, at most `limit`.
+    async fn entries(&self, after: u64, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// The last entry.
+    async fn last_entry(&self) -> Result<Option<AuditEntry>, StoreError>;
+
+    /// Stores a checkpoint, or lists them all, oldest first.
+    async fn checkpoints(
+        &self,
+        add: Option<AuditCheckpoint>,
+    ) -> Result<Vec<AuditCheckpoint>, StoreError>;
+}
+
+/// An operator with what verifies the password.
+#[derive(Clone)]
+pub struct OperatorRecord {
+    /// What may be shown.
+    pub view: Operator,
+    /// Argon2id in PHC form; of a one-time code while `one_time`.
+    pub password_hash: String,
+    /// The password is a one-time code that must be replaced at the first login.
+    pub one_time: bool,
+}
+
+/// Operators.
+#[async_trait]
+pub trait Operators: Send + Sync {
+    /// One operator.
+    async fn operator(&self, name: &str) -> Result<Option<OperatorRecord>, StoreError>;
+
+    /// All operators by name.
+    async fn operators(&self) -> Result<Vec<Operator>, StoreError>;
+
+    /// Adds or changes one. The last admin cannot lose the role.
+    async fn save_operator(&self, record: OperatorRecord, stamp: Stamp) -> Result<(), StoreError>;
+
+    /// Removes one and revokes what they hold. The last admin cannot be removed.
+    async fn delete_operator(&self, name: &str, stamp: Stamp) -> Result<(), StoreError>;
+}
+
+/// A session or service token; only the digest of its text is stored.
+#[derive(Clone)]
+pub struct TokenRecord {
+    /// What may be shown. A session has the operator's name and `session` as its name.
+    pub view: TokenView,
+    /// Session of an operator, not a service token.
+    pub session: bool,
+    /// SHA-256 of the token's text.
+    pub digest: [u8; 32],
+    /// Only from this client address.
+    pub bound_to: Option<String>,
+}
+
+/// Sessions and service tokens.
+#[async_trait]
+pub trait Tokens: Send + Sync {
+    /// Stores a token.
+    async fn save_token(&self, record: TokenRecord, stamp: Stamp) -> Result<(), StoreError>;
+
+    /// The live token with this digest; notes its use.
+    async fn token(
+        &self,
+        digest: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Option<TokenRecord>, StoreError>;
+
+    /// Live service tokens, newest first.
+    async fn tokens(&self, now: Timestamp) -> Result<Vec<TokenView>, StoreError>;
+
+    /// Ends a token or session.
+    async fn revoke_token(&self, id: ShortId, stamp: Stamp) -> Result<(), StoreError>;
+}

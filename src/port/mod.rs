@@ -1,0 +1,40 @@
+//! What a flow may ask of the outside world: small traits by role.
+//!
+//! A flow asks for the narrowest trait that serves it. Every method that can fail
+//! says so; none blocks. Implementations live in `net`, `store` and `host`; fakes
+//! for tests beside the tests that use them.
+//!
+//! | file | who answers |
+//! |---|---|
+//! | `machine` | `host`: clock, entropy, sealing of secrets |
+//! | `registry` | `store`: devices, enrolment, bindings |
+//! | `work` | `store`: actions with their queue and results, callbacks, events |
+//! | `keeping` | `store`: backups, audit trail, operators and tokens |
+//! | `bearer` | `net`: SIP, text messages, peers, webhooks |
+//! | `device` | `net`, `store`: what a simulated device needs |
+
+mod bearer;
+mod device;
+mod keeping;
+mod machine;
+mod registry;
+mod work;
+
+pub use bearer::{
+    BearerError, OutboundSms, PeerError, Peers, RemoteAction, SipSender, SmsAccepted, SmsGateway,
+    Webhooks,
+};
+pub use device::{AgentState, Door, DoorError};
+pub use keeping::{
+    AuditTrail, Backups, NewBackupItem, OperatorRecord, Operators, TokenRecord, Tokens,
+};
+pub use machine::{Clock, Entropy, MachineError, Sealer};
+pub use registry::{
+    AgentKey, Bindings, DeviceFilter, DeviceLog, Devices, Enrolment, EnrolmentDraft,
+    EnrolmentRefusal, Enrolments, PageOf,
+};
+pub use work::{
+    ActionFilter, ActionQueue, ActionResults, Actions, Callbacks, Claimed, EventDraft, EventFilter,
+    Events, IdempotencyClaim, Lease, NewAction, PinEscrow, Pins, Precondition, Recorded,
+    ResultDraft, Stamp, StoreError,
+};

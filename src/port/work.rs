@@ -1,0 +1,336 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::api::{ActionView, Attempt, CallbackView, Event, Page, PinView};
+use crate::domain::{
+    Action, ActionState, AuditDraft, Bearer, DeviceSecret, Sequence, ShortId, Timestamp,
+};
+
+use super::PageOf;
+
+/// What goes into the store in the same transaction as a write.
+#[derive(Debug, Clone, Default)]
+pub struct Stamp {
+    /// Entry of the audit trail.
+    pub audit: Option<AuditDraft>,
+    /// The client's idempotency key.
+    pub idempotency: Option<IdempotencyClaim>,
+    /// Further events, beside the ones that the write makes itself.
+    pub events: Vec<EventDraft>,
+}
+
+/// An idempotency key with what it was first used for. Kept 24 hours at least.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyClaim {
+    /// The key, with the operator's name before it, so that operators do not meet.
+    pub key: String,
+    /// SHA-256 of method, path and body.
+    pub digest: [u8; 32],
+    /// What the write makes, as in `action:x3hq80vn`. Never a PIN or a token.
+    pub outcome: String,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// An event before it has its number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventDraft {
+    /// When.
+    pub at: Timestamp,
+    /// What kind, as in `message.received`.
+    pub kind: String,
+    /// What it is about, as in `device:4t9wz0kc`.
+    pub subject: String,
+    /// The device's registry id.
+    pub device: Option<ShortId>,
+    /// The content.
+    pub data: serde_json::Value,
+}
+
+/// Why the store did not do it. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no such row.
+    #[error("{0} does not exist")]
+    NotFound(String),
+    /// It would clash with what is there; the text names the other.
+    #[error("{0}")]
+    Conflict(String),
+    /// A precondition does not hold; which one.
+    #[error("a precondition does not hold: {0:?}")]
+    Precondition(Precondition),
+    /// The row was changed since it was read.
+    #[error("it was changed meanwhile: version {found} is stored")]
+    Version {
+        /// The version that is stored.
+        found: u64,
+    },
+    /// The idempotency key was used for this very request; the outcome it had.
+    #[error("done before: {0}")]
+    AlreadyDone(String),
+    /// The idempotency key was used for another request.
+    #[error("this idempotency key belongs to another request")]
+    KeyReused,
+    /// The lease was lost: somebody else has the row.
+    #[error("the lease on {0} was lost")]
+    LeaseLost(String),
+    /// The device's numbers are used up in this epoch.
+    #[error("the sequence numbers of this device are used up: it has to enrol again")]
+    SequenceExhausted,
+    /// The device is not enrolled.
+    #[error("the device is not enrolled")]
+    NotEnrolled,
+    /// A stored secret cannot be opened.
+    #[error(transparent)]
+    Machine(#[from] super::MachineError),
+    /// The database failed: disk full, locked by another program, damaged.
+    #[error("the database failed: {0}")]
+    Database(String),
+}
+
+/// What must hold inside the transaction for an action to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Precondition {
+    /// No action with one of these names is open in this epoch.
+    NoneOpen(Vec<String>),
+    /// The device is not locked.
+    NotLocked,
+    /// The device is locked.
+    Locked,
+    /// A number of the device is verified, or it has a data path.
+    Addressable,
+}
+
+/// Makes the PIN of a lock from the secret and the number the lock got; called inside the transaction,
+/// so that the PIN is in the store before anything can be sent.
+pub type PinEscrow = fn(&DeviceSecret, Sequence) -> String;
+
+/// An action to be made.
+#[derive(Debug, Clone)]
+pub struct NewAction {
+    /// Its id.
+    pub id: ShortId,
+    /// The device.
+    pub device: ShortId,
+    /// What to do.
+    pub action: Action,
+    /// Number to use; the next free one when `None`. A given number must be free and not below the next.
+    pub sequence: Option<Sequence>,
+    /// Who asks.
+    pub operator: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// Ticket.
+    pub ticket: Option<String>,
+    /// Only over this bearer.
+    pub via: Option<Bearer>,
+    /// Now.
+    pub at: Timestamp,
+    /// When it expires if nothing was sent.
+    pub expires_at: Timestamp,
+    /// When it is due first; `None` when the server shall not send it itself (`sms sign`).
+    pub due_at: Option<Timestamp>,
+    /// Must all hold.
+    pub preconditions: Vec<Precondition>,
+    /// Makes the PIN to keep, for locks.
+    pub escrow: Option<PinEscrow>,
+}
+
+/// Which actions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActionFilter {
+    /// Of this device.
+    pub device: Option<ShortId>,
+    /// In one of these states; all when empty.
+    pub states: Vec<ActionState>,
+    /// With this name, as in `lck`.
+    pub name: Option<String>,
+}
+
+/// Actions as operators see them. Each change makes an `action.changed` event with the view.
+#[async_trait]
+pub trait Actions: Send + Sync {
+    /// Reserves the sequence number, escrows the PIN, and stores the action, in one transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Precondition`], [`StoreError::NotEnrolled`], [`StoreError::SequenceExhausted`],
+    /// [`StoreError::AlreadyDone`], [`StoreError::KeyReused`].
+    async fn create_action(&self, new: NewAction, stamp: Stamp) -> Result<ActionView, StoreError>;
+
+    /// One action.
+    async fn action(&self, id: ShortId) -> Result<Option<ActionView>, StoreError>;
+
+    /// The actions that fit, newest first.
+    async fn actions(
+        &self,
+        filter: ActionFilter,
+        page: PageOf,
+    ) -> Result<Page<ActionView>, StoreError>;
+
+    /// Moves an action to another state by an operator's wish: `Cancelled` while nothing was sent, or with
+    /// `due_at` makes an open one due again (`action retry`), optionally over one bearer only.
+    async fn change_action(
+        &self,
+        id: ShortId,
+        to: Option<ActionState>,
+        due_at: Option<Timestamp>,
+        via: Option<Bearer>,
+        stamp: Stamp,
+    ) -> Result<ActionView, StoreError>;
+}
+
+/// Kept PINs.
+#[async_trait]
+pub trait Pins: Send + Sync {
+    /// All PINs of a device, newest first. The caller audits the reveal with `stamp`.
+    async fn pins(&self, device: ShortId, stamp: Stamp) -> Result<Vec<PinView>, StoreError>;
+}
+
+/// A claim on a due action. Its `fence` must still be the row's when the attempt is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// The action.
+    pub action: ShortId,
+    /// Grows with every claim of this action.
+    pub fence: u64,
+}
+
+/// A due action with what is needed to send it.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The claim.
+    pub lease: Lease,
+    /// The action.
+    pub view: ActionView,
+}
+
+/// The dispatcher's side of actions.
+#[async_trait]
+pub trait ActionQueue: Send + Sync {
+    /// Claims up to `limit` due actions, destructive ones first, then by due time; each is hidden from other
+    /// claims until `now + lease`. Actions past `expires_at` of which nothing was sent become `expired` instead.
+    async fn claim(
+        &self,
+        now: Timestamp,
+        lease: Duration,
+        limit: u32,
+    ) -> Result<Vec<Claimed>, StoreError>;
+
+    /// Records attempts and when to try next (`None`: nothing left to try by itself); frees the claim. An accepted attempt makes a
+    /// pending action `sent`. After the action ended it only adds the attempts: a late acknowledgement harms nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when the fence is not the row's; the attempts are added all the same.
+    async fn record_attempts(
+        &self,
+        lease: Lease,
+        attempts: Vec<Attempt>,
+        next_try_at: Option<Timestamp>,
+    ) -> Result<ActionView, StoreError>;
+
+    /// When the next action is due; `None` when none is. For sleeping without polling.
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+}
+
+/// A result as it came in.
+#[derive(Debug, Clone)]
+pub struct ResultDraft {
+    /// The device it came from, authenticated.
+    pub device: ShortId,
+    /// Enrolment epoch it belongs to.
+    pub epoch: u32,
+    /// The action's number.
+    pub sequence: Sequence,
+    /// The answer; `state` must be final.
+    pub result: crate::api::ActionResult,
+    /// How it came, as in `session` or `sms`.
+    pub via: Bearer,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// What became of a result.
+#[derive(Debug, Clone)]
+pub enum Recorded {
+    /// The first one: it ended the action.
+    First(Box<ActionView>),
+    /// The action had ended before; nothing was changed.
+    Repeat(Box<ActionView>),
+    /// No such action in this epoch.
+    Unknown,
+}
+
+/// The device's side of actions.
+#[async_trait]
+pub trait ActionResults: Send + Sync {
+    /// Open actions of a device in its present epoch, in order of sequence, plus ended ones among `missing`
+    /// (the device then gets `nop()` in their place). Marks the open ones `delivered`, with an attempt over `Session`.
+    async fn deliverable(
+        &self,
+        device: ShortId,
+        missing: &[Sequence],
+        at: Timestamp,
+    ) -> Result<Vec<ActionView>, StoreError>;
+
+    /// Stores a result once. A `done` lock or unlock also changes the device's lock state.
+    async fn record_result(&self, draft: ResultDraft, stamp: Stamp)
+    -> Result<Recorded, StoreError>;
+}
+
+/// Callbacks. Each change makes a `callback.changed` event with the view.
+#[async_trait]
+pub trait Callbacks: Send + Sync {
+    /// Stores a new callback.
+    async fn create_callback(
+        &self,
+        view: CallbackView,
+        stamp: Stamp,
+    ) -> Result<CallbackView, StoreError>;
+
+    /// One callback.
+    async fn callback(&self, id: ShortId) -> Result<Option<CallbackView>, StoreError>;
+
+    /// Callbacks of a device (or all), newest first.
+    async fn callbacks(
+        &self,
+        device: Option<ShortId>,
+        page: PageOf,
+    ) -> Result<Page<CallbackView>, StoreError>;
+
+    /// Changes a callback atomically: reads the stored view, applies `change`, stores what it gives; `None` leaves it.
+    async fn update_callback(
+        &self,
+        id: ShortId,
+        change: Box<dyn FnOnce(CallbackView) -> Option<CallbackView> + Send>,
+    ) -> Result<Option<CallbackView>, StoreError>;
+}
+
+/// Which events.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// After this number.
+    pub after: u64,
+    /// About this subject.
+    pub subject: Option<String>,
+    /// Of this kind.
+    pub kind: Option<String>,
+    /// Of this device.
+    pub device: Option<String>,
+}
+
+/// What changed, in order. The last 100,000 are kept.
+#[async_trait]
+pub trait Events: Send + Sync {
+    /// Adds events that no write made.
+    async fn publish(&self, events: Vec<EventDraft>) -> Result<(), StoreError>;
+
+    /// Events that fit, oldest first, at most `limit`.
+    async fn events(&self, filter: EventFilter, limit: u32) -> Result<Vec<Event>, StoreError>;
+
+    /// The number of the newest event; 0 when there is none.
+    async fn last_event(&self) -> Result<u64, StoreError>;
+
+    /// Waits until an event with a number above `after` exists. Wakes may be spurious.
+    async fn wait_event(&self, after: u64) -> Result<(), StoreError>;
+}

@@ -1,1 +1,4 @@
 //! Sockets: SIP, HTTP, TLS.
+
+pub mod tls;
+pub mod unix;

@@ -127,3 +127,32 @@ pub trait Tokens: Send + Sync {
     /// Ends a token or session.
     async fn revoke_token(&self, id: ShortId, stamp: Stamp) -> Result<(), StoreError>;
 }
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Devices in the registry.
+    pub devices: u64,
+    /// Devices with a current SIP binding.
+    pub registered: u64,
+    /// Actions that have not ended.
+    pub open_actions: u64,
+    /// Entries of the audit trail.
+    pub audit_entries: u64,
+}
+
+/// What the store knows of itself.
+#[async_trait]
+pub trait Housekeeping: Send + Sync {
+    /// A remembered fact, as `system_id`.
+    async fn meta(&self, name: &str) -> Result<Option<String>, StoreError>;
+
+    /// Remembers a fact if it is not there yet, and gives the one that is there then.
+    async fn remember_meta(&self, name: &str, value: &str) -> Result<String, StoreError>;
+
+    /// Counts.
+    async fn totals(&self, now: Timestamp) -> Result<Totals, StoreError>;
+
+    /// Writes a consistent copy of the whole store to a new file.
+    async fn copy_to(&self, path: &std::path::Path) -> Result<(), StoreError>;
+}

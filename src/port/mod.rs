@@ -26,7 +26,8 @@ pub use bearer::{
 };
 pub use device::{AgentState, Door, DoorError};
 pub use keeping::{
-    AuditTrail, Backups, NewBackupItem, OperatorRecord, Operators, TokenRecord, Tokens,
+    AuditTrail, Backups, Housekeeping, NewBackupItem, OperatorRecord, Operators, TokenRecord,
+    Tokens, Totals,
 };
 pub use machine::{Clock, Entropy, MachineError, Sealer};
 pub use registry::{

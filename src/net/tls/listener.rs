@@ -1,0 +1,170 @@
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls_pki_types::CertificateDer;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+
+/// Handshakes under way at once; more wait in the system's backlog.
+const HANDSHAKES: usize = 512;
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+const BACKLOG: i32 = 4096;
+
+/// A connection whose handshake is done.
+#[derive(Debug)]
+pub struct TlsConnection {
+    /// The stream.
+    pub stream: TlsStream<TcpStream>,
+    /// The caller's address.
+    pub address: SocketAddr,
+    /// The certificates that the caller presented, its own first; verified against the known authorities.
+    pub certificates: Vec<CertificateDer<'static>>,
+}
+
+/// Accepts TLS connections. Handshakes never hold up the next caller.
+#[derive(Debug)]
+pub struct TlsListener {
+    ready: mpsc::Receiver<TlsConnection>,
+    address: SocketAddr,
+    stop: CancellationToken,
+    task: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl TlsListener {
+    /// Binds and begins to accept.
+    ///
+    /// # Errors
+    /// The system's error when the address cannot be bound.
+    pub fn bind(address: SocketAddr, config: rustls::ServerConfig) -> io::Result<Self> {
+        let socket = socket2::Socket::new(
+            socket2::Domain::for_address(address),
+            socket2::Type::STREAM,
+            Some(socket2::Protocol::TCP),
+        )?;
+        // A restart must not wait for connections of the run before (TIME_WAIT).
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        let listener = TcpListener::from_std(socket.into())?;
+        let address = listener.local_addr()?;
+        let (done, ready) = mpsc::channel(64);
+        let stop = CancellationToken::new();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let task = tokio::spawn(accept_all(listener, acceptor, done, stop.clone()));
+        Ok(Self {
+            ready,
+            address,
+            stop,
+            task: Some(task),
+        })
+    }
+
+    /// The address that was bound; with the system's choice of port.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The next connection; `None` after [`TlsListener::close`].
+    pub async fn accept(&mut self) -> Option<TlsConnection> {
+        self.ready.recv().await
+    }
+
+    /// Stops accepting, drops handshakes under way, and waits until that is done.
+    pub async fn close(&mut self) {
+        self.stop.cancel();
+        self.ready.close();
+        if let Some(task) = self.task.take() {
+            // A panic there was reported by the runtime already; there is nothing left to save.
+            drop(task.await);
+        }
+    }
+}
+
+impl Drop for TlsListener {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn accept_all(
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+    done: mpsc::Sender<TlsConnection>,
+    stop: CancellationToken,
+) {
+    let slots = Arc::new(Semaphore::new(HANDSHAKES));
+    let mut handshakes = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            Some(_) = handshakes.join_next() => continue,
+            accepted = accept_with_slot(&listener, &slots) => accepted,
+        };
+        match accepted {
+            Ok((stream, address, slot)) => {
+                let (acceptor, done) = (acceptor.clone(), done.clone());
+                handshakes.spawn(async move {
+                    let shaken = tokio::time::timeout(
+                        HANDSHAKE_TIMEOUT,
+                        handshake(stream, address, &acceptor),
+                    );
+                    match shaken.await {
+                        // When nobody takes it the listener is closing: the caller sees a closed connection.
+                        Ok(Ok(connection)) => drop(done.send(connection).await),
+                        Ok(Err(error)) => {
+                            tracing::debug!(peer = %address, %error, "a TLS handshake failed");
+                        }
+                        Err(_) => tracing::debug!(peer = %address, "a TLS handshake took too long"),
+                    }
+                    drop(slot);
+                });
+            }
+            Err(error) => {
+                // Out of file descriptors, as a rule: wait instead of spinning.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+    handshakes.shutdown().await;
+}
+
+async fn accept_with_slot(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    let slot = Arc::clone(slots)
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
+    let (stream, address) = listener.accept().await?;
+    Ok((stream, address, slot))
+}
+
+async fn handshake(
+    stream: TcpStream,
+    address: SocketAddr,
+    acceptor: &TlsAcceptor,
+) -> io::Result<TlsConnection> {
+    stream.set_nodelay(true)?;
+    let stream = acceptor.accept(stream).await?;
+    let certificates = stream
+        .get_ref()
+        .1
+        .peer_certificates()
+        .map(|chain| chain.iter().map(|c| c.clone().into_owned()).collect())
+        .unwrap_or_default();
+    Ok(TlsConnection {
+        stream,
+        address,
+        certificates,
+    })
+}

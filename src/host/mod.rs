@@ -1,1 +1,26 @@
-//! The machine: clock, entropy, secret store.
+//! The machine this runs on: its clock, its randomness, its safe places.
+//!
+//! The only room that asks what time it is or draws random bytes, and the only one
+//! that talks to a keyring. It never decides anything and knows nothing of devices;
+//! it reads no environment variables: paths and choices are handed in.
+//!
+//! | file | what |
+//! |---|---|
+//! | `clock`, `entropy` | [`SystemClock`], [`OsEntropy`]: the time and random bytes |
+//! | `master_key` | [`MasterKey`]: seals secrets before they are stored |
+//! | `data_dir` | [`DataDir`]: one owner for a data folder, and who that is |
+//! | `private_file` | files that only their owner may read |
+//! | `secret_store` | where operators' tokens are kept between two commands |
+
+mod clock;
+mod data_dir;
+mod entropy;
+mod error;
+mod master_key;
+pub mod private_file;
+
+pub use clock::SystemClock;
+pub use data_dir::{DataDir, DataLock, Owner, OwnerMode};
+pub use entropy::OsEntropy;
+pub use error::HostError;
+pub use master_key::MasterKey;

@@ -44,6 +44,8 @@ pub struct OutboundRequest {
     pub body: Vec<u8>,
     /// What digest challenges are answered with.
     pub credentials: Option<Credentials>,
+    /// Where the datagram goes.
+    pub target: Target,
 }
 
 /// User name and password for digest challenges. `Debug` hides the password.
@@ -164,6 +166,7 @@ impl OutboundRequest {
             content_type: None,
             body: Vec::new(),
             credentials: None,
+            target: Target::ByUri,
         }
     }
 
@@ -267,6 +270,13 @@ impl OutboundRequest {
     #[must_use]
     pub fn via_route(mut self, route: Vec<SipUri>) -> Self {
         self.route = route;
+        self
+    }
+
+    /// Sends it to this address, whatever the URIs say (a contact behind NAT).
+    #[must_use]
+    pub fn sent_to(mut self, address: SocketAddr) -> Self {
+        self.target = Target::Address(address);
         self
     }
 

@@ -1,1 +1,40 @@
 //! One intention each: decides what happens next.
+//!
+//! A flow is a plain `async fn` over ports, read top to bottom like the sequence it
+//! implements. It never opens a socket, names a table, reads the system's clock or
+//! spawns a task: time comes from [`crate::port::Clock`] for what is written down and
+//! from `tokio::time` for what is waited for, so that a test with fakes and a paused
+//! clock plays hours in no time, the same each run.
+//!
+//! | file | intention |
+//! |---|---|
+//! | `ports` | what the flows are handed |
+//! | `act`, `act_error` | have a device do something: checks, numbering, PIN escrow; cancel; try again |
+//! | `lock` | lock a device wherever it is managed |
+//! | `deliver` | one try of one action over the bearers that the device has |
+//! | `reach` | the callback ladder: climb until the device has called home |
+//! | `session` | a device opened its session: tie it, hand it what waits |
+//! | `result` | a device answered, by XML or by text message |
+//! | `sign` | sign an action string without sending it |
+//! | `find` | which server holds a device |
+//! | `probe` | why a device cannot be reached |
+//! | `backup`, `restore` | bring a device's data to safety and back |
+
+mod act;
+mod act_error;
+mod ports;
+
+pub mod backup;
+pub mod deliver;
+pub mod find;
+pub mod lock;
+pub mod probe;
+pub mod reach;
+pub mod restore;
+pub mod result;
+pub mod session;
+pub mod sign;
+
+pub use act::{ActOrder, IdempotencyKey, cancel, create, retry};
+pub use act_error::ActError;
+pub use ports::{Arrivals, Caller, Home, Ports, PublicAddress};

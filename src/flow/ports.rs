@@ -1,0 +1,183 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::domain::{Bearer, ShortId, Timestamp};
+use crate::port::{
+    ActionQueue, ActionResults, Actions, AuditTrail, Backups, Callbacks, Clock, DeviceLog, Devices,
+    Enrolments, Entropy, Events, MachineError, Peers, Sealer, SipSender, SmsGateway,
+};
+
+/// What the flows of one endpoint are handed: a bundle of ports, cheap to clone.
+///
+/// Each flow uses the few that it names; the bundle only spares callers to pick.
+#[derive(Clone)]
+pub struct Ports {
+    /// The time for what is written down.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes for ids, nonces and jitter.
+    pub entropy: Arc<dyn Entropy>,
+    /// Seals bootstrap tokens.
+    pub sealer: Arc<dyn Sealer>,
+    /// The registry.
+    pub devices: Arc<dyn Devices>,
+    /// Keys of enrolled devices.
+    pub enrolments: Arc<dyn Enrolments>,
+    /// What was heard of devices.
+    pub device_log: Arc<dyn DeviceLog>,
+    /// Actions, the operators' side.
+    pub actions: Arc<dyn Actions>,
+    /// Actions, the dispatcher's side.
+    pub queue: Arc<dyn ActionQueue>,
+    /// Actions, the devices' side.
+    pub results: Arc<dyn ActionResults>,
+    /// Callbacks.
+    pub callbacks: Arc<dyn Callbacks>,
+    /// Events that no write makes by itself.
+    pub events: Arc<dyn Events>,
+    /// Backups.
+    pub backups: Arc<dyn Backups>,
+    /// The audit trail, for entries that go with no write.
+    pub audit: Arc<dyn AuditTrail>,
+    /// SIP; absent when the endpoint has no SIP socket.
+    pub sip: Option<Arc<dyn SipSender>>,
+    /// Text message gateways, best first.
+    pub gateways: Vec<Arc<dyn SmsGateway>>,
+    /// The other servers; absent without federation.
+    pub peers: Option<Arc<dyn Peers>>,
+    /// The endpoint itself.
+    pub home: Arc<Home>,
+    /// Wakes ladders whose device has called.
+    pub arrivals: Arc<Arrivals>,
+}
+
+/// What a device must know to call this endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// Name of the server in the federation.
+    pub name: String,
+    /// Where devices reach it over HTTPS; absent while it does not listen.
+    pub https: Option<PublicAddress>,
+    /// SHA-256 of the CA certificate (DER), 64 hexadecimal digits, for bootstrap payloads.
+    pub certificate_pin: Option<String>,
+    /// Most segments of a signed text before it is replaced by a link; 1 to 255, usually 1.
+    pub max_segments: u32,
+}
+
+/// Host and port under which devices reach the endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicAddress {
+    /// Name or address, IPv6 without brackets.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+}
+
+/// Who asks, and under which correlation id.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Caller {
+    /// The operator's name.
+    pub operator: String,
+    /// Correlation id; empty when there is none.
+    pub correlation: String,
+}
+
+impl PublicAddress {
+    /// `https://host:port`, IPv6 in brackets, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("https://{}", self.host_port())
+    }
+
+    /// `host:port`, IPv6 in brackets.
+    #[must_use]
+    pub fn host_port(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl Ports {
+    /// The time now.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A new short id.
+    pub(super) fn new_id(&self) -> Result<ShortId, MachineError> {
+        let mut bytes = [0; 5];
+        self.entropy.fill(&mut bytes)?;
+        Ok(ShortId::from_random(bytes))
+    }
+
+    /// Whether this endpoint could use a bearer at all.
+    pub(super) fn has_bearer(&self, bearer: Bearer) -> bool {
+        match bearer {
+            Bearer::Session => true,
+            Bearer::SipDirect | Bearer::SipProxy => self.sip.is_some(),
+            Bearer::Sms => !self.gateways.is_empty(),
+        }
+    }
+}
+
+/// Ladders that wait for their device's session, by request id.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    waiting: Mutex<HashMap<ShortId, Arc<Notify>>>,
+}
+
+/// A place in [`Arrivals`]; leaving scope gives it up.
+#[derive(Debug)]
+pub(super) struct Awaited<'a> {
+    arrivals: &'a Arrivals,
+    id: ShortId,
+    bell: Arc<Notify>,
+}
+
+impl Arrivals {
+    /// Begins to listen for one request id.
+    pub(super) fn listen(&self, id: ShortId) -> Awaited<'_> {
+        let bell = Arc::clone(
+            self.waiting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(id)
+                .or_default(),
+        );
+        Awaited {
+            arrivals: self,
+            id,
+            bell,
+        }
+    }
+
+    /// Wakes whoever listens for it; nobody may.
+    pub(super) fn announce(&self, id: ShortId) {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bell) = waiting.get(&id) {
+            // Stored when nobody waits at this moment, so that no announcement is lost.
+            bell.notify_one();
+        }
+    }
+}
+
+impl Awaited<'_> {
+    /// Waits until it is announced.
+    pub(super) async fn arrived(&self) {
+        self.bell.notified().await;
+    }
+}
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.arrivals
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.id);
+    }
+}

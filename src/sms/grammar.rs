@@ -228,7 +228,8 @@ impl FromStr for Draft {
         let (version, sequence, rest) = head(text)?;
         let sequence = match sequence {
             NO_SEQUENCE => None,
-            digits => Some(wire_sequence(digits)?),
+            // Numbering starts at 1: zero stands for a number to be reserved.
+            digits => Some(wire_sequence(digits)?).filter(|s| *s != Sequence::ZERO),
         };
         if let Some((word, _)) = rest.split_once(' ').or(Some((rest, "")))
             && word.parse::<Token>().is_ok()

@@ -28,7 +28,7 @@
 
 mod grammar;
 mod gsm7;
-mod pin;
+pub mod pin;
 mod receiver;
 mod reply;
 mod result;
@@ -38,7 +38,7 @@ mod version;
 
 pub use grammar::{Draft, InvalidMessage, MAX_ACTIONS, MAX_OCTETS, NumberedAction, SignedMessage};
 pub use gsm7::{pack, unpack};
-pub use pin::{InvalidPin, UnlockPin};
+pub use pin::{InvalidPin, UnlockPin, unlock_pin};
 pub use receiver::{Decision, DiscardReason, Gap, Receiver, ReceiverSettings};
 pub use reply::{InvalidNonce, InvalidReply, Nonce, Reply, ReplyStatus};
 pub use result::{

@@ -1,3 +1,5 @@
+//! The unlock PIN, which both ends derive and nobody sends.
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -24,6 +26,12 @@ use crate::domain::{DeviceSecret, Purpose, Sequence};
 /// ```
 #[derive(Clone)]
 pub struct UnlockPin(String);
+
+/// The PIN of the lock action with this number, as the text that is kept for those who may see it.
+#[must_use]
+pub fn unlock_pin(secret: &DeviceSecret, lock: Sequence) -> String {
+    UnlockPin::derive(secret, lock).0
+}
 
 /// Why a text is not an unlock PIN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

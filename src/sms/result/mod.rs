@@ -3,13 +3,14 @@
 mod read;
 mod write;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::ReplyStatus;
-use crate::domain::{Action, ActionState, Sequence, ShortId, Timestamp};
+use crate::domain::{Action, ActionKind, ActionState, Sequence, ShortId, Timestamp};
 
 pub use read::{InvalidResult, MAX_RESULT_OCTETS};
 
@@ -335,6 +336,99 @@ impl ActionResult {
             Payload::Backup { items, .. } => vec![items.to_string()],
             _ => Vec::new(),
         })
+    }
+}
+
+impl ActionResult {
+    /// What a reply by text message says about an action.
+    #[must_use]
+    pub fn from_reply(
+        sequence: Sequence,
+        action: &Action,
+        status: &ReplyStatus,
+        at: Timestamp,
+    ) -> Self {
+        match status {
+            ReplyStatus::Ok(words) => {
+                let payload = reply_payload(action, words, at);
+                Self::new(sequence, action, ResultStatus::Done, at).with_payload(payload)
+            }
+            ReplyStatus::Err { code, text } => {
+                let status = code.parse().unwrap_or(ResultStatus::Failed);
+                let result = Self::new(sequence, action, status, at);
+                if text.is_empty() || text.contains(|c| !is_code(c)) {
+                    result.with_payload(Payload::Text(text.clone()))
+                } else {
+                    result.with_code(text)
+                }
+            }
+        }
+    }
+
+    /// The payload by name, flattened, as in `latitude` or `items`: what tables and filters can use.
+    #[must_use]
+    pub fn fields(&self) -> BTreeMap<String, String> {
+        let pairs: Vec<(&str, String)> = match &self.payload {
+            Payload::Nothing => Vec::new(),
+            Payload::Text(text) => vec![("text", text.clone())],
+            Payload::Audit(items) => return items.iter().cloned().collect(),
+            Payload::Location(fixes) => fixes.last().map_or_else(Vec::new, |fix| {
+                vec![
+                    ("latitude", format!("{:.6}", fix.latitude())),
+                    ("longitude", format!("{:.6}", fix.longitude())),
+                    ("accuracy_m", fix.accuracy_m.to_string()),
+                    ("fix_at", fix.at.to_string()),
+                    ("fixes", fixes.len().to_string()),
+                ]
+            }),
+            Payload::File {
+                name,
+                size_bytes,
+                sha256,
+            } => vec![
+                ("name", name.clone()),
+                ("size_bytes", size_bytes.to_string()),
+                ("sha256", sha256.clone()),
+            ],
+            Payload::Backup {
+                kind,
+                items,
+                size_bytes,
+            } => vec![
+                ("kind", kind.clone()),
+                ("items", items.to_string()),
+                ("size_bytes", size_bytes.to_string()),
+            ],
+            Payload::Lock { locked } => vec![("locked", locked.to_string())],
+            Payload::Terms { accepted } => vec![("accepted", accepted.to_string())],
+            Payload::Log(lines) => vec![
+                ("lines", lines.len().to_string()),
+                ("log", lines.join("\n")),
+            ],
+        };
+        pairs.into_iter().map(|(n, v)| (n.to_owned(), v)).collect()
+    }
+}
+
+/// The inverse of [`ActionResult::to_reply_status`], as far as its few words carry.
+fn reply_payload(action: &Action, words: &[String], at: Timestamp) -> Payload {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match (action.kind(), words.as_slice()) {
+        (_, []) => Payload::Nothing,
+        (Some(ActionKind::Locate), [latitude, longitude, accuracy]) => {
+            match (latitude.parse(), longitude.parse(), accuracy.parse()) {
+                (Ok(latitude), Ok(longitude), Ok(accuracy)) => {
+                    Fix::new(latitude, longitude, accuracy, at)
+                        .map_or(Payload::Nothing, |fix| Payload::Location(vec![fix]))
+                }
+                _ => Payload::Text(words.join(", ")),
+            }
+        }
+        (_, ["locked"]) => Payload::Lock { locked: true },
+        (_, ["unlocked"]) => Payload::Lock { locked: false },
+        (Some(ActionKind::Terms), ["accept"]) => Payload::Terms { accepted: true },
+        (Some(ActionKind::Terms), ["decline"]) => Payload::Terms { accepted: false },
+        (_, words) => Payload::Text(words.join(", ")),
     }
 }
 

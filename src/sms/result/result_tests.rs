@@ -158,6 +158,69 @@ fn the_short_form_says_the_little_that_fits() {
 }
 
 #[test]
+fn a_reply_gives_back_what_its_words_carry() {
+    let at = Timestamp::from_millis(1_763_647_331_043);
+    for (action, status, expected) in [
+        (
+            "lck()",
+            "ok(locked)",
+            result(Payload::Lock { locked: true }),
+        ),
+        (
+            "trm(x)",
+            "ok(accept)",
+            result(Payload::Terms { accepted: true }),
+        ),
+        ("aud()", "ok()", result(Payload::Nothing)),
+        (
+            "loc(1)",
+            "ok(55.704660,-13.191010,12)",
+            result(Payload::Location(vec![
+                Fix::new(55.704_66, -13.191_01, 12, at).expect("on the globe"),
+            ])),
+        ),
+        ("get(a)", "ok(42)", result(Payload::Text("42".into()))),
+    ] {
+        let action: Action = action.parse().expect("an action");
+        let reply = format!("KMR 2.00 0011223344556677 0011223344556677 {status}");
+        let reply = super::super::Reply::parse(reply.as_bytes()).expect("a reply");
+        let got = ActionResult::from_reply(Sequence::new(9), &action, &reply.statuses()[0], at);
+        assert_eq!(got.payload(), expected.payload(), "{status}");
+        assert_eq!(got.status(), ResultStatus::Done);
+    }
+    let refused = ReplyStatus::Err {
+        code: "refused".into(),
+        text: "not-locked".into(),
+    };
+    let action: Action = "ulk()".parse().expect("an action");
+    let got = ActionResult::from_reply(Sequence::new(9), &action, &refused, at);
+    assert_eq!(got.status(), ResultStatus::Refused);
+    assert_eq!(got.code(), Some("not-locked"));
+}
+
+#[test]
+fn payloads_are_flattened_for_tables() {
+    let fields: Vec<String> = payloads()
+        .into_iter()
+        .map(|p| result(p).fields().into_keys().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "",
+            "text",
+            "battery model & maker",
+            "accuracy_m fix_at fixes latitude longitude",
+            "name sha256 size_bytes",
+            "items kind size_bytes",
+            "locked",
+            "accepted",
+            "lines log"
+        ]
+    );
+}
+
+#[test]
 fn no_place_is_off_the_globe() {
     for (latitude, longitude) in [
         (90.1, 0.0),

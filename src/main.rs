@@ -1,1 +1,5 @@
-fn main() {}
+//! The `callhome` program; everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    callhome::cli::main()
+}

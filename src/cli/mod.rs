@@ -1,1 +1,171 @@
-//! Words in, words out.
+//! Words in, words out: the program that people and scripts call.
+//!
+//! Every command is one file in `commands/`: its arguments, and a function that
+//! turns them into requests and a view. Nothing here knows a protocol or SQL; data
+//! never goes to standard error, status never to standard output.
+//!
+//! | file | what |
+//! |---|---|
+//! | `environment` | arguments, variables and terminals, captured once |
+//! | `flags` | flags that many commands share |
+//! | `context` | the composition root: builds the parts that a command asks for |
+//! | `commands` | the tree of commands, one file each |
+//! | `output` | views and their rendering |
+//! | `prompt` | questions; the only maker of `Consent` |
+//! | `progress` | bars and live lines on standard error |
+//! | `error` | the one error at the edge, and the exit codes |
+//!
+//! Adding a command: a file in `commands/` (arguments, `run`), one variant and one
+//! arm in `commands/mod.rs`, a name in its `GROUPS`, then `callhome generate` for
+//! `man/` and `completions/`.
+
+pub mod commands;
+/// The composition root.
+pub mod context;
+/// Arguments, variables and terminals.
+pub mod environment;
+/// The one error at the edge.
+pub mod error;
+/// Flags that many commands share.
+pub mod flags;
+pub mod output;
+/// Bars and live lines.
+pub mod progress;
+/// Questions to the person at the keyboard.
+pub mod prompt;
+
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+
+use commands::{Cli, Command};
+use context::Context;
+use environment::Environment;
+use error::{CommandError, ErrorKind, Exit, Outcome};
+use output::{Paint, Screen};
+
+/// Runs the program with the process's own arguments; the one statement of `main.rs`.
+#[must_use]
+pub fn main() -> ExitCode {
+    let environment = Environment::capture();
+    match parse(&environment) {
+        Ok(cli) => run(environment, cli),
+        Err(error) => parse_failed(&environment, &error),
+    }
+}
+
+fn parse(environment: &Environment) -> Result<Cli, clap::Error> {
+    let mut command = commands::command();
+    if !environment.stdout_is_terminal {
+        // Help is the same wherever it is read from.
+        command = command.term_width(environment.width);
+    }
+    let mut matches = command.try_get_matches_from(environment.args.iter())?;
+    Cli::from_arg_matches_mut(&mut matches)
+}
+
+fn parse_failed(environment: &Environment, error: &clap::Error) -> ExitCode {
+    let paint = |is_terminal| environment.wants_colour(is_terminal);
+    let Some(made) = CommandError::from_clap(error) else {
+        let text = error.render();
+        let text = if paint(environment.stdout_is_terminal) {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        let screen = plain_screen(environment);
+        // Help that nobody reads any more is no failure.
+        drop(screen.data(text.as_bytes()));
+        return ExitCode::SUCCESS;
+    };
+    // The flags could not be read: look for the one that matters here by eye.
+    let wants_json = environment.args.iter().any(|a| {
+        matches!(
+            a.to_str(),
+            Some("json" | "ndjson" | "-ojson" | "-ondjson" | "--output=json" | "--output=ndjson")
+        )
+    });
+    tell(environment, &made, wants_json)
+}
+
+fn plain_screen(environment: &Environment) -> Screen {
+    let style = output::Style {
+        format: output::Format::Table,
+        columns: Vec::new(),
+        jq: None,
+        width: environment.width,
+    };
+    let none = Paint::default();
+    Screen::standard(style, false, none, none)
+}
+
+fn tell(environment: &Environment, error: &CommandError, json: bool) -> ExitCode {
+    let colour = environment.wants_colour(environment.stderr_is_terminal);
+    let text = error.render(json, colour);
+    if !text.is_empty() {
+        // There is nobody left to tell when standard error is gone too.
+        drop(plain_screen(environment).note(text.trim_end()));
+    }
+    ExitCode::from(error.exit_code())
+}
+
+fn run(environment: Environment, cli: Cli) -> ExitCode {
+    let json = cli.flags.output.format.is_some_and(output::Format::is_json);
+    let context = Context::new(environment, cli.flags);
+    let outcome = match cli.command {
+        None => commands::bare(&context),
+        Some(command) => perform(&context, command),
+    };
+    match outcome {
+        Ok(Exit::Done) => ExitCode::SUCCESS,
+        Ok(Exit::Ended(kind)) => ExitCode::from(kind.exit_code()),
+        Err(error) => tell(&context.environment, &error, json),
+    }
+}
+
+fn perform(context: &Context, command: Command) -> Outcome {
+    let command = match commands::run_at_once(context, command) {
+        Ok(outcome) => return outcome,
+        Err(command) => command,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| CommandError::internal(format!("cannot start: {e}")))?;
+    let outcome = runtime.block_on(interruptible(context, command));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    outcome
+}
+
+/// Runs the command; the first Ctrl-C (or SIGTERM) asks it to end, the second ends it.
+async fn interruptible(context: &Context, command: Command) -> Outcome {
+    let mut command = Box::pin(commands::run(context, command));
+    tokio::select! {
+        outcome = &mut command => return outcome,
+        () = stop_signal() => {}
+    }
+    let interrupted = || Err(CommandError::new(ErrorKind::Interrupted, "stopped"));
+    if !context.handles_interrupt() {
+        return interrupted();
+    }
+    context.cancel();
+    tokio::select! {
+        outcome = command => outcome,
+        () = stop_signal() => interrupted(),
+    }
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
+        // Without handlers the signals keep their default, which is to end us.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,228 @@
+//! The tree of commands. Each is one file: arguments, then `run`.
+//!
+//! `run_at_once` serves the commands that need neither runtime nor configuration, so
+//! that `--version`, completions and help stay quick.
+
+mod completion;
+mod context;
+mod doctor;
+mod generate;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{CommandFactory, Parser, Subcommand};
+
+use super::context::Context;
+use super::error::{CommandError, Exit, Outcome};
+use super::flags::CommonFlags;
+
+/// Make mobile and SIP devices call home, and manage them when they do
+#[derive(Debug, Parser)]
+#[command(
+    name = "callhome",
+    version,
+    styles = STYLES,
+    disable_help_subcommand = true,
+    after_help = "\
+Examples:
+  callhome call +14085550137              reach a phone, over whatever works
+  callhome device lock 358931104120070    lock a stolen phone
+  callhome find 358931104120070           which server manages this phone?
+
+Every command has examples:  callhome device lock --help"
+)]
+pub struct Cli {
+    /// What to do; none shows the commands that people need most.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Flags that every command has.
+    #[command(flatten)]
+    pub flags: CommonFlags,
+}
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Yellow.on_default().bold())
+    .usage(AnsiColor::Yellow.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default())
+    .placeholder(AnsiColor::Green.on_default());
+
+/// All commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Choose which server commands talk to
+    #[command(subcommand)]
+    Context(context::ContextCommand),
+    /// Check this installation and say what to repair
+    Doctor(doctor::DoctorArgs),
+    /// Print the completion script of a shell
+    Completion(completion::CompletionArgs),
+    /// Write man pages and completions
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
+}
+
+/// Commands by what people want, for the first page of help.
+const GROUPS: &[(&str, &[&str])] = &[
+    ("Reach and find devices", &["call", "find", "probe"]),
+    ("Manage devices", &["device", "action", "backup"]),
+    (
+        "Look at messages and send them by hand",
+        &["decode", "sip", "sms"],
+    ),
+    (
+        "Run a server and simulated devices",
+        &["serve", "agent", "demo", "server"],
+    ),
+    (
+        "People, records, set-up",
+        &[
+            "auth",
+            "operator",
+            "audit",
+            "context",
+            "config",
+            "doctor",
+            "schema",
+            "completion",
+        ],
+    ),
+];
+
+/// The definition of the whole command line, with commands grouped on the first page.
+#[must_use]
+pub fn command() -> clap::Command {
+    let command = Cli::command();
+    let mut page = String::new();
+    for (title, names) in GROUPS {
+        let present: Vec<_> = names
+            .iter()
+            .filter_map(|n| command.find_subcommand(n))
+            .collect();
+        if present.is_empty() {
+            continue;
+        }
+        page.push_str(&format!("{title}:\n"));
+        for found in present {
+            let about = found
+                .get_about()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            page.push_str(&format!("  {:<12}{about}\n", found.get_name()));
+        }
+        page.push('\n');
+    }
+    command.help_template(format!(
+        "{{about}}\n\n{{usage-heading}} callhome <COMMAND> [TARGET...] [OPTIONS]\n\n{page}Options:\n{{options}}{{after-help}}\n"
+    ))
+}
+
+/// Commands that people need most, for a bare `callhome`.
+const TEN: &[(&str, &str)] = &[
+    ("call", "callhome call DEVICE"),
+    ("find", "callhome find IMEI"),
+    ("device lock", "callhome device lock DEVICE"),
+    ("device pin", "callhome device pin DEVICE"),
+    ("device locate", "callhome device locate DEVICE"),
+    ("device list", "callhome device list"),
+    ("backup create", "callhome backup create DEVICE"),
+    ("action list", "callhome action list"),
+    ("probe", "callhome probe DEVICE"),
+    ("demo", "callhome demo"),
+];
+
+/// Bare `callhome`: the ten commands, and on a terminal the picker.
+pub(super) fn bare(context: &Context) -> Outcome {
+    let definition = command();
+    let lines: Vec<String> = TEN
+        .iter()
+        .filter_map(|(path, usage)| {
+            let about = path
+                .split(' ')
+                .try_fold(&definition, |c, word| c.find_subcommand(word))?
+                .get_about()?;
+            Some(format!("{usage:<32}{about}"))
+        })
+        .collect();
+    if !context.environment.stdout_is_terminal || !context.environment.stdin_is_terminal {
+        return Err(CommandError::usage("which command?")
+            .hint(lines.join("\n"))
+            .hint("All of them:  callhome --help"));
+    }
+    match context
+        .prompter
+        .pick("What do you want to do? (Esc to leave)", &lines)?
+    {
+        None => Ok(Exit::Done),
+        Some(chosen) => {
+            let usage = TEN
+                .get(chosen)
+                .map_or("callhome --help", |(_, usage)| usage);
+            context.status(&format!("Type:  {usage}\nHelp:  {} --help", help_of(usage)))?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn help_of(usage: &str) -> String {
+    usage
+        .split(' ')
+        .filter(|w| w.chars().all(|c| c.is_ascii_lowercase()))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Runs a command that needs no runtime; gives back any other.
+pub(super) fn run_at_once(context: &Context, command: Command) -> Result<Outcome, Command> {
+    match command {
+        Command::Completion(args) => Ok(completion::run(context, &args)),
+        Command::Generate(args) => Ok(generate::run(context, &args)),
+        other => Err(other),
+    }
+}
+
+/// Runs a command.
+pub(super) async fn run(context: &Context, command: Command) -> Outcome {
+    match command {
+        Command::Context(args) => context::run(context, args),
+        Command::Doctor(args) => doctor::run(context, args).await,
+        Command::Completion(args) => completion::run(context, &args),
+        Command::Generate(args) => generate::run(context, &args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_visible_command_stands_on_the_first_page() {
+        let definition = command();
+        let grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, n)| n.iter().copied()).collect();
+        for sub in definition.get_subcommands().filter(|c| !c.is_hide_set()) {
+            assert!(grouped.contains(&sub.get_name()), "{}", sub.get_name());
+        }
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_and_shows_an_example() {
+        fn check(command: &clap::Command, path: &str) {
+            assert!(command.get_about().is_some(), "{path} has no description");
+            let leaf = command.get_subcommands().next().is_none();
+            if leaf {
+                let after = command.get_after_help().map(ToString::to_string);
+                assert!(
+                    after.is_some_and(|t| t.contains("callhome ")),
+                    "{path} shows no example"
+                );
+            }
+            for sub in command.get_subcommands().filter(|c| !c.is_hide_set()) {
+                check(sub, &format!("{path} {}", sub.get_name()));
+            }
+        }
+        check(&command(), "callhome");
+    }
+}

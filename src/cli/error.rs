@@ -1,0 +1,408 @@
+use std::fmt;
+
+use serde_json::json;
+
+use crate::api::{Problem, ProblemCode};
+
+/// Why a command ended, which decides its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// A fault of ours or of the machine. Exit 1.
+    Internal,
+    /// The command line or its input is wrong. Exit 2.
+    Usage,
+    /// Not logged in, or the credentials do not hold. Exit 3.
+    Auth,
+    /// There is no such thing. Exit 4.
+    NotFound,
+    /// The role may not do this. Exit 5.
+    Forbidden,
+    /// Too many requests. Exit 6.
+    RateLimited,
+    /// Some of several targets did not go through. Exit 7.
+    Partial,
+    /// Refused by our own policy, as a risk that was not accepted. Exit 8.
+    Policy,
+    /// Two or more things fit the name. Exit 9.
+    Ambiguous,
+    /// Time ran out; what was asked may still happen. Exit 10.
+    Unconfirmed,
+    /// The device or the server said no. Exit 11.
+    Rejected,
+    /// The other side was not heard. Exit 12.
+    Unreachable,
+    /// The configuration is wrong. Exit 13.
+    Config,
+    /// The secret store cannot be used. Exit 14.
+    SecretStore,
+    /// It conflicts with what is there. Exit 15.
+    Conflict,
+    /// A peer of the federation was not heard. Exit 16.
+    FederationIncomplete,
+    /// Two things that should be the same differ. Exit 17.
+    Differs,
+    /// Stopped by the user. Exit 130.
+    Interrupted,
+}
+
+impl ErrorKind {
+    /// The exit code.
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::Internal => 1,
+            Self::Usage => 2,
+            Self::Auth => 3,
+            Self::NotFound => 4,
+            Self::Forbidden => 5,
+            Self::RateLimited => 6,
+            Self::Partial => 7,
+            Self::Policy => 8,
+            Self::Ambiguous => 9,
+            Self::Unconfirmed => 10,
+            Self::Rejected => 11,
+            Self::Unreachable => 12,
+            Self::Config => 13,
+            Self::SecretStore => 14,
+            Self::Conflict => 15,
+            Self::FederationIncomplete => 16,
+            Self::Differs => 17,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// The word for it in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Usage => "usage",
+            Self::Auth => "auth",
+            Self::NotFound => "not-found",
+            Self::Forbidden => "forbidden",
+            Self::RateLimited => "rate-limited",
+            Self::Partial => "partial",
+            Self::Policy => "refused-by-policy",
+            Self::Ambiguous => "ambiguous",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Rejected => "rejected",
+            Self::Unreachable => "unreachable",
+            Self::Config => "config",
+            Self::SecretStore => "secret-store",
+            Self::Conflict => "conflict",
+            Self::FederationIncomplete => "federation-incomplete",
+            Self::Differs => "differs",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+/// How a command ended that has shown what there was to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Exit {
+    /// All as asked. Exit 0.
+    Done,
+    /// The output tells it all; only the exit code is left to say.
+    Ended(ErrorKind),
+}
+
+/// What every command returns.
+pub type Outcome = Result<Exit, CommandError>;
+
+/// The one error at the edge: what happened and why, and what to do next.
+#[derive(Debug)]
+pub struct CommandError {
+    kind: ErrorKind,
+    message: String,
+    hints: Vec<String>,
+    code: Option<String>,
+    correlation: Option<String>,
+    /// Nobody reads our output any more: end quietly and well.
+    broken_pipe: bool,
+}
+
+impl CommandError {
+    /// Builds an error from its kind and what happened (lower case, no full stop).
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+            hints: Vec::new(),
+            code: None,
+            correlation: None,
+            broken_pipe: false,
+        }
+    }
+
+    /// The command line or its input is wrong.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Usage, message)
+    }
+
+    /// A fault of ours or of the machine.
+    #[must_use]
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Internal, message)
+    }
+
+    /// The reader of our output went away.
+    #[must_use]
+    pub fn broken_pipe() -> Self {
+        Self {
+            broken_pipe: true,
+            ..Self::internal("nobody reads the output")
+        }
+    }
+
+    /// The same error with one more next step, as in `See them all:  callhome device list`.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Why the command ended.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do next.
+    #[must_use]
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    /// The stable code of the server's problem, when it was one.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// Exit code of the process.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        if self.broken_pipe {
+            0
+        } else {
+            self.kind.exit_code()
+        }
+    }
+
+    /// The text for standard error; empty when there is nobody to tell. `json` makes it one line.
+    #[must_use]
+    pub fn render(&self, json: bool, colour: bool) -> String {
+        if self.broken_pipe {
+            return String::new();
+        }
+        if json {
+            let mut line = json!({
+                "schema": "callhome/error/v1",
+                "error": self.kind.word(),
+                "exit": self.exit_code(),
+                "message": self.message,
+                "next": self.hints,
+            });
+            if let Some(code) = &self.code {
+                line["code"] = json!(code);
+            }
+            if let Some(correlation) = &self.correlation {
+                line["correlation"] = json!(correlation);
+            }
+            return format!("{line}\n");
+        }
+        let (on, off) = if colour {
+            ("\u{1b}[1;31m", "\u{1b}[0m")
+        } else {
+            ("", "")
+        };
+        let mut text = format!("{on}error:{off} {}\n", self.message);
+        for line in self.hints.iter().flat_map(|h| h.lines()) {
+            text.push_str("  ");
+            text.push_str(line);
+            text.push('\n');
+        }
+        if let Some(correlation) = &self.correlation
+            && self.kind == ErrorKind::Internal
+        {
+            text.push_str(&format!(
+                "  The server's log has more under {correlation}.\n"
+            ));
+        }
+        text
+    }
+
+    /// Translates what clap found wrong into our form. `None` for `--help` and `--version`, which are no errors.
+    #[must_use]
+    pub fn from_clap(error: &clap::Error) -> Option<Self> {
+        use clap::error::ErrorKind as Clap;
+        if matches!(error.kind(), Clap::DisplayHelp | Clap::DisplayVersion) {
+            return None;
+        }
+        let text = error.render().to_string();
+        if error.kind() == Clap::DisplayHelpOnMissingArgumentOrSubcommand {
+            let usage = text
+                .lines()
+                .find_map(|l| l.strip_prefix("Usage: "))
+                .unwrap_or("callhome COMMAND");
+            return Some(
+                Self::usage("this command needs one more word")
+                    .hint(format!("Usage:  {usage}"))
+                    .hint(format!("Help:   {}", help_command(usage))),
+            );
+        }
+        let mut message = Vec::new();
+        let mut hints = Vec::new();
+        let mut usage = None;
+        for line in text.lines() {
+            let trimmed = line.trim();
+            if let Some(rest) = trimmed.strip_prefix("error: ") {
+                message.push(rest.to_owned());
+            } else if let Some(rest) = trimmed.strip_prefix("tip: ") {
+                hints.push(format!("Tip:    {rest}"));
+            } else if let Some(rest) = trimmed.strip_prefix("Usage: ") {
+                usage = Some(rest.to_owned());
+            } else if usage.is_none()
+                && hints.is_empty()
+                && !trimmed.is_empty()
+                && !trimmed.starts_with("For more")
+            {
+                message.push(trimmed.to_owned());
+            }
+        }
+        let mut made = Self::usage(message.join(" "));
+        made.hints = hints;
+        if let Some(usage) = usage {
+            made = made.hint(format!("Usage:  {usage}"));
+            return Some(made.hint(format!("Help:   {}", help_command(&usage))));
+        }
+        Some(made.hint("Help:   callhome --help"))
+    }
+}
+
+/// `callhome device lock [OPTIONS] <DEVICE>` → `callhome device lock --help`.
+fn help_command(usage: &str) -> String {
+    let words: Vec<&str> = usage
+        .split_whitespace()
+        .take_while(|w| {
+            w.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !w.starts_with('-')
+        })
+        .collect();
+    format!("{} --help", words.join(" "))
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for CommandError {}
+
+/// Which exit code a problem of the server has.
+const fn kind_of(code: ProblemCode) -> ErrorKind {
+    match code {
+        ProblemCode::InvalidRequest | ProblemCode::TooLarge | ProblemCode::Unprocessable => {
+            ErrorKind::Usage
+        }
+        ProblemCode::NotAuthenticated | ProblemCode::AuthenticationFailure => ErrorKind::Auth,
+        ProblemCode::Forbidden => ErrorKind::Forbidden,
+        ProblemCode::NotFound => ErrorKind::NotFound,
+        ProblemCode::Ambiguous => ErrorKind::Ambiguous,
+        ProblemCode::AlreadyLocked
+        | ProblemCode::Conflict
+        | ProblemCode::VersionMismatch
+        | ProblemCode::KeyReused
+        | ProblemCode::NotEnrolled => ErrorKind::Conflict,
+        ProblemCode::RiskNotAccepted => ErrorKind::Policy,
+        ProblemCode::RateLimited => ErrorKind::RateLimited,
+        ProblemCode::Rejected => ErrorKind::Rejected,
+        ProblemCode::Unreachable | ProblemCode::Unavailable => ErrorKind::Unreachable,
+        ProblemCode::Internal => ErrorKind::Internal,
+    }
+}
+
+impl From<Problem> for CommandError {
+    fn from(problem: Problem) -> Self {
+        let message = if problem.detail.is_empty() {
+            problem.title
+        } else {
+            problem.detail
+        };
+        let mut error = Self::new(kind_of(problem.code), message);
+        if !problem.next.is_empty() {
+            error = error.hint(problem.next);
+        } else if kind_of(problem.code) == ErrorKind::Auth {
+            error = error.hint("Log in:  callhome auth login");
+        }
+        error.code = Some(problem.code.word().to_owned());
+        error.correlation = Some(problem.correlation).filter(|c| !c.is_empty());
+        error
+    }
+}
+
+impl From<std::io::Error> for CommandError {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            Self::broken_pipe()
+        } else {
+            Self::internal(error.to_string())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_happened_and_what_to_do() {
+        let error = CommandError::usage("it is wrong").hint("Do this:  callhome device list");
+        assert_eq!(
+            error.render(false, false),
+            "error: it is wrong\n  Do this:  callhome device list\n"
+        );
+        let line = error.render(true, false);
+        assert_eq!(line.lines().count(), 1);
+        let value: serde_json::Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(value["exit"], 2);
+    }
+
+    #[test]
+    fn a_broken_pipe_is_quiet_and_well() {
+        let error = CommandError::from(std::io::Error::from(std::io::ErrorKind::BrokenPipe));
+        assert_eq!(
+            (error.exit_code(), error.render(false, true)),
+            (0, String::new())
+        );
+    }
+
+    #[test]
+    fn a_problem_keeps_its_code_and_advice() {
+        let error: CommandError = Problem::new(ProblemCode::AlreadyLocked, "locked since 14:02")
+            .with_next("See it:  callhome device pin x")
+            .into();
+        assert_eq!(error.exit_code(), 15);
+        assert_eq!(error.code(), Some("already-locked"));
+        assert_eq!(error.hints(), ["See it:  callhome device pin x"]);
+    }
+
+    #[test]
+    fn exit_codes_are_distinct() {
+        let mut all: Vec<u8> = ProblemCode::ALL
+            .iter()
+            .map(|c| kind_of(*c).exit_code())
+            .collect();
+        all.sort_unstable();
+        assert!(all.iter().all(|c| (1..=17).contains(c)));
+    }
+}

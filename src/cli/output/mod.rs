@@ -1,0 +1,34 @@
+//! What people and programs see: views and their pure rendering.
+//!
+//! A command builds a [`View`] (data, columns, and a text for people) and hands it
+//! to [`Screen::show`]. [`render`] is a pure function of the view and the
+//! [`Style`]; only [`Screen`] writes. Data goes to standard output, everything else
+//! to standard error.
+//!
+//! | file | what |
+//! |---|---|
+//! | `format` | `-o`, `--columns`, `--jq` |
+//! | `view` | data with its schema, columns and text |
+//! | `render` | view → text in each format |
+//! | `table` | columns → aligned text that fits the width |
+//! | `filter` | `--jq` |
+//! | `ladder` | messages between parties, as a picture |
+//! | `words` | times, sizes and counts for people |
+//! | `screen` | the two streams |
+
+mod filter;
+mod format;
+mod ladder;
+mod render;
+mod screen;
+mod table;
+mod view;
+mod words;
+
+pub use format::{Format, OutputFlags};
+pub use ladder::ladder;
+pub use render::{RenderError, Style, render};
+pub use screen::{Paint, Screen, ShowError};
+pub use table::{terminal_width, width_of};
+pub use view::{Column, View};
+pub use words::{ago, clock_time, count, date_time, elapsed, grouped, seconds, size};

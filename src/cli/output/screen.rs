@@ -1,0 +1,175 @@
+use std::io::{self, Write};
+use std::sync::Mutex;
+
+use super::render::{RenderError, Style, render};
+use super::view::View;
+
+/// Colours, or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Paint(bool);
+
+impl Paint {
+    /// Colours when `on`.
+    #[must_use]
+    pub const fn new(on: bool) -> Self {
+        Self(on)
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.0 {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// Something good.
+    #[must_use]
+    pub fn good(self, text: &str) -> String {
+        self.with("32", text)
+    }
+
+    /// Something bad.
+    #[must_use]
+    pub fn bad(self, text: &str) -> String {
+        self.with("31", text)
+    }
+
+    /// Something to look at.
+    #[must_use]
+    pub fn warn(self, text: &str) -> String {
+        self.with("33", text)
+    }
+
+    /// Something less important.
+    #[must_use]
+    pub fn dim(self, text: &str) -> String {
+        self.with("2", text)
+    }
+
+    /// Something important.
+    #[must_use]
+    pub fn strong(self, text: &str) -> String {
+        self.with("1", text)
+    }
+}
+
+/// The two streams: data on one, status on the other.
+pub struct Screen {
+    out: Mutex<Box<dyn Write + Send>>,
+    err: Mutex<Box<dyn Write + Send>>,
+    style: Style,
+    quiet: bool,
+    /// Colours of standard output.
+    pub paint: Paint,
+    /// Colours of standard error.
+    pub status_paint: Paint,
+}
+
+/// Why something could not be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ShowError {
+    /// The stream refused.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The flags do not fit the data.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+}
+
+impl Screen {
+    /// Writes to the process's streams.
+    #[must_use]
+    pub fn standard(style: Style, quiet: bool, paint: Paint, status_paint: Paint) -> Self {
+        Self::new(
+            Box::new(io::stdout()),
+            Box::new(io::stderr()),
+            style,
+            quiet,
+            (paint, status_paint),
+        )
+    }
+
+    /// Writes anywhere.
+    #[must_use]
+    pub fn new(
+        out: Box<dyn Write + Send>,
+        err: Box<dyn Write + Send>,
+        style: Style,
+        quiet: bool,
+        (paint, status_paint): (Paint, Paint),
+    ) -> Self {
+        Self {
+            out: Mutex::new(out),
+            err: Mutex::new(err),
+            style,
+            quiet,
+            paint,
+            status_paint,
+        }
+    }
+
+    /// How views are rendered.
+    #[must_use]
+    pub const fn style(&self) -> &Style {
+        &self.style
+    }
+
+    /// Shows a view in the form that was asked for; its warnings go to standard error.
+    ///
+    /// # Errors
+    /// [`ShowError`] when the flags do not fit or the stream refuses.
+    pub fn show(&self, view: &View) -> Result<(), ShowError> {
+        let text = render(view, &self.style)?;
+        self.data(text.as_bytes())?;
+        if self.style.format.is_for_people() && self.style.jq.is_none() {
+            if view.is_empty_list() {
+                self.status(view.empty_words())?;
+            }
+            for warning in view.warnings() {
+                let word = self.status_paint.warn("warning:");
+                self.status(&format!("{word} {warning}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes data as it is.
+    ///
+    /// # Errors
+    /// What the stream says.
+    pub fn data(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut out = locked(&self.out);
+        out.write_all(bytes)?;
+        out.flush()
+    }
+
+    /// Writes a line of status to standard error, unless `-q`.
+    ///
+    /// # Errors
+    /// What the stream says.
+    pub fn status(&self, line: &str) -> io::Result<()> {
+        if self.quiet {
+            return Ok(());
+        }
+        self.note(line)
+    }
+
+    /// Writes a line to standard error, even under `-q`.
+    ///
+    /// # Errors
+    /// What the stream says.
+    pub fn note(&self, line: &str) -> io::Result<()> {
+        let mut err = locked(&self.err);
+        err.write_all(line.as_bytes())?;
+        err.write_all(b"\n")?;
+        err.flush()
+    }
+}
+
+fn locked<T: ?Sized>(stream: &Mutex<Box<T>>) -> std::sync::MutexGuard<'_, Box<T>> {
+    // A panic while writing leaves the stream usable: only a line may be cut.
+    stream
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}

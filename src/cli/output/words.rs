@@ -1,0 +1,144 @@
+use std::time::Duration;
+
+use crate::domain::Timestamp;
+
+/// `1 device`, `1,200 devices`: a count with its noun.
+#[must_use]
+pub fn count(number: u64, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{s}", grouped(number))
+}
+
+/// A number with commas between thousands.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A measured time: `38 ms`, `4.5 s`, `2 min 5 s`.
+#[must_use]
+pub fn elapsed(time: Duration) -> String {
+    let ms = time.as_millis();
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{:.1} s", time.as_secs_f64()),
+        _ => {
+            let s = time.as_secs();
+            format!("{} min {} s", s / 60, s % 60)
+        }
+    }
+}
+
+/// How long ago something was, roughly: `just now`, `14 min ago`, `3 h ago`, `2 days ago`.
+#[must_use]
+pub fn ago(at: Timestamp, now: Timestamp) -> String {
+    let s = now.since(at).as_secs();
+    match s {
+        0..10 => "just now".to_owned(),
+        10..60 => format!("{s} s ago"),
+        60..3_600 => format!("{} min ago", s / 60),
+        3_600..172_800 => format!("{} h ago", s / 3_600),
+        _ => format!("{} days ago", s / 86_400),
+    }
+}
+
+/// A moment to the minute, in UTC: `2026-11-20 14:02`.
+#[must_use]
+pub fn date_time(at: Timestamp) -> String {
+    let text = at.to_string();
+    format!("{} {}", &text[..10], &text[11..16])
+}
+
+/// Date when it is another day, else only the time: `14:02`.
+#[must_use]
+pub fn clock_time(at: Timestamp, now: Timestamp) -> String {
+    let text = date_time(at);
+    if date_time(now)[..10] == text[..10] {
+        text[11..].to_owned()
+    } else {
+        text
+    }
+}
+
+/// A size: `512 B`, `1.5 KiB`, `3.0 MiB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+    let value = bytes as f64;
+    match bytes {
+        0..1_024 => format!("{bytes} B"),
+        1_024..1_048_576 => format!("{:.1} KiB", value / 1_024.0),
+        1_048_576..1_073_741_824 => format!("{:.1} MiB", value / 1_048_576.0),
+        _ => format!("{:.1} GiB", value / 1_073_741_824.0),
+    }
+}
+
+/// Reads a length of time as people write it: `30`, `30s`, `500ms`, `5min`, `2h`, `7d`.
+///
+/// # Errors
+/// A sentence that says what is expected.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    let text = text.trim();
+    let split = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor = match unit.trim() {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3_600.0,
+        "d" => 86_400.0,
+        _ => return Err("a time is a number and ms, s, min, h or d, as in 30s".into()),
+    };
+    let value: f64 = number
+        .parse()
+        .map_err(|_| "a time is a number and ms, s, min, h or d, as in 30s".to_owned())?;
+    Duration::try_from_secs_f64(value * factor)
+        .ok()
+        .filter(|d| *d <= Duration::from_secs(366 * 86_400))
+        .ok_or_else(|| "a time is at most 366d".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_read_like_words() {
+        assert_eq!(count(1, "device"), "1 device");
+        assert_eq!(count(1_200_000, "row"), "1,200,000 rows");
+        assert_eq!(elapsed(Duration::from_millis(38)), "38 ms");
+        assert_eq!(elapsed(Duration::from_millis(4_512)), "4.5 s");
+        assert_eq!(elapsed(Duration::from_secs(125)), "2 min 5 s");
+        assert_eq!(size(1_536), "1.5 KiB");
+        let now: Timestamp = "2026-11-20T14:16:00Z".parse().expect("valid");
+        let at: Timestamp = "2026-11-20T14:02:00Z".parse().expect("valid");
+        assert_eq!(ago(at, now), "14 min ago");
+        assert_eq!(clock_time(at, now), "14:02");
+    }
+
+    #[test]
+    fn lengths_of_time_have_units() {
+        for (text, ms) in [
+            ("30", 30_000),
+            ("1.5s", 1_500),
+            ("500ms", 500),
+            ("2min", 120_000),
+            ("7d", 604_800_000),
+        ] {
+            assert_eq!(seconds(text), Ok(Duration::from_millis(ms)), "{text}");
+        }
+        for text in ["", "s", "5 weeks", "-1", "1e99h", "999d"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,1 +1,4 @@
 //! Simulated device, proxy, carrier and fleets.
+
+pub mod carrier;
+mod chance;

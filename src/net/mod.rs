@@ -1,4 +1,5 @@
 //! Sockets: SIP, HTTP, TLS.
 
+pub mod agent_http;
 pub mod tls;
 pub mod unix;

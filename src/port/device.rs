@@ -32,6 +32,13 @@ pub trait Door: Send + Sync {
     /// Opens a session and takes what is waiting.
     async fn session(&self, request: SessionRequest) -> Result<SessionResponse, DoorError>;
 
+    /// Opens a session at another address of the endpoint, which a trusted server named in its call, as in `https://192.0.2.7:8443`.
+    async fn session_at(
+        &self,
+        base: &str,
+        request: SessionRequest,
+    ) -> Result<SessionResponse, DoorError>;
+
     /// Hands in a result document.
     async fn result(
         &self,
@@ -54,6 +61,16 @@ pub trait Door: Send + Sync {
 
     /// Reports what was refused.
     async fn report(&self, report: AgentReport) -> Result<(), DoorError>;
+}
+
+/// Calls web addresses with GET, as an SMS centre does to hand over messages and receipts.
+#[async_trait]
+pub trait WebCaller: Send + Sync {
+    /// Calls an address; gives the HTTP status.
+    ///
+    /// # Errors
+    /// [`DoorError::Unreachable`] when nobody answered, [`DoorError::Unusable`] when the address is none.
+    async fn call(&self, url: &str) -> Result<u16, DoorError>;
 }
 
 /// Keeps a device's state over restarts.

@@ -24,7 +24,7 @@ pub use bearer::{
     BearerError, OutboundSms, PeerError, Peers, RemoteAction, SipSender, SmsAccepted, SmsGateway,
     Webhooks,
 };
-pub use device::{AgentState, Door, DoorError};
+pub use device::{AgentState, Door, DoorError, WebCaller};
 pub use keeping::{
     AuditTrail, Backups, Housekeeping, NewBackupItem, OperatorRecord, Operators, TokenRecord,
     Tokens, Totals,

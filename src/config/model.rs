@@ -1,0 +1,283 @@
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use url::Url;
+
+/// Name of the built-in context: the endpoint over the data folder of this machine.
+pub const EMBEDDED: &str = "embedded";
+
+/// All settings.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The context that commands use; [`EMBEDDED`] when absent.
+    #[serde(
+        default,
+        rename = "current-context",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub current_context: Option<String>,
+    /// Endpoints by name. `embedded` is built in and cannot be redefined.
+    #[serde(
+        default,
+        deserialize_with = "contexts",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    pub contexts: BTreeMap<String, Context>,
+    /// Folder of the embedded endpoint and of `serve`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+    /// Output form when `-o` is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    /// What `serve` and the embedded endpoint are to be.
+    #[serde(default, skip_serializing_if = "ServerConfig::is_empty")]
+    pub server: ServerConfig,
+}
+
+/// An endpoint that commands may talk to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    /// Its address, as in `https://mgmt.example.net:8443`.
+    #[serde(deserialize_with = "https_url", serialize_with = "as_text")]
+    pub server: Url,
+    /// Certificate (PEM) of the CA that signs the server's; the system's CAs are used when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// The operator to log in as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    /// File with a service token (mode 0600); the secret store is asked when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_file: Option<PathBuf>,
+}
+
+/// What a server is to be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Its name in the federation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Where it listens for HTTPS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen_https: Option<SocketAddr>,
+    /// Where it listens for SIP.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen_sip: Option<SocketAddr>,
+    /// The address under which devices reach it, when that is not the one it listens at.
+    #[serde(
+        default,
+        deserialize_with = "some_https_url",
+        serialize_with = "as_some_text",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub public_url: Option<Url>,
+    /// Domain of SIP addresses of record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sip_domain: Option<String>,
+    /// Text message gateways, in order of preference.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gateways: Vec<GatewayConfig>,
+    /// Addresses that are told what happens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub webhooks: Vec<WebhookConfig>,
+    /// Other servers of the federation.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers: Vec<PeerConfig>,
+    /// Further hosts that devices may be called back to; the server itself always is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trusted_servers: Vec<String>,
+}
+
+/// A text message gateway.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GatewayConfig {
+    /// Its name, as in `kannel-1`.
+    pub name: String,
+    /// How it is talked to.
+    pub kind: GatewayKind,
+    /// Its address; a template for kind `http`.
+    pub url: String,
+    /// HTTP method for kind `http`; POST when there is a body, else GET.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<GatewayMethod>,
+    /// HTTP headers for kind `http`. No secrets here: see `header_files`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// HTTP headers whose values stand in files (mode 0600), as `Authorization`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub header_files: BTreeMap<String, PathBuf>,
+    /// Body template for kind `http`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// User name at the gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// File with the password (mode 0600).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// Sender number or name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Numbers that it serves, as in `+1408`; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prefixes: Vec<String>,
+    /// File with the secret part of the addresses at which the gateway calls in (mode 0600).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback_secret_file: Option<PathBuf>,
+}
+
+/// How a gateway is talked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GatewayKind {
+    /// Kannel's `sendsms`.
+    Kannel,
+    /// A request made from templates.
+    Http,
+}
+
+/// HTTP methods of gateways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum GatewayMethod {
+    /// GET.
+    #[serde(rename = "GET", alias = "get")]
+    Get,
+    /// POST.
+    #[serde(rename = "POST", alias = "post")]
+    Post,
+    /// PUT.
+    #[serde(rename = "PUT", alias = "put")]
+    Put,
+}
+
+/// An address that is told what happens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// The address.
+    #[serde(deserialize_with = "http_url", serialize_with = "as_text")]
+    pub url: Url,
+    /// File with the key that signs deliveries (mode 0600).
+    pub secret_file: PathBuf,
+    /// Kinds of events that it wants; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
+}
+
+/// Another server of the federation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerConfig {
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    #[serde(deserialize_with = "https_url", serialize_with = "as_text")]
+    pub url: Url,
+    /// Certificate (PEM) of its CA.
+    pub ca_file: PathBuf,
+    /// Its Ed25519 public key, 64 hexadecimal digits.
+    #[serde(deserialize_with = "public_key")]
+    pub key: String,
+}
+
+impl Config {
+    /// Name of the context in force.
+    #[must_use]
+    pub fn context_name(&self) -> &str {
+        self.current_context.as_deref().unwrap_or(EMBEDDED)
+    }
+
+    /// The context in force; `None` for the built-in one.
+    #[must_use]
+    pub fn context(&self) -> Option<&Context> {
+        self.contexts.get(self.context_name())
+    }
+}
+
+impl ServerConfig {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+fn url_of<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    schemes: &[&str],
+    expected: &str,
+) -> Result<Url, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let url = Url::parse(&text)
+        .map_err(|e| de::Error::custom(format!("expected {expected}, found {text:?} ({e})")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(de::Error::custom(
+            "an address holds no user name or password: put the secret into a file of mode 0600",
+        ));
+    }
+    if schemes.contains(&url.scheme()) && url.has_host() {
+        Ok(url)
+    } else {
+        Err(de::Error::custom(format!(
+            "expected {expected}, found {text:?}"
+        )))
+    }
+}
+
+fn https_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+    url_of(
+        deserializer,
+        &["https"],
+        "an address as in https://mgmt.example.net:8443",
+    )
+}
+
+fn some_https_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    https_url(deserializer).map(Some)
+}
+
+fn http_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+    url_of(
+        deserializer,
+        &["https", "http"],
+        "an address as in https://hooks.example.net/callhome",
+    )
+}
+
+fn public_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err(de::Error::custom(
+            "expected the peer's public key, 64 hexadecimal digits (callhome server status shows it)",
+        ))
+    }
+}
+
+fn contexts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Context>, D::Error> {
+    let contexts = BTreeMap::<String, Context>::deserialize(deserializer)?;
+    if contexts.contains_key(EMBEDDED) {
+        return Err(de::Error::custom(
+            "the context \"embedded\" is built in: choose another name",
+        ));
+    }
+    Ok(contexts)
+}
+
+fn as_text<S: serde::Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(url.as_str())
+}
+
+fn as_some_text<S: serde::Serializer>(url: &Option<Url>, serializer: S) -> Result<S::Ok, S::Error> {
+    match url {
+        Some(url) => as_text(url, serializer),
+        None => serializer.serialize_none(),
+    }
+}

@@ -20,8 +20,13 @@ pub enum ActError {
         what: String,
     },
     /// It is locked, or a lock is on its way.
-    #[error("{0}")]
-    AlreadyLocked(String),
+    #[error("{detail}")]
+    AlreadyLocked {
+        /// Since when, by whom.
+        detail: String,
+        /// The device.
+        device: ShortId,
+    },
     /// Something like it is open, or the state does not allow it.
     #[error("{detail}")]
     Conflict {
@@ -94,8 +99,10 @@ impl From<ActError> for Problem {
                 .with_next("callhome device invite, then enter the code on the device"),
             ActError::RiskNotAccepted { risk, .. } => Self::new(Code::RiskNotAccepted, detail)
                 .with_next(format!("--yes --accept-risk {risk} --reason …")),
-            ActError::AlreadyLocked(_) => Self::new(Code::AlreadyLocked, detail)
-                .with_next("callhome device pin shows its PIN; callhome device wipe erases it"),
+            ActError::AlreadyLocked { device, .. } => Self::new(Code::AlreadyLocked, detail)
+                .with_next(format!(
+                    "callhome device pin {device} shows its PIN; callhome device wipe {device} erases it"
+                )),
             ActError::Conflict { next, .. } => Self::new(Code::Conflict, detail).with_next(next),
             ActError::Unusable(_) => Self::new(Code::Unprocessable, detail),
             ActError::KeyReused => {

@@ -22,7 +22,9 @@
 
 mod act;
 mod act_error;
+mod message;
 mod ports;
+mod ways;
 
 pub mod backup;
 pub mod deliver;

@@ -1,19 +1,37 @@
 //! A device answered, by XML or by text message.
 
-use crate::domain::{Msisdn, ShortId};
-use crate::port::{AgentKey, MachineError, Recorded, StoreError};
+use serde_json::json;
 
-use super::Ports;
+use crate::api::{ActionResult as Answer, ActionView};
+use crate::domain::{
+    ActionKind, ActionState, AuditDraft, Bearer, Msisdn, Sequence, ShortId, Timestamp,
+};
+use crate::port::{
+    ActionFilter, AgentKey, DeviceFilter, EventDraft, EventFilter, MachineError, PageOf, Recorded,
+    ResultDraft, Stamp, StoreError,
+};
+use crate::sms::{ActionResult, InvalidReply, InvalidResult, Nonce, Reply, ReplyStatus, SmsKeys};
+
+use super::{Ports, backup, message, session};
+
+/// Subject of the event that ties a nonce of a text signed by hand to its actions.
+pub(super) const NONCE_SUBJECT: &str = "nonce:";
 
 /// Why an answer is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum ResultError {
-    /// It cannot be read.
-    #[error("this is not a result: {0}")]
-    Unreadable(String),
-    /// A text message from a number that no device has, or whose token is wrong.
-    #[error("{0}")]
+    /// It is no result document.
+    #[error(transparent)]
+    Document(#[from] InvalidResult),
+    /// It is no reply.
+    #[error(transparent)]
+    Reply(#[from] InvalidReply),
+    /// A text message from a number that no enrolled device has, or whose token is wrong. The same word for both.
+    #[error("no device with the number {0} signed this")]
     Unauthenticated(String),
+    /// A reply to nothing that was asked.
+    #[error("nothing was asked with the nonce {0}")]
+    UnknownNonce(Nonce),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -27,22 +45,255 @@ pub enum ResultError {
 /// # Errors
 /// [`ResultError`].
 pub async fn take(
-    _ports: &Ports,
-    _key: &AgentKey,
-    _session: Option<ShortId>,
-    _xml: &[u8],
+    ports: &Ports,
+    key: &AgentKey,
+    session: Option<ShortId>,
+    xml: &[u8],
 ) -> Result<Recorded, ResultError> {
-    Err(ResultError::Unreadable("not yet".to_owned()))
+    let result = ActionResult::from_xml(xml)?;
+    let xml = String::from_utf8_lossy(xml).into_owned();
+    let within = session
+        .or(result.session().copied())
+        .map(|s| format!(" in session {s}"))
+        .unwrap_or_default();
+    record(ports, key, &result, xml, Bearer::Session, &within).await
 }
 
-/// Takes a `KMR` reply that came as a text message from `from`: the token authenticates it.
+/// Takes a `KMR` reply that came as a text message from `from`: the token authenticates it, and with it the number.
 ///
 /// # Errors
 /// [`ResultError`].
 pub async fn take_reply(
-    _ports: &Ports,
-    _from: &Msisdn,
-    _text: &[u8],
+    ports: &Ports,
+    from: &Msisdn,
+    text: &[u8],
 ) -> Result<Vec<Recorded>, ResultError> {
-    Err(ResultError::Unreadable("not yet".to_owned()))
+    let reply = Reply::parse(text)?;
+    let key = signer(ports, from, &reply).await?;
+    let now = ports.now();
+    let asked = asked_with(ports, &key, &reply).await?;
+    trust_number(ports, &key, from, now).await?;
+    let mut recorded = Vec::with_capacity(asked.len());
+    for (view, status) in asked.iter().zip(reply.statuses()) {
+        let result = ActionResult::from_reply(view.sequence, &view.action, status, now);
+        recorded.push(record(ports, &key, &result, String::new(), Bearer::Sms, "").await?);
+        called_home(ports, &key, view, status, now).await?;
+    }
+    Ok(recorded)
+}
+
+async fn record(
+    ports: &Ports,
+    key: &AgentKey,
+    result: &ActionResult,
+    xml: String,
+    via: Bearer,
+    within: &str,
+) -> Result<Recorded, ResultError> {
+    let now = ports.now();
+    let state = ActionState::from(result.status());
+    let code = result.code().map_or_else(
+        || match state {
+            ActionState::Done => "ok".to_owned(),
+            _ => result.status().to_string(),
+        },
+        str::to_owned,
+    );
+    let words = format!(
+        "{} number {}: {} ({code}){within}",
+        result.action(),
+        result.sequence(),
+        result.status()
+    );
+    let stamp = stamp(key, result, &words, &xml, via, now);
+    let draft = ResultDraft {
+        device: key.device,
+        epoch: key.epoch,
+        sequence: result.sequence(),
+        result: Answer {
+            state,
+            code,
+            at: result.at(),
+            fields: result.fields(),
+            xml,
+        },
+        via,
+        at: now,
+    };
+    let recorded = ports.results.record_result(draft, stamp).await?;
+    let line = match &recorded {
+        Recorded::First(view) => {
+            if view.action.kind() == Some(ActionKind::Backup) && state == ActionState::Done {
+                backup::complete(ports, view, now).await?;
+            }
+            words
+        }
+        Recorded::Repeat(_) => format!("{words}; a repeat, nothing changed"),
+        Recorded::Unknown => format!("{words}; no such action in this epoch"),
+    };
+    ports
+        .device_log
+        .heard(key.device, now, "result", &line)
+        .await?;
+    Ok(recorded)
+}
+
+/// What goes into the store with the result: the message for third parties (requirement C13), and for what locks or
+/// destroys an entry of the trail.
+fn stamp(
+    key: &AgentKey,
+    result: &ActionResult,
+    words: &str,
+    xml: &str,
+    via: Bearer,
+    at: Timestamp,
+) -> Stamp {
+    let destructive = matches!(result.action(), "lck" | "ulk" | "wip" | "rst");
+    Stamp {
+        audit: destructive.then(|| AuditDraft {
+            at,
+            actor: format!("device:{}", key.device),
+            event: "action.result".to_owned(),
+            subject: format!("device:{}", key.device),
+            detail: words.to_owned(),
+            correlation: String::new(),
+        }),
+        idempotency: None,
+        events: vec![EventDraft {
+            at,
+            kind: "message.received".to_owned(),
+            subject: format!("device:{}", key.device),
+            device: Some(key.device),
+            data: json!({
+                "message": "result",
+                "via": via,
+                "sequence": result.sequence(),
+                "action": result.action(),
+                "status": result.status().to_string(),
+                "code": result.code(),
+                "content": xml,
+            }),
+        }],
+    }
+}
+
+/// The device that has the number and signed the reply.
+async fn signer(ports: &Ports, from: &Msisdn, reply: &Reply) -> Result<AgentKey, ResultError> {
+    let filter = DeviceFilter {
+        number: Some(from.clone()),
+        ..DeviceFilter::default()
+    };
+    let devices = ports.devices.devices(filter, PageOf::default()).await?;
+    for device in devices.items {
+        let key = ports
+            .enrolments
+            .agent_by_identity(Some(device.id), Vec::new())
+            .await?;
+        if let Some(key) = key
+            && reply.verify(&SmsKeys::derive(&key.secret)).is_ok()
+        {
+            return Ok(key);
+        }
+    }
+    Err(ResultError::Unauthenticated(from.masked()))
+}
+
+/// The actions that were asked for with the reply's nonce, in order.
+async fn asked_with(
+    ports: &Ports,
+    key: &AgentKey,
+    reply: &Reply,
+) -> Result<Vec<ActionView>, ResultError> {
+    let nonce = reply.nonce();
+    let filter = ActionFilter {
+        device: Some(key.device),
+        ..ActionFilter::default()
+    };
+    let page = PageOf {
+        cursor: None,
+        limit: 1_000,
+    };
+    let recent = ports.actions.actions(filter, page).await?.items;
+    let own = recent
+        .into_iter()
+        .find(|a| a.epoch == key.epoch && message::reply_nonce(&key.secret, a.sequence) == nonce);
+    if let Some(view) = own {
+        return Ok(vec![view]);
+    }
+    // A text that was signed by hand, with a nonce of the signer's choice.
+    let filter = EventFilter {
+        subject: Some(format!("{NONCE_SUBJECT}{nonce}")),
+        device: Some(key.device.to_string()),
+        ..EventFilter::default()
+    };
+    let signed = ports.events.events(filter, 1).await?;
+    let first = signed
+        .first()
+        .and_then(|event| event.data.get("sequence")?.as_str()?.parse().ok())
+        .ok_or(ResultError::UnknownNonce(nonce))?;
+    let mut views = Vec::with_capacity(reply.statuses().len());
+    let mut next: Option<Sequence> = Some(first);
+    for _ in reply.statuses() {
+        let Some(sequence) = next else { break };
+        let Some(view) = session::by_sequence(ports, key, sequence).await? else {
+            break;
+        };
+        views.push(view);
+        next = sequence.next();
+    }
+    Ok(views)
+}
+
+/// A number from which a signed reply came is the device's (requirement C7).
+async fn trust_number(
+    ports: &Ports,
+    key: &AgentKey,
+    from: &Msisdn,
+    now: Timestamp,
+) -> Result<(), ResultError> {
+    let Some(mut device) = ports.devices.device(key.device).await? else {
+        return Ok(());
+    };
+    let Some(slot) = device
+        .numbers
+        .iter_mut()
+        .find(|n| n.number == *from && n.verified_at.is_none())
+    else {
+        return Ok(());
+    };
+    slot.verified_at = Some(now);
+    let stamp = Stamp {
+        audit: Some(AuditDraft {
+            at: now,
+            actor: format!("device:{}", key.device),
+            event: "number.verified".to_owned(),
+            subject: format!("device:{}", key.device),
+            detail: format!("{} by a signed reply", from.masked()),
+            correlation: String::new(),
+        }),
+        ..Stamp::default()
+    };
+    match ports.devices.save_device(device, stamp).await {
+        // Edited at the same moment: the next reply verifies it.
+        Ok(_) | Err(StoreError::Version { .. }) => Ok(()),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// A device without a data path calls home by answering `cal()`.
+async fn called_home(
+    ports: &Ports,
+    key: &AgentKey,
+    view: &ActionView,
+    status: &ReplyStatus,
+    now: Timestamp,
+) -> Result<(), ResultError> {
+    if view.action.kind() != Some(ActionKind::CallHome) || !matches!(status, ReplyStatus::Ok(_)) {
+        return Ok(());
+    }
+    if let Some(request) = view.action.param(1).and_then(|id| id.parse().ok()) {
+        let id = ports.new_id()?;
+        session::tie(ports, key.device, request, id, "SMS reply", now).await?;
+    }
+    Ok(())
 }

@@ -1,10 +1,18 @@
 //! A device opened its session: tie it to what caused it, hand it what waits.
 
-use crate::api::{SessionRequest, SessionResponse};
-use crate::domain::Sequence;
-use crate::port::{AgentKey, MachineError, StoreError};
+use data_encoding::BASE64URL_NOPAD;
 
-use super::Ports;
+use crate::api::{
+    ActionView, AgentAction, CallbackState, SessionRequest, SessionResponse, SessionView,
+};
+use crate::domain::{Sequence, ShortId, Timestamp};
+use crate::port::{ActionFilter, AgentKey, MachineError, PageOf, StoreError};
+use crate::sms::InvalidMessage;
+
+use super::{Ports, message};
+
+/// How many pages of a device's actions are searched for one number.
+const PAGES: usize = 10;
 
 /// Why a session is not opened.
 #[derive(Debug, thiserror::Error)]
@@ -19,12 +27,13 @@ pub enum SessionError {
     #[error(transparent)]
     Machine(#[from] MachineError),
     /// A stored action cannot be written as a message.
-    #[error("action {sequence} cannot be signed: {reason}")]
+    #[error("action {sequence} cannot be signed")]
     Unsignable {
         /// Its number.
         sequence: Sequence,
         /// Why.
-        reason: String,
+        #[source]
+        source: InvalidMessage,
     },
 }
 
@@ -33,22 +42,236 @@ pub enum SessionError {
 /// # Errors
 /// [`SessionError`].
 pub async fn open(
-    _ports: &Ports,
-    _key: &AgentKey,
-    _request: SessionRequest,
-    _entry: &str,
+    ports: &Ports,
+    key: &AgentKey,
+    request: SessionRequest,
+    entry: &str,
 ) -> Result<SessionResponse, SessionError> {
-    Err(SessionError::Token)
+    let now = ports.now();
+    let session = ports.new_id()?;
+    let cause = match &request.bootstrap_token {
+        Some(token) => {
+            let callback = token_callback(ports, key, token, now)?;
+            // The token is used up by the very write that ties the session: only one session can win it.
+            if !tie(ports, key.device, callback, session, entry, now).await? {
+                return Err(SessionError::Token);
+            }
+            format!("for request {callback}, bootstrapped")
+        }
+        None => match request.request_id.as_deref().map(str::parse::<ShortId>) {
+            Some(Ok(id)) => {
+                tie(ports, key.device, id, session, entry, now).await?;
+                format!("for request {id}")
+            }
+            Some(Err(_)) => "for a request that is not ours".to_owned(),
+            None => "of its own accord".to_owned(),
+        },
+    };
+    let actions = waiting(ports, key, &request.missing, now).await?;
+    let line = format!(
+        "session {session} {cause}, {} actions handed out",
+        actions.len()
+    );
+    ports
+        .device_log
+        .heard(key.device, now, "session", &line)
+        .await?;
+    Ok(SessionResponse { session, actions })
 }
 
-/// The signed text of one open action, for a device that followed a `url()` marker.
+/// The signed text of one action, for a device that followed a `url()` marker: `nop()` when it has ended meanwhile.
 ///
 /// # Errors
 /// [`SessionError`].
 pub async fn text_of(
-    _ports: &Ports,
-    _key: &AgentKey,
-    _sequence: Sequence,
+    ports: &Ports,
+    key: &AgentKey,
+    sequence: Sequence,
 ) -> Result<Option<String>, SessionError> {
-    Err(SessionError::Token)
+    let view = by_sequence(ports, key, sequence).await?;
+    view.map(|view| text_for(key, &view)).transpose()
+}
+
+/// The action of the device's present epoch with this number.
+pub(super) async fn by_sequence(
+    ports: &Ports,
+    key: &AgentKey,
+    sequence: Sequence,
+) -> Result<Option<ActionView>, StoreError> {
+    let mut page = PageOf {
+        cursor: None,
+        limit: 1_000,
+    };
+    for _ in 0..PAGES {
+        let filter = ActionFilter {
+            device: Some(key.device),
+            ..ActionFilter::default()
+        };
+        let actions = ports.actions.actions(filter, page.clone()).await?;
+        let found = actions
+            .items
+            .into_iter()
+            .find(|a| a.epoch == key.epoch && a.sequence == sequence);
+        if found.is_some() || actions.next.is_none() {
+            return Ok(found);
+        }
+        page.cursor = actions.next;
+    }
+    Ok(None)
+}
+
+/// Ties a session to the callback that caused it; false when there is none of this device, or it has ended.
+pub(super) async fn tie(
+    ports: &Ports,
+    device: ShortId,
+    callback: ShortId,
+    session: ShortId,
+    entry: &str,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let entry = entry.to_owned();
+    let stored = ports
+        .callbacks
+        .update_callback(
+            callback,
+            Box::new(move |mut view| {
+                let open = matches!(
+                    view.state,
+                    CallbackState::Pending | CallbackState::Delivered
+                );
+                if view.device != device || !open {
+                    return None;
+                }
+                view.state = CallbackState::CalledBack;
+                view.updated_at = at;
+                view.session = Some(SessionView {
+                    id: session,
+                    at,
+                    elapsed_ms: u64::try_from(at.since(view.created_at).as_millis())
+                        .unwrap_or(u64::MAX),
+                    entry,
+                });
+                Some(view)
+            }),
+        )
+        .await?;
+    let tied = stored
+        .and_then(|view| view.session)
+        .is_some_and(|s| s.id == session);
+    if tied {
+        ports.arrivals.announce(callback);
+    }
+    Ok(tied)
+}
+
+/// A one-time token that lets one device open one session for one callback until `expires_at`.
+///
+/// It is the callback's id and end, sealed for the device and its epoch; it is used up when the callback ends.
+pub(super) fn bootstrap_token(
+    ports: &Ports,
+    key: &AgentKey,
+    callback: ShortId,
+    expires_at: Timestamp,
+) -> Result<String, MachineError> {
+    let mut plain = callback.to_string().into_bytes();
+    plain.extend(expires_at.millis().to_be_bytes());
+    let sealed = ports.sealer.seal(&token_context(key), &plain)?;
+    Ok(BASE64URL_NOPAD.encode(&sealed))
+}
+
+fn token_context(key: &AgentKey) -> String {
+    format!("bootstrap:{}:{}", key.device, key.epoch)
+}
+
+fn token_callback(
+    ports: &Ports,
+    key: &AgentKey,
+    token: &str,
+    now: Timestamp,
+) -> Result<ShortId, SessionError> {
+    let sealed = BASE64URL_NOPAD
+        .decode(token.as_bytes())
+        .map_err(|_| SessionError::Token)?;
+    let plain = ports
+        .sealer
+        .open(&token_context(key), &sealed)
+        .map_err(|_| SessionError::Token)?;
+    let (id, end) = plain.split_at_checked(8).ok_or(SessionError::Token)?;
+    let id = std::str::from_utf8(id)
+        .ok()
+        .and_then(|id| id.parse().ok())
+        .ok_or(SessionError::Token)?;
+    let end = end.try_into().map_err(|_| SessionError::Token)?;
+    if Timestamp::from_millis(i64::from_be_bytes(end)) <= now {
+        return Err(SessionError::Token);
+    }
+    Ok(id)
+}
+
+/// The open actions in order, and `nop()` for numbers that the device misses and nobody will send any more.
+async fn waiting(
+    ports: &Ports,
+    key: &AgentKey,
+    missing: &[Sequence],
+    now: Timestamp,
+) -> Result<Vec<AgentAction>, SessionError> {
+    let views = ports.results.deliverable(key.device, missing, now).await?;
+    let mut texts: Vec<(Sequence, String)> = Vec::with_capacity(views.len());
+    for view in views.iter().filter(|v| v.epoch == key.epoch) {
+        texts.push((view.sequence, text_for(key, view)?));
+    }
+    for sequence in unknown(ports, key, missing, &texts).await? {
+        let text = message::void(&key.secret, sequence)
+            .map_err(|source| SessionError::Unsignable { sequence, source })?;
+        texts.push((sequence, text));
+    }
+    texts.sort_by_key(|(sequence, _)| *sequence);
+    texts.dedup_by_key(|(sequence, _)| *sequence);
+    Ok(texts
+        .into_iter()
+        .map(|(_, text)| AgentAction { text })
+        .collect())
+}
+
+/// Numbers that were passed over and never given to an action. One that may still be given is not among them:
+/// a `nop()` there would take the place of the action that gets it.
+async fn unknown(
+    ports: &Ports,
+    key: &AgentKey,
+    missing: &[Sequence],
+    known: &[(Sequence, String)],
+) -> Result<Vec<Sequence>, StoreError> {
+    let left: Vec<Sequence> = missing
+        .iter()
+        .copied()
+        .filter(|m| known.iter().all(|(k, _)| k != m))
+        .collect();
+    if left.is_empty() {
+        return Ok(left);
+    }
+    let filter = ActionFilter {
+        device: Some(key.device),
+        ..ActionFilter::default()
+    };
+    let newest = ports.actions.actions(filter, PageOf::default()).await?;
+    let highest = newest
+        .items
+        .iter()
+        .filter(|a| a.epoch == key.epoch)
+        .map(|a| a.sequence)
+        .max();
+    Ok(left
+        .into_iter()
+        .filter(|m| highest.is_some_and(|h| *m < h))
+        .collect())
+}
+
+fn text_for(key: &AgentKey, view: &ActionView) -> Result<String, SessionError> {
+    let sequence = view.sequence;
+    if view.state.is_final() {
+        message::void(&key.secret, sequence)
+    } else {
+        message::signed(&key.secret, sequence, view.action.clone())
+    }
+    .map_err(|source| SessionError::Unsignable { sequence, source })
 }

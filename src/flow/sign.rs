@@ -1,21 +1,69 @@
 //! Sign an action string without sending it; check one.
 
-use crate::api::{SmsSignRequest, SmsSignResponse, SmsVerifyRequest, SmsVerifyResponse};
-use crate::domain::Consent;
+use std::time::Duration;
 
-use super::{ActError, Caller, Ports};
+use serde_json::json;
+
+use crate::api::{
+    ActionView, Device, SmsSignRequest, SmsSignResponse, SmsVerifyRequest, SmsVerifyResponse,
+};
+use crate::domain::{
+    Action, ActionKind, ActionState, AuditDraft, Consent, Sequence, ShortId, Timestamp,
+};
+use crate::port::{AgentKey, EventDraft, NewAction, Stamp, StoreError};
+use crate::sms::{Draft, SignedMessage, SmsKeys, Version};
+
+use super::result::NONCE_SUBJECT;
+use super::{ActError, Caller, Ports, act};
+
+/// How long the actions of a signed text stay open.
+const LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// How often another action may take a number in between before it is given up.
+const TRIES: usize = 3;
 
 /// Reserves numbers for the actions of an unsigned text, stores them (not to be sent by the server), and signs it.
 ///
 /// # Errors
 /// [`ActError`].
 pub async fn sign(
-    _ports: &Ports,
-    _request: SmsSignRequest,
-    _consent: Option<Consent>,
-    _by: Caller,
+    ports: &Ports,
+    request: SmsSignRequest,
+    consent: Option<Consent>,
+    by: Caller,
 ) -> Result<SmsSignResponse, ActError> {
-    Err(ActError::Unusable("not yet".to_owned()))
+    let draft: Draft = request.text.parse().map_err(unusable)?;
+    for action in draft.actions() {
+        act::check_risk(action, consent.as_ref())?;
+    }
+    let (device, key) = enrolled(ports, request.device).await?;
+    let stored: Vec<Action> = draft
+        .actions()
+        .iter()
+        .filter(|a| a.kind().is_none_or(ActionKind::consumes_sequence))
+        .cloned()
+        .collect();
+    if stored.is_empty() {
+        return Err(ActError::Unusable(
+            "url() and num() stand for other actions: there is nothing to number here".to_owned(),
+        ));
+    }
+    let reason = request.reason.as_deref();
+    let views = reserve(ports, &device, &stored, draft.sequence(), reason, &by).await?;
+    let sequence = views
+        .first()
+        .map(|v| v.sequence)
+        .ok_or_else(|| ActError::no_device(device.id))?;
+    let message = draft
+        .numbered(sequence)
+        .and_then(|d| d.sign(&SmsKeys::derive(&key.secret)))
+        .map_err(unusable)?;
+    remember_nonce(ports, device.id, &message).await?;
+    Ok(SmsSignResponse {
+        text: message.as_str().to_owned(),
+        sequence,
+        actions: views.iter().map(|v| v.id).collect(),
+    })
 }
 
 /// Says whether a signed text is genuine for a device.
@@ -23,8 +71,156 @@ pub async fn sign(
 /// # Errors
 /// [`ActError`].
 pub async fn verify(
-    _ports: &Ports,
-    _request: SmsVerifyRequest,
+    ports: &Ports,
+    request: SmsVerifyRequest,
 ) -> Result<SmsVerifyResponse, ActError> {
-    Err(ActError::Unusable("not yet".to_owned()))
+    let (_, key) = enrolled(ports, request.device).await?;
+    let message = SignedMessage::parse(request.text.as_bytes()).map_err(unusable)?;
+    // Whether the device would take so old a version is its own affair: asked is whether it was signed for it.
+    let verdict = message.verify(&SmsKeys::derive(&key.secret), Version::V1);
+    Ok(match verdict {
+        Ok(_) => SmsVerifyResponse {
+            genuine: true,
+            detail: String::new(),
+        },
+        Err(fault) => SmsVerifyResponse {
+            genuine: false,
+            detail: fault.to_string(),
+        },
+    })
+}
+
+fn unusable(error: crate::sms::InvalidMessage) -> ActError {
+    ActError::Unusable(error.to_string())
+}
+
+async fn enrolled(ports: &Ports, id: ShortId) -> Result<(Device, AgentKey), ActError> {
+    let device = ports
+        .devices
+        .device(id)
+        .await?
+        .ok_or_else(|| ActError::no_device(id))?;
+    let key = ports
+        .enrolments
+        .agent_by_identity(Some(id), Vec::new())
+        .await?
+        .ok_or_else(|| ActError::NotEnrolled(device.name.clone()))?;
+    Ok((device, key))
+}
+
+/// Gives the actions consecutive numbers. Another action may take a number in between: then those already made are
+/// withdrawn, and it begins again further up.
+async fn reserve(
+    ports: &Ports,
+    device: &Device,
+    actions: &[Action],
+    first: Option<Sequence>,
+    reason: Option<&str>,
+    by: &Caller,
+) -> Result<Vec<ActionView>, ActError> {
+    for _ in 0..TRIES {
+        let mut made: Vec<ActionView> = Vec::with_capacity(actions.len());
+        let mut failure = None;
+        for action in actions {
+            let sequence = match made.last() {
+                None => first,
+                Some(before) => before.sequence.next(),
+            };
+            match store(ports, device, action, sequence, reason, by).await {
+                Ok(view) => made.push(view),
+                Err(error) => {
+                    failure = Some(error);
+                    break;
+                }
+            }
+        }
+        let Some(error) = failure else {
+            return Ok(made);
+        };
+        for view in &made {
+            let stamp = Stamp::default();
+            ports
+                .actions
+                .change_action(view.id, Some(ActionState::Cancelled), None, None, stamp)
+                .await?;
+        }
+        // Only a number that somebody else took in between is worth another try.
+        if made.is_empty() || first.is_some() || !matches!(error, ActError::Conflict { .. }) {
+            return Err(error);
+        }
+    }
+    Err(ActError::Conflict {
+        detail: format!("other actions for {} came in between", device.name),
+        next: "ask again".to_owned(),
+    })
+}
+
+async fn store(
+    ports: &Ports,
+    device: &Device,
+    action: &Action,
+    sequence: Option<Sequence>,
+    reason: Option<&str>,
+    by: &Caller,
+) -> Result<ActionView, ActError> {
+    let now = ports.now();
+    let id = ports.new_id()?;
+    let stamp = Stamp {
+        audit: Some(AuditDraft {
+            at: now,
+            actor: format!("operator:{}", by.operator),
+            event: "action.sign".to_owned(),
+            subject: format!("device:{}", device.id),
+            detail: match reason {
+                Some(reason) => format!("{}; action {id}; reason: {reason}", act::words(action)),
+                None => format!("{}; action {id}", act::words(action)),
+            },
+            correlation: by.correlation.clone(),
+        }),
+        ..Stamp::default()
+    };
+    let new = NewAction {
+        id,
+        device: device.id,
+        action: action.clone(),
+        sequence,
+        operator: by.operator.clone(),
+        reason: reason.map(str::to_owned),
+        ticket: None,
+        via: None,
+        at: now,
+        expires_at: now.after(LIFE),
+        due_at: None,
+        preconditions: act::preconditions(action),
+        escrow: (action.kind() == Some(ActionKind::Lock)).then_some(act::unlock_pin),
+    };
+    match ports.actions.create_action(new, stamp).await {
+        Err(StoreError::Precondition(_)) => {
+            Err(act::what_is_in_the_way(ports, device, action).await?)
+        }
+        other => other.map_err(ActError::from),
+    }
+}
+
+/// Keeps what a reply with this nonce will answer.
+async fn remember_nonce(
+    ports: &Ports,
+    device: ShortId,
+    message: &SignedMessage,
+) -> Result<(), ActError> {
+    let Some(nonce) = message.reply_nonce() else {
+        return Ok(());
+    };
+    let at: Timestamp = ports.now();
+    ports
+        .events
+        .publish(vec![EventDraft {
+            at,
+            kind: "sms.signed".to_owned(),
+            subject: format!("{NONCE_SUBJECT}{nonce}"),
+            device: Some(device),
+            data: json!({ "sequence": message.sequence() }),
+        }])
+        .await?;
+    Ok(())
 }

@@ -1,0 +1,194 @@
+//! The ways in which a device can be told to call home now, best first.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::api::{Device, RouteTag};
+use crate::domain::{Bearer, Binding, Msisdn, Timestamp};
+use crate::port::SmsGateway;
+use crate::sip::SipUri;
+
+use super::Ports;
+
+/// A rung that can be tried.
+#[derive(Clone)]
+pub(super) struct Way {
+    /// Over what.
+    pub(super) bearer: Bearer,
+    /// Where to, for people: a URI, or a masked number and a gateway.
+    pub(super) target: String,
+    /// Where to, for the bearer.
+    pub(super) to: Destination,
+}
+
+/// Where a way leads.
+#[derive(Clone)]
+pub(super) enum Destination {
+    /// A SIP request.
+    Sip {
+        /// Request URI.
+        uri: SipUri,
+        /// Route set, first hop first.
+        route: Vec<SipUri>,
+    },
+    /// A text message.
+    Sms {
+        /// Where to.
+        number: Msisdn,
+        /// Whether destructive actions may go there.
+        trusted: bool,
+        /// Through whom.
+        gateway: Arc<dyn SmsGateway>,
+    },
+}
+
+/// All ways to a device at `now`: SIP to its own address, SIP through its proxy, text messages.
+///
+/// The tag that the device gave decides between direct and indirect; without one a private address counts as
+/// indirect (requirement A4), so that the proxy, where one is known, is tried first.
+pub(super) fn ways(ports: &Ports, device: &Device, now: Timestamp) -> Vec<Way> {
+    let mut ways = Vec::new();
+    if ports.sip.is_some() {
+        let mut bindings: Vec<&Binding> = device
+            .bindings
+            .iter()
+            .filter(|b| b.is_current(now))
+            .collect();
+        bindings.sort_by_key(|b| std::cmp::Reverse(b.registered_at));
+        let direct = bindings
+            .iter()
+            .filter(|b| !b.indirect && device.tag != Some(RouteTag::Indirect))
+            .filter_map(|b| direct_way(b));
+        let mut proxied: Vec<Way> = bindings
+            .iter()
+            .filter_map(|b| proxy_way(device, b))
+            .collect();
+        proxied.dedup_by(|a, b| a.target == b.target);
+        let proxy_first = device.tag.is_none() && bindings.iter().all(|b| is_private(b));
+        if proxy_first {
+            ways.extend(proxied);
+            ways.extend(direct);
+        } else {
+            ways.extend(direct);
+            ways.extend(proxied);
+        }
+    }
+    ways.extend(sms_ways(ports, device));
+    ways
+}
+
+/// Why there is no way over `bearer`.
+pub(super) fn why_not(ports: &Ports, device: &Device, bearer: Bearer, now: Timestamp) -> String {
+    let current = device.bindings.iter().any(|b| b.is_current(now));
+    match bearer {
+        Bearer::Session => "a session is opened by the device".to_owned(),
+        _ if !ports.has_bearer(bearer) => match bearer {
+            Bearer::Sms => "no text message gateway is configured".to_owned(),
+            _ => "this endpoint does not listen for SIP".to_owned(),
+        },
+        Bearer::Sms => "no number is known".to_owned(),
+        _ if !current => match device.bindings.iter().map(|b| b.expires_at).max() {
+            Some(end) => format!("its registration ended at {end}"),
+            None => "not registered by SIP".to_owned(),
+        },
+        Bearer::SipDirect => "it is only reached through its proxy".to_owned(),
+        Bearer::SipProxy => "no proxy is known".to_owned(),
+    }
+}
+
+fn direct_way(binding: &Binding) -> Option<Way> {
+    let uri: SipUri = binding.contact.parse().ok()?;
+    let mut route = parsed(&binding.path);
+    // Behind NAT the registration's source is the only address that leads back (RFC 3581).
+    if route.is_empty()
+        && let Some(received) = binding.received
+        && !is_at(&uri, received.ip(), received.port())
+    {
+        route.push(SipUri::at("", received));
+    }
+    Some(Way {
+        bearer: Bearer::SipDirect,
+        target: uri.to_string(),
+        to: Destination::Sip { uri, route },
+    })
+}
+
+fn proxy_way(device: &Device, binding: &Binding) -> Option<Way> {
+    let uri: SipUri = binding.contact.parse().ok()?;
+    let mut route = parsed(&binding.path);
+    if route.is_empty() {
+        route.extend(device.proxy.as_deref().and_then(|p| p.parse().ok()));
+    }
+    if route.is_empty() {
+        if !binding.indirect {
+            return None;
+        }
+        // A proxy that registered its own contact: that is where it listens, or where it came from.
+        route.extend(binding.received.map(|received| SipUri::at("", received)));
+    } else if !binding.indirect && !binding.path.is_empty() {
+        // A direct way through its Path already.
+        return None;
+    }
+    Some(Way {
+        bearer: Bearer::SipProxy,
+        target: route.first().unwrap_or(&uri).to_string(),
+        to: Destination::Sip { uri, route },
+    })
+}
+
+fn sms_ways(ports: &Ports, device: &Device) -> Vec<Way> {
+    let verified = device.numbers.iter().find(|n| n.verified_at.is_some());
+    let Some(best) = verified.or(device.numbers.first()) else {
+        return Vec::new();
+    };
+    // One number, told by the device itself when it enrolled with its one-time code, counts as proven: nobody else
+    // could have added it, and a text signed for this device does nothing on another.
+    let told_at_enrolment = device.enrolled_at.is_some() && device.numbers.len() == 1;
+    ports
+        .gateways
+        .iter()
+        .map(|gateway| Way {
+            bearer: Bearer::Sms,
+            target: format!("{} through {}", best.number.masked(), gateway.name()),
+            to: Destination::Sms {
+                number: best.number.clone(),
+                trusted: best.verified_at.is_some() || told_at_enrolment,
+                gateway: Arc::clone(gateway),
+            },
+        })
+        .collect()
+}
+
+fn parsed(path: &[String]) -> Vec<SipUri> {
+    path.iter()
+        .filter_map(|hop| {
+            hop.trim()
+                .trim_start_matches('<')
+                .split('>')
+                .next()?
+                .parse()
+                .ok()
+        })
+        .collect()
+}
+
+fn is_at(uri: &SipUri, address: IpAddr, port: u16) -> bool {
+    uri.host().parse::<IpAddr>() == Ok(address) && uri.port().unwrap_or(5060) == port
+}
+
+/// Whether the contact has an address that means nothing outside its own network. Loopback does not count:
+/// what listens there is on this machine.
+fn is_private(binding: &Binding) -> bool {
+    let Ok(uri) = binding.contact.parse::<SipUri>() else {
+        return false;
+    };
+    match uri.host().parse::<IpAddr>() {
+        Ok(IpAddr::V4(v4)) => {
+            let [a, b, ..] = v4.octets();
+            // RFC 1918, link-local, and RFC 6598 shared addresses.
+            v4.is_private() || v4.is_link_local() || (a == 100 && (64..128).contains(&b))
+        }
+        Ok(IpAddr::V6(v6)) => v6.is_unique_local() || v6.is_unicast_link_local(),
+        Err(_) => false,
+    }
+}

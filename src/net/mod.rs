@@ -1,5 +1,6 @@
 //! Sockets: SIP, HTTP, TLS.
 
 pub mod agent_http;
+pub mod sms_http;
 pub mod tls;
 pub mod unix;

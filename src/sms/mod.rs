@@ -14,6 +14,7 @@
 //! | `reply` | `KMR …`: the device's answer when text messages are all it has |
 //! | `gsm7` | the 7-bit alphabet of 3GPP TS 23.038 |
 //! | `segment` | how many messages a text takes, user data headers, splitting and joining |
+//! | `gateway` | what gateways call in with: messages from phones, receipts |
 //! | `receiver` | which action runs now, waits, was answered, or is a forgery |
 //! | `result` | the XML in which a device reports an action (`result.xsd`) |
 //!
@@ -26,6 +27,7 @@
 //!   result is sent again, because the sender repeats only what was not answered.
 //! * 3GPP TS 23.038 §6.2.1.1 reserves an escape after an escape; it is shown as a space.
 
+mod gateway;
 mod grammar;
 mod gsm7;
 pub mod pin;
@@ -36,6 +38,7 @@ mod segment;
 mod token;
 mod version;
 
+pub use gateway::{Inbound, InvalidInbound, Receipt, ReceiptOutcome};
 pub use grammar::{Draft, InvalidMessage, MAX_ACTIONS, MAX_OCTETS, NumberedAction, SignedMessage};
 pub use gsm7::{pack, unpack};
 pub use pin::{InvalidPin, UnlockPin, unlock_pin};

@@ -9,25 +9,39 @@
 //! | `request`, `outcome`, `ladder` | what callers ask for and what they are told |
 //! | `wire`, `normalise` | bytes ⇄ [`Message`]; the only file that names `rsip` |
 //! | `header`, `method`, `params`, `uri` | headers and words of the grammar that need a type |
+//! | `digest` | challenges and their answers, both ends |
+//! | `transaction` | the four machines of RFC 3261 §17 with RFC 6026 |
+//! | `endpoint` | many transactions, one clock: datagrams and time in, datagrams and events out |
+//! | `inbound`, `fault` | requests that come in, what to answer, what is wrong with them |
+//! | `timer` | the timers of RFC 3261 as a value |
 //! | `id_source` | branches, tags and nonces from random bytes that are handed in |
 
+pub mod digest;
+pub mod endpoint;
+mod fault;
 mod header;
 mod id_source;
+mod inbound;
 mod ladder;
 mod method;
 mod normalise;
 mod outcome;
 mod params;
 mod request;
+mod timer;
+pub mod transaction;
 mod uri;
 mod wire;
 
+pub use fault::{Fault, faults};
 pub use header::{CSeq, NameAddr, Via};
 pub use id_source::IdSource;
+pub use inbound::{InboundRequest, Reply, reason_phrase};
 pub use ladder::{Direction, LadderStep};
 pub use method::{InvalidMethod, Method};
 pub use outcome::{SipAnswer, SipOutcome, SipReport};
 pub use params::{Params, quote, unquote};
 pub use request::{Credentials, InvalidRequest, OutboundRequest, Patience, Target};
+pub use timer::{Timer, Timers};
 pub use uri::{InvalidSipUri, SipUri};
 pub use wire::{InvalidMessage, Message, Start};

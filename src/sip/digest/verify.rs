@@ -1,0 +1,266 @@
+use std::time::Duration;
+
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use super::super::wire::Message;
+use super::challenge::{Ingredients, auth_params};
+use super::{Algorithm, Challenge, Qop};
+use crate::domain::Timestamp;
+
+/// Makes nonces that carry their own time and a MAC, so that none needs to be kept.
+#[derive(Clone)]
+pub struct NonceSource {
+    key: [u8; 32],
+    lifetime: Duration,
+}
+
+/// Why an answer to a challenge is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DigestFault {
+    /// There is no `Authorization` for this realm.
+    #[error("no answer to the challenge")]
+    Missing,
+    /// The nonce was ours but is too old; ask again with `stale=true`.
+    #[error("the nonce is too old")]
+    Stale,
+    /// Wrong nonce, user, URI or response: which one is not told.
+    #[error("the answer to the challenge is wrong")]
+    Wrong,
+}
+
+impl NonceSource {
+    /// Nonces under a random key, good for `lifetime`.
+    #[must_use]
+    pub const fn new(key: [u8; 32], lifetime: Duration) -> Self {
+        Self { key, lifetime }
+    }
+
+    fn mac(&self, at: &str, realm: &str) -> String {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
+        mac.update(at.as_bytes());
+        mac.update(b":");
+        mac.update(realm.as_bytes());
+        HEXLOWER.encode(&mac.finalize().into_bytes()[..16])
+    }
+
+    /// The nonce of this moment.
+    #[must_use]
+    pub fn nonce(&self, realm: &str, now: Timestamp) -> String {
+        let at = format!("{:x}", now.millis());
+        let mac = self.mac(&at, realm);
+        format!("{at}.{mac}")
+    }
+
+    fn check(&self, nonce: &str, realm: &str, now: Timestamp) -> Result<(), DigestFault> {
+        let (at, mac) = nonce.split_once('.').ok_or(DigestFault::Wrong)?;
+        if !bool::from(self.mac(at, realm).as_bytes().ct_eq(mac.as_bytes())) {
+            return Err(DigestFault::Wrong);
+        }
+        let made = i64::from_str_radix(at, 16).map_err(|_| DigestFault::Wrong)?;
+        if now.since(Timestamp::from_millis(made)) > self.lifetime {
+            return Err(DigestFault::Stale);
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for NonceSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NonceSource({:?})", self.lifetime)
+    }
+}
+
+/// Checks answers in one realm.
+#[derive(Debug, Clone)]
+pub struct Verifier {
+    realm: String,
+    nonces: NonceSource,
+}
+
+impl Verifier {
+    /// A verifier for a realm.
+    #[must_use]
+    pub fn new(realm: &str, nonces: NonceSource) -> Self {
+        Self {
+            realm: realm.to_owned(),
+            nonces,
+        }
+    }
+
+    /// The challenges to send, preferred one first: SHA-256, then MD5 for older phones.
+    #[must_use]
+    pub fn challenges(&self, now: Timestamp, stale: bool) -> Vec<Challenge> {
+        [Algorithm::Sha256, Algorithm::Md5]
+            .into_iter()
+            .map(|algorithm| Challenge {
+                realm: self.realm.clone(),
+                nonce: self.nonces.nonce(&self.realm, now),
+                opaque: None,
+                algorithm,
+                qop: vec![Qop::Auth],
+                stale,
+                proxy: false,
+            })
+            .collect()
+    }
+
+    /// The user name that a request claims in this realm, unchecked: to look up the password.
+    #[must_use]
+    pub fn claimed_user(&self, request: &Message) -> Option<String> {
+        self.answers(request)
+            .find_map(|p| p.value("username").map(str::to_owned))
+    }
+
+    fn answers(&self, request: &Message) -> impl Iterator<Item = super::super::params::Params> {
+        request
+            .fields()
+            .filter(|(n, _)| *n == "Authorization")
+            .filter_map(|(_, v)| auth_params(v))
+            .filter(|p| p.value("realm") == Some(&self.realm))
+    }
+
+    /// Checks a request's answer for `user`. Without a `password` (unknown user) the same work is done and it is wrong.
+    ///
+    /// # Errors
+    /// [`DigestFault`].
+    pub fn verify(
+        &self,
+        request: &Message,
+        user: &str,
+        password: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), DigestFault> {
+        let params = self.answers(request).next().ok_or(DigestFault::Missing)?;
+        let value = |name| params.value(name).unwrap_or_default();
+        let algorithm: Algorithm = params
+            .value("algorithm")
+            .map_or(Ok(Algorithm::Md5), str::parse)
+            .map_err(|_| DigestFault::Wrong)?;
+        let qop = match params.value("qop") {
+            None => None,
+            Some("auth") => Some(Qop::Auth),
+            Some("auth-int") => Some(Qop::AuthInt),
+            Some(_) => return Err(DigestFault::Wrong),
+        };
+        let method = request.method().ok_or(DigestFault::Wrong)?;
+        let expected = Ingredients {
+            algorithm,
+            nonce: value("nonce"),
+            qop,
+            count: value("nc"),
+            cnonce: value("cnonce"),
+            method: method.as_str(),
+            uri: value("uri"),
+            body: request.body(),
+        }
+        .response(user, &self.realm, password.unwrap_or_default());
+        let right = expected.as_bytes().ct_eq(value("response").as_bytes());
+        let about_this = value("username") == user && Some(value("uri")) == request.uri();
+        if !(bool::from(right) && about_this && password.is_some()) {
+            return Err(DigestFault::Wrong);
+        }
+        self.nonces.check(value("nonce"), &self.realm, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::method::Method;
+    use super::super::super::request::Credentials;
+    use super::super::ClientNonce;
+    use super::*;
+
+    const URI: &str = "sip:example.net";
+
+    fn verifier() -> Verifier {
+        Verifier::new(
+            "devices",
+            NonceSource::new([9; 32], Duration::from_secs(60)),
+        )
+    }
+
+    fn answered(challenge: &Challenge, password: &str) -> Message {
+        let mut request = Message::request(Method::REGISTER, URI);
+        request.set_body(b"body".to_vec());
+        request.push(
+            "Authorization",
+            &challenge.answer(
+                &Credentials::new("anna", password),
+                &Method::REGISTER,
+                URI,
+                b"body",
+                ClientNonce {
+                    cnonce: "xyz",
+                    count: 1,
+                },
+            ),
+        );
+        request
+    }
+
+    #[test]
+    fn the_right_answer_is_accepted_with_every_algorithm_and_qop() {
+        let now = Timestamp::from_millis(1_000_000);
+        for name in [
+            "MD5",
+            "MD5-sess",
+            "SHA-256",
+            "SHA-256-sess",
+            "SHA-512-256",
+            "SHA-512-256-sess",
+        ] {
+            for qop in [vec![], vec![Qop::Auth], vec![Qop::AuthInt]] {
+                let mut challenge = verifier().challenges(now, false).remove(0);
+                challenge.algorithm = name.parse().expect("known");
+                challenge.qop = qop;
+                let request = answered(&challenge, "secret");
+                assert_eq!(verifier().claimed_user(&request).as_deref(), Some("anna"));
+                let check = |password, at| verifier().verify(&request, "anna", password, at);
+                assert_eq!(check(Some("secret"), now), Ok(()), "{name}");
+                assert_eq!(check(Some("Secret"), now), Err(DigestFault::Wrong));
+                assert_eq!(check(None, now), Err(DigestFault::Wrong));
+                let later = now.after(Duration::from_secs(61));
+                assert_eq!(check(Some("secret"), later), Err(DigestFault::Stale));
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_for_another_user_uri_or_nonce_is_wrong() {
+        let now = Timestamp::from_millis(5);
+        let challenge = verifier().challenges(now, false).remove(1);
+        let request = answered(&challenge, "secret");
+        let wrong = Err(DigestFault::Wrong);
+        assert_eq!(
+            verifier().verify(&request, "bert", Some("secret"), now),
+            wrong
+        );
+        let mut forged = challenge.clone();
+        forged.nonce = forged.nonce.replace('.', "0.");
+        let request = answered(&forged, "secret");
+        assert_eq!(
+            verifier().verify(&request, "anna", Some("secret"), now),
+            wrong
+        );
+        let mut moved = Message::request(Method::REGISTER, "sip:other");
+        moved.push(
+            "Authorization",
+            answered(&challenge, "secret")
+                .header("Authorization")
+                .expect("there"),
+        );
+        assert_eq!(
+            verifier().verify(&moved, "anna", Some("secret"), now),
+            wrong
+        );
+        let bare = Message::request(Method::REGISTER, URI);
+        assert_eq!(
+            verifier().verify(&bare, "anna", Some("secret"), now),
+            Err(DigestFault::Missing)
+        );
+    }
+}

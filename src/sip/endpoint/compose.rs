@@ -1,0 +1,179 @@
+use std::net::SocketAddr;
+
+use super::exchange::Exchange;
+use crate::sip::digest::{Challenge, ClientNonce};
+use crate::sip::header::{NameAddr, Via};
+use crate::sip::id_source::IdSource;
+use crate::sip::method::Method;
+use crate::sip::params::split_outside_quotes;
+use crate::sip::request::OutboundRequest;
+use crate::sip::uri::SipUri;
+use crate::sip::wire::Message;
+
+/// What we call ourselves when the caller does not say otherwise.
+const USER_AGENT: &str = concat!("callhome/", env!("CARGO_PKG_VERSION"));
+/// Methods that we take, told where RFC 3261 §20.5 wants it.
+pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY, MESSAGE";
+
+/// The request of an exchange with its present sequence number and answers to challenges.
+pub(super) fn request(exchange: &mut Exchange, ids: &mut IdSource) -> Message {
+    let wanted = &exchange.request;
+    let local = exchange.local;
+    let uri = wanted.uri.to_string();
+    let mut message = Message::request(wanted.method.clone(), &uri);
+    message.push(
+        "Via",
+        &Via::udp(&local.to_string(), &ids.branch()).to_string(),
+    );
+    message.push("Max-Forwards", "70");
+    for route in &wanted.route {
+        message.push("Route", &format!("<{}>", loose(route.clone())));
+    }
+    let us = SipUri::at("callhome", local);
+    let mut from = NameAddr::new(wanted.from.as_ref().unwrap_or(&us));
+    from.set_tag(&exchange.from_tag);
+    message.push("From", &from.to_string());
+    let to = wanted.to.as_ref().unwrap_or(&wanted.uri);
+    message.push("To", &NameAddr::new(to).to_string());
+    message.push("Call-ID", &exchange.call_id);
+    message.push("CSeq", &format!("{} {}", exchange.cseq, wanted.method));
+    push_contact(&mut message, wanted, local);
+    push_wanted(&mut message, wanted);
+    if let Some(credentials) = &wanted.credentials {
+        for (challenge, count) in &mut exchange.challenges {
+            *count += 1;
+            let cnonce = ids.word();
+            let client = ClientNonce {
+                cnonce: &cnonce,
+                count: *count,
+            };
+            let value = Challenge::answer(
+                challenge,
+                credentials,
+                &wanted.method,
+                &uri,
+                &wanted.body,
+                client,
+            );
+            message.push(challenge.answer_name(), &value);
+        }
+    }
+    message.set_body(wanted.body.clone());
+    message
+}
+
+/// `lr` marks a loose router; strict ones died with RFC 2543.
+fn loose(uri: SipUri) -> SipUri {
+    if uri.params().has("lr") {
+        uri
+    } else {
+        uri.with_param("lr", None)
+    }
+}
+
+fn push_contact(message: &mut Message, wanted: &OutboundRequest, local: SocketAddr) {
+    if let Some(contact) = &wanted.contact {
+        message.push("Contact", contact);
+    } else if ["INVITE", "NOTIFY", "OPTIONS", "REGISTER", "SUBSCRIBE"]
+        .contains(&wanted.method.as_str())
+    {
+        let user = match &wanted.from {
+            Some(from) => from.user().unwrap_or_default(),
+            None => "callhome",
+        };
+        message.push("Contact", &format!("<{}>", SipUri::at(user, local)));
+    }
+}
+
+fn push_wanted(message: &mut Message, wanted: &OutboundRequest) {
+    if let Some(event) = &wanted.event {
+        message.push("Event", event);
+    }
+    if let Some(expires) = wanted.expires {
+        message.push("Expires", &expires.to_string());
+    }
+    if wanted.answer_mode_auto {
+        message.push("Answer-Mode", "Auto");
+    }
+    for (name, value) in &wanted.headers {
+        message.push(name, value);
+    }
+    if wanted.method == Method::NOTIFY && message.header("Subscription-State").is_none() {
+        // Nobody subscribed in a dialog: this one NOTIFY is all (RFC 6665 §4.2.2).
+        message.push("Subscription-State", "terminated;reason=noresource");
+    }
+    if matches!(wanted.method.as_str(), "INVITE" | "OPTIONS") && message.header("Allow").is_none() {
+        message.push("Allow", ALLOW);
+    }
+    if message.header("User-Agent").is_none() {
+        message.push("User-Agent", USER_AGENT);
+    }
+    if let Some(content_type) = &wanted.content_type {
+        message.push("Content-Type", content_type);
+    }
+}
+
+/// CANCEL, or the ACK of a refusal: same request URI, topmost Via, Route, From, Call-ID and number (RFC 3261 §9.1, §17.1.1.3).
+pub(super) fn within_transaction(request: &Message, method: Method, to: Option<&str>) -> Message {
+    let mut message = Message::request(method.clone(), request.uri().unwrap_or_default());
+    for (name, value) in request.fields() {
+        match name {
+            "Via" | "Max-Forwards" | "Route" | "From" | "Call-ID" => message.push(name, value),
+            "To" => message.push(name, to.unwrap_or(value)),
+            "CSeq" => {
+                let number = request.cseq().map_or(1, |c| c.number);
+                message.push(name, &format!("{number} {method}"));
+            }
+            _ => {}
+        }
+    }
+    message
+}
+
+/// ACK of a 2xx, or BYE: a request in the dialog that `answer` made (RFC 3261 §12.2.1.1, §13.2.2.4).
+pub(super) fn within_dialog(
+    invite: &Message,
+    answer: &Message,
+    method: Method,
+    number: u32,
+    branch: &str,
+    local: SocketAddr,
+) -> Message {
+    let target = answer
+        .list("Contact")
+        .first()
+        .map(|c| NameAddr::parse(c).uri().to_owned())
+        .filter(|uri| !uri.is_empty())
+        .or_else(|| invite.uri().map(str::to_owned))
+        .unwrap_or_default();
+    let mut message = Message::request(method.clone(), &target);
+    message.push("Via", &Via::udp(&local.to_string(), branch).to_string());
+    message.push("Max-Forwards", "70");
+    for route in answer.list("Record-Route").into_iter().rev() {
+        message.push("Route", route);
+    }
+    message.push("From", invite.header("From").unwrap_or_default());
+    message.push("To", answer.header("To").unwrap_or_default());
+    message.push("Call-ID", invite.header("Call-ID").unwrap_or_default());
+    message.push("CSeq", &format!("{number} {method}"));
+    message.push("User-Agent", USER_AGENT);
+    if method == Method::ACK {
+        for (name, value) in invite.fields() {
+            if matches!(name, "Authorization" | "Proxy-Authorization") {
+                message.push(name, value);
+            }
+        }
+    }
+    message
+}
+
+/// Where a request in a dialog goes: the first route if it is an IP address, else where the answer came from.
+pub(super) fn dialog_target(answer: &Message, came_from: SocketAddr) -> SocketAddr {
+    answer
+        .list("Record-Route")
+        .last()
+        .and_then(|route| split_outside_quotes(route, b',').first().copied())
+        .and_then(|route| NameAddr::parse(route).sip_uri().ok())
+        .and_then(|uri| uri.socket_addr())
+        .unwrap_or(came_from)
+}

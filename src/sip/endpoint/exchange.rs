@@ -1,0 +1,427 @@
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::client::ClientKey;
+use super::{Due, Endpoint, Event, ExchangeId, Transmit, Wait, compose};
+use crate::sip::digest::{Challenge, challenges};
+use crate::sip::id_source::IdSource;
+use crate::sip::ladder::{Direction, LadderStep};
+use crate::sip::method::Method;
+use crate::sip::outcome::{SipAnswer, SipOutcome, SipReport};
+use crate::sip::request::{OutboundRequest, Patience};
+use crate::sip::wire::Message;
+
+/// Which of an exchange's transactions speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The request itself.
+    Main,
+    /// The CANCEL of an INVITE.
+    Cancel,
+    /// The BYE after a 2xx.
+    Bye,
+}
+
+/// How far taking back an INVITE has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cancel {
+    No,
+    /// As soon as a provisional answer allows it (RFC 3261 §9.1).
+    Wanted,
+    Sent,
+}
+
+/// Challenges are answered at most this often, whatever a peer says of stale nonces.
+const MOST_ATTEMPTS: u32 = 5;
+
+/// One outbound request from its first copy to its outcome.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    pub(super) request: OutboundRequest,
+    pub(super) local: SocketAddr,
+    pub(super) call_id: String,
+    pub(super) from_tag: String,
+    pub(super) cseq: u32,
+    /// What was challenged, with how often each nonce was used.
+    pub(super) challenges: Vec<(Challenge, u32)>,
+    /// Transactions that are still known.
+    pub(super) live: usize,
+    to: SocketAddr,
+    patience: Patience,
+    started: Duration,
+    main: Option<ClientKey>,
+    attempts: u32,
+    ringing: bool,
+    cancel: Cancel,
+    /// ACKs by the To tag of the 2xx: one for each leg that answered.
+    acks: HashMap<String, (SocketAddr, Arc<[u8]>)>,
+    came_from: SocketAddr,
+    outcome: Option<(SipOutcome, Duration)>,
+    failure: String,
+    answer: Option<SipAnswer>,
+    ladder: Vec<LadderStep>,
+    reported: bool,
+}
+
+impl Exchange {
+    pub(super) fn new(
+        now: Duration,
+        request: OutboundRequest,
+        to: SocketAddr,
+        local: SocketAddr,
+        patience: Patience,
+        ids: &mut IdSource,
+    ) -> Self {
+        Self {
+            request,
+            local,
+            call_id: format!("{}@callhome", ids.word()),
+            from_tag: ids.tag(),
+            cseq: 0,
+            challenges: Vec::new(),
+            live: 0,
+            to,
+            patience,
+            started: now,
+            main: None,
+            attempts: 0,
+            ringing: false,
+            cancel: Cancel::No,
+            acks: HashMap::new(),
+            came_from: to,
+            outcome: None,
+            failure: String::new(),
+            answer: None,
+            ladder: Vec::new(),
+            reported: false,
+        }
+    }
+
+    /// Whether nothing more can come of it.
+    pub(super) fn is_over(&self) -> bool {
+        self.reported && self.live == 0
+    }
+
+    pub(super) fn note_failure(&mut self, detail: &str) {
+        self.failure = detail.to_owned();
+    }
+
+    pub(super) fn note_sent(&mut self, now: Duration, to: SocketAddr, line: &str, again: bool) {
+        self.note(now, Direction::Sent, to, line.to_owned(), again);
+    }
+
+    pub(super) fn note_received(&mut self, now: Duration, from: SocketAddr, message: &Message) {
+        self.came_from = from;
+        self.note(now, Direction::Received, from, message.first_line(), false);
+    }
+
+    fn note(
+        &mut self,
+        now: Duration,
+        direction: Direction,
+        peer: SocketAddr,
+        line: String,
+        again: bool,
+    ) {
+        // Once told, nobody looks any more.
+        if !self.reported {
+            self.ladder.push(LadderStep {
+                at: now.saturating_sub(self.started),
+                direction,
+                peer,
+                line,
+                again,
+            });
+        }
+    }
+
+    fn is_invite(&self) -> bool {
+        self.request.method == Method::INVITE
+    }
+
+    fn settle(&mut self, now: Duration, outcome: SipOutcome) {
+        if self.outcome.is_none() {
+            self.outcome = Some((outcome, now));
+        }
+    }
+}
+
+impl Endpoint {
+    /// Sends the exchange's request in a new transaction.
+    pub(super) fn send_main(&mut self, now: Duration, id: ExchangeId) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
+        exchange.cseq += 1;
+        let message = compose::request(exchange, &mut self.ids);
+        let to = exchange.to;
+        let key = self.begin_client(now, id, Role::Main, message, to);
+        if let Some(exchange) = self.exchanges.get_mut(&id) {
+            exchange.main = key;
+        }
+    }
+
+    /// An answer was handed up by a transaction.
+    pub(super) fn answered(&mut self, now: Duration, id: ExchangeId, role: Role, answer: &Message) {
+        let code = answer.code().unwrap_or_default();
+        if role == Role::Main && matches!(code, 401 | 407) && self.answer_challenge(id, answer) {
+            self.send_main(now, id);
+            return;
+        }
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
+        match (role, code) {
+            (Role::Cancel, _) | (Role::Bye, 100..200) => {}
+            (Role::Bye, _) => self.report(id),
+            (Role::Main, 100..200) => self.progress(now, id, code),
+            (Role::Main, 200..300) if exchange.is_invite() => self.accepted(now, id, answer),
+            (Role::Main, _) => {
+                let taken_back = code == 487 && exchange.cancel != Cancel::No;
+                let outcome = match (taken_back, exchange.ringing) {
+                    (true, true) => SipOutcome::Ringing,
+                    (true, false) => SipOutcome::NoAnswer,
+                    _ => SipOutcome::from_answer(code, answer.reason().unwrap_or_default()),
+                };
+                exchange.answer = Some(to_answer(answer));
+                exchange.settle(now, outcome);
+                self.report(id);
+            }
+        }
+    }
+
+    fn progress(&mut self, now: Duration, id: ExchangeId, code: u16) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
+        if !exchange.is_invite() {
+            return;
+        }
+        if exchange.cancel == Cancel::Wanted {
+            self.send_cancel(now, id);
+        } else if matches!(code, 180 | 183) && !exchange.ringing {
+            exchange.ringing = true;
+            let ring = exchange.patience.ring;
+            self.queue.add(now + ring, Due::Exchange(id, Wait::Ring));
+        }
+    }
+
+    /// Answers what a 401 or 407 asks, unless the same was answered before or we have no password.
+    fn answer_challenge(&mut self, id: ExchangeId, answer: &Message) -> bool {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return false;
+        };
+        let asked = challenges(answer);
+        if exchange.request.credentials.is_none()
+            || asked.is_empty()
+            || exchange.reported
+            || exchange.cancel != Cancel::No
+            || exchange.attempts >= MOST_ATTEMPTS
+        {
+            return false;
+        }
+        let same = |a: &Challenge, b: &Challenge| a.proxy == b.proxy && a.realm == b.realm;
+        let refused = |new: &Challenge| {
+            !new.stale && exchange.challenges.iter().any(|(old, _)| same(old, new))
+        };
+        if asked.iter().any(refused) {
+            return false;
+        }
+        for new in asked {
+            exchange.challenges.retain(|(old, _)| !same(old, &new));
+            exchange.challenges.push((new, 0));
+        }
+        exchange.attempts += 1;
+        true
+    }
+
+    /// A 2xx to our INVITE: ACK for every copy, BYE once for every leg that answered.
+    fn accepted(&mut self, now: Duration, id: ExchangeId, answer: &Message) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
+        let tag = answer
+            .to()
+            .and_then(|t| t.tag().map(str::to_owned))
+            .unwrap_or_default();
+        if let Some((to, bytes)) = exchange.acks.get(&tag).cloned() {
+            let line = String::from_utf8_lossy(bytes.split(|b| *b == b'\r').next().unwrap_or(&[]))
+                .into_owned();
+            exchange.note_sent(now, to, &line, true);
+            self.transmits.push_back(Transmit { to, bytes });
+            return;
+        }
+        let Some(invite) = exchange
+            .main
+            .as_ref()
+            .and_then(|key| self.clients.get(key))
+            .map(|client| client.request.clone())
+        else {
+            return;
+        };
+        let number = invite.cseq().map_or(1, |c| c.number);
+        let (local, to) = (
+            exchange.local,
+            compose::dialog_target(answer, exchange.came_from),
+        );
+        let branches = [self.ids.branch(), self.ids.branch()];
+        let ack = compose::within_dialog(&invite, answer, Method::ACK, number, &branches[0], local);
+        let bytes: Arc<[u8]> = ack.to_bytes().into();
+        exchange.note_sent(now, to, &ack.first_line(), false);
+        exchange.acks.insert(tag, (to, bytes.clone()));
+        exchange.answer = Some(to_answer(answer));
+        let code = answer.code().unwrap_or(200);
+        exchange.settle(
+            now,
+            SipOutcome::from_answer(code, answer.reason().unwrap_or_default()),
+        );
+        self.transmits.push_back(Transmit { to, bytes });
+        let bye = compose::within_dialog(
+            &invite,
+            answer,
+            Method::BYE,
+            number + 1,
+            &branches[1],
+            local,
+        );
+        self.begin_client(now, id, Role::Bye, bye, to);
+    }
+
+    fn send_cancel(&mut self, now: Duration, id: ExchangeId) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
+        let Some(client) = exchange.main.as_ref().and_then(|key| self.clients.get(key)) else {
+            return;
+        };
+        exchange.cancel = Cancel::Sent;
+        let to = client.to;
+        let cancel = compose::within_transaction(&client.request, Method::CANCEL, None);
+        self.begin_client(now, id, Role::Cancel, cancel, to);
+        let forget = now + self.timers.patience();
+        self.queue.add(forget, Due::Exchange(id, Wait::Forget));
+    }
+
+    /// A transaction ended without an answer.
+    pub(super) fn unanswered(&mut self, now: Duration, id: ExchangeId, role: Role) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
+        match role {
+            Role::Cancel => {}
+            Role::Bye => self.report(id),
+            Role::Main => {
+                exchange.settle(now, SipOutcome::NoAnswer);
+                self.report(id);
+            }
+        }
+    }
+
+    /// The network refused a message.
+    pub(super) fn refused_by_network(&mut self, now: Duration, id: ExchangeId, role: Role) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
+        if role == Role::Main {
+            let detail = exchange.failure.clone();
+            exchange.settle(now, SipOutcome::TransportError { detail });
+        }
+        if role != Role::Cancel {
+            self.report(id);
+        }
+    }
+
+    /// One of the exchange's own waits is over.
+    pub(super) fn waited(&mut self, now: Duration, id: ExchangeId, wait: Wait) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
+        let main = exchange.main.clone();
+        match wait {
+            Wait::Ring if exchange.outcome.is_none() && exchange.cancel == Cancel::No => {
+                self.send_cancel(now, id);
+            }
+            Wait::Answer if !exchange.reported => {
+                let untold = exchange.outcome.is_none();
+                let outcome = if exchange.ringing {
+                    SipOutcome::Ringing
+                } else {
+                    SipOutcome::NoAnswer
+                };
+                exchange.settle(now, outcome);
+                if untold && exchange.is_invite() {
+                    self.take_back(now, id);
+                } else if untold && let Some(key) = main {
+                    self.forget_client(&key);
+                }
+                self.report(id);
+            }
+            Wait::Forget => {
+                if let Some(key) = main {
+                    self.forget_client(&key);
+                }
+            }
+            Wait::Ring | Wait::Answer => {}
+        }
+    }
+
+    /// Nobody waits for the INVITE any more: cancel it now or as soon as that is allowed.
+    fn take_back(&mut self, now: Duration, id: ExchangeId) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
+        if exchange.cancel != Cancel::No {
+            return;
+        }
+        exchange.cancel = Cancel::Wanted;
+        let Some(client) = exchange
+            .main
+            .as_ref()
+            .and_then(|key| self.clients.get_mut(key))
+        else {
+            return;
+        };
+        client.muted = true;
+        if client.can_be_cancelled() {
+            self.send_cancel(now, id);
+        }
+    }
+
+    /// Tells the outcome, once.
+    fn report(&mut self, id: ExchangeId) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
+        if exchange.reported {
+            return;
+        }
+        let Some((outcome, at)) = exchange.outcome.clone() else {
+            return;
+        };
+        exchange.reported = true;
+        let report = SipReport {
+            outcome,
+            elapsed: at.saturating_sub(exchange.started),
+            answer: exchange.answer.take(),
+            ladder: std::mem::take(&mut exchange.ladder),
+        };
+        if exchange.is_over() {
+            self.exchanges.remove(&id);
+        }
+        self.events.push_back(Event::Finished(id, Box::new(report)));
+    }
+}
+
+fn to_answer(message: &Message) -> SipAnswer {
+    SipAnswer {
+        code: message.code().unwrap_or_default(),
+        reason: message.reason().unwrap_or_default().to_owned(),
+        headers: message
+            .fields()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        body: message.body().to_vec(),
+    }
+}

@@ -1,0 +1,241 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Due, Endpoint, Event, ServerKey, Transmit, compose};
+use crate::sip::fault::faults;
+use crate::sip::inbound::{InboundRequest, Reply};
+use crate::sip::method::Method;
+use crate::sip::transaction::{Class, Effect, ServerInput, ServerInvite, ServerOther};
+use crate::sip::uri::SipUri;
+use crate::sip::wire::Message;
+
+/// One server transaction.
+#[derive(Debug)]
+pub(super) struct Server {
+    machine: Machine,
+    request: Message,
+    reply_to: SocketAddr,
+    local: SocketAddr,
+    tag: String,
+    /// The last answer.
+    bytes: Option<Arc<[u8]>>,
+}
+
+#[derive(Debug)]
+enum Machine {
+    Invite(ServerInvite),
+    Other(ServerOther),
+}
+
+/// The magic cookie of RFC 3261 §8.1.1.7.
+const COOKIE: &str = "z9hG4bK";
+
+/// Key of the transaction that a request belongs to (RFC 3261 §17.2.3); `method` is INVITE for ACK and CANCEL's target.
+fn key_of(request: &Message, method: &Method) -> Option<ServerKey> {
+    let via = request.top_via()?;
+    let key = match via.branch().filter(|b| b.starts_with(COOKIE)) {
+        Some(branch) => format!("{branch}|{}|{method}", via.sent_by.to_ascii_lowercase()),
+        // A client of RFC 2543: everything that does not change between copies.
+        None => format!("{}|{via}|{method}", dialog_of(request)?),
+    };
+    Some(ServerKey(key.into()))
+}
+
+/// What INVITE and the ACK of its 2xx have in common.
+fn dialog_of(request: &Message) -> Option<String> {
+    let from = request.from()?;
+    Some(format!(
+        "{}|{}|{}",
+        request.header("Call-ID")?,
+        request.cseq()?.number,
+        from.tag().unwrap_or_default()
+    ))
+}
+
+/// Notes where a request really came from (RFC 3261 §18.2.1, RFC 3581 §4); gives where its answer goes.
+fn stamp(request: &mut Message, source: SocketAddr) -> Option<SocketAddr> {
+    let mut via = request.top_via()?;
+    let (host, port) = match via
+        .sent_by
+        .strip_prefix('[')
+        .and_then(|s| s.split_once(']'))
+    {
+        Some((host, rest)) => (host, rest.strip_prefix(':')),
+        None => match via.sent_by.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (via.sent_by.as_str(), None),
+        },
+    };
+    let port: u16 = port.and_then(|p| p.parse().ok()).unwrap_or(5060);
+    let elsewhere = host.parse() != Ok(source.ip());
+    let symmetric = via.params.has("rport");
+    if elsewhere || symmetric {
+        via.params.set("received", Some(&source.ip().to_string()));
+    }
+    let reply_port = if symmetric {
+        via.params.set("rport", Some(&source.port().to_string()));
+        source.port()
+    } else {
+        port
+    };
+    request.set_top_via(&via);
+    Some(SocketAddr::new(source.ip(), reply_port))
+}
+
+impl Endpoint {
+    pub(super) fn receive_request(
+        &mut self,
+        now: Duration,
+        source: SocketAddr,
+        local: SocketAddr,
+        mut message: Message,
+    ) {
+        let Some(method) = message.method() else {
+            return;
+        };
+        let Some(reply_to) = stamp(&mut message, source) else {
+            self.discarded += 1;
+            return;
+        };
+        if method == Method::ACK {
+            self.receive_ack(now, &message);
+            return;
+        }
+        let Some(key) = key_of(&message, &method) else {
+            self.discarded += 1;
+            return;
+        };
+        if self.servers.contains_key(&key) {
+            self.step_server(now, &key, ServerInput::Again);
+            return;
+        }
+        let machine = if method == Method::INVITE {
+            Machine::Invite(ServerInvite::new(self.timers, false))
+        } else {
+            Machine::Other(ServerOther::new(self.timers, false))
+        };
+        let server = Server {
+            machine,
+            request: message.clone(),
+            reply_to,
+            local,
+            tag: self.ids.tag(),
+            bytes: None,
+        };
+        self.servers.insert(key.clone(), server);
+        if let Some(fault) = faults(&message).into_iter().find(|f| f.is_fatal()) {
+            self.reply(now, &key, &Reply::new(400).because(&fault.to_string()));
+        } else if method == Method::CANCEL {
+            self.receive_cancel(now, &key, &message);
+        } else {
+            if method == Method::INVITE {
+                self.reply(now, &key, &Reply::new(100));
+            }
+            let request = InboundRequest {
+                message,
+                source,
+                local,
+            };
+            self.events
+                .push_back(Event::Request(key, Box::new(request)));
+        }
+    }
+
+    fn receive_ack(&mut self, now: Duration, ack: &Message) {
+        let key = key_of(ack, &Method::INVITE)
+            .filter(|key| self.servers.contains_key(key))
+            .or_else(|| self.accepted.get(&dialog_of(ack)?).cloned());
+        match key {
+            Some(key) => self.step_server(now, &key, ServerInput::Ack),
+            None => self.discarded += 1,
+        }
+    }
+
+    /// RFC 3261 §9.2.
+    fn receive_cancel(&mut self, now: Duration, key: &ServerKey, cancel: &Message) {
+        let invite = key_of(cancel, &Method::INVITE).filter(|k| self.servers.contains_key(k));
+        let Some(invite) = invite else {
+            self.reply(now, key, &Reply::new(481));
+            return;
+        };
+        self.reply(now, key, &Reply::ok());
+        let open = matches!(
+            self.servers.get(&invite).map(|s| &s.machine),
+            Some(Machine::Invite(machine)) if machine.is_proceeding()
+        );
+        if open {
+            self.reply(now, &invite, &Reply::new(487));
+            self.events.push_back(Event::Cancelled(invite));
+        }
+    }
+
+    /// Answers an inbound request. After a final answer, or when the transaction is gone, nothing is sent.
+    pub fn reply(&mut self, now: Duration, key: &ServerKey, reply: &Reply) {
+        let Some(server) = self.servers.get_mut(key) else {
+            return;
+        };
+        let class = Class::of(reply.code);
+        let effects = match &mut server.machine {
+            Machine::Invite(machine) => machine.step(ServerInput::Answer(class)),
+            Machine::Other(machine) => machine.step(ServerInput::Answer(class)),
+        };
+        if effects.contains(&Effect::Send) {
+            let mut message = reply.to_message(&server.request, &server.tag);
+            if class == Class::Success && matches!(server.machine, Machine::Invite(_)) {
+                if message.header("Contact").is_none() {
+                    let contact = SipUri::at("", server.local);
+                    message.push("Contact", &format!("<{contact}>"));
+                }
+                if message.header("Allow").is_none() {
+                    message.push("Allow", compose::ALLOW);
+                }
+                if let Some(dialog) = dialog_of(&server.request) {
+                    self.accepted.insert(dialog, key.clone());
+                }
+            }
+            server.bytes = Some(message.to_bytes().into());
+        }
+        self.apply(now, key, effects);
+    }
+
+    pub(super) fn step_server(&mut self, now: Duration, key: &ServerKey, input: ServerInput) {
+        let Some(server) = self.servers.get_mut(key) else {
+            return;
+        };
+        let effects = match &mut server.machine {
+            Machine::Invite(machine) => machine.step(input),
+            Machine::Other(machine) => machine.step(input),
+        };
+        self.apply(now, key, effects);
+    }
+
+    fn apply(&mut self, now: Duration, key: &ServerKey, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Send | Effect::Repeat => {
+                    if let Some(server) = self.servers.get(key)
+                        && let Some(bytes) = server.bytes.clone()
+                    {
+                        self.transmits.push_back(Transmit {
+                            to: server.reply_to,
+                            bytes,
+                        });
+                    }
+                }
+                Effect::Start(timer, pause) => {
+                    self.queue.add(now + pause, Due::Server(key.clone(), timer));
+                }
+                Effect::End => {
+                    if let Some(server) = self.servers.remove(key)
+                        && let Some(dialog) = dialog_of(&server.request)
+                    {
+                        self.accepted.remove(&dialog);
+                    }
+                }
+                // An ACK, and an ACK that never came, change nothing for those above: no dialog is kept.
+                Effect::Deliver | Effect::TimedOut | Effect::Failed | Effect::Acknowledge => {}
+            }
+        }
+    }
+}

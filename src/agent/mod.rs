@@ -1,4 +1,6 @@
 //! Simulated device, proxy, carrier and fleets.
 
+pub mod brain;
 pub mod carrier;
 mod chance;
+pub mod phone;

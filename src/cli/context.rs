@@ -1,17 +1,33 @@
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
+use super::embedded::{self, Embedded, Stay};
 use super::environment::Environment;
-use super::error::CommandError;
-use super::flags::CommonFlags;
-use super::output::{Paint, Screen, ShowError, Style, View};
+use super::error::{CommandError, ErrorKind};
+use super::flags::{CommonFlags, WriteFlags};
+use super::output::{Format, Paint, Screen, ShowError, Style, View};
 use super::prompt::Prompter;
+use crate::config::{self, ConfigError, EMBEDDED, Loaded, Override, Sources};
+use crate::domain::{ShortId, Timestamp};
+use crate::host::{OsEntropy, SystemClock, private_file};
+use crate::net::management::{Client, ClientOptions, Door, Write};
+use crate::port::{Clock, Entropy};
+
+/// How long a server that cannot be connected to is tried again.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long one request may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What a command works with: the only place where concrete parts are picked.
 ///
-/// Cheap to make: whatever costs time (configuration, client, clock) is built when a
-/// command asks for it.
+/// Cheap to make: whatever costs time (configuration, client, embedded server) is
+/// built when a command asks for it.
 pub struct Context {
     /// How the process was started.
     pub environment: Environment,
@@ -21,8 +37,11 @@ pub struct Context {
     pub screen: Screen,
     /// Who is asked.
     pub prompter: Prompter,
+    settings: OnceLock<Loaded>,
+    client: OnceCell<Client>,
+    embedded: OnceCell<Embedded>,
     interrupt: CancellationToken,
-    listening: std::sync::atomic::AtomicBool,
+    listening: AtomicBool,
 }
 
 impl Context {
@@ -42,16 +61,232 @@ impl Context {
             prompter: Prompter::new(flags.no_input),
             environment,
             flags,
+            settings: OnceLock::new(),
+            client: OnceCell::new(),
+            embedded: OnceCell::new(),
             interrupt: CancellationToken::new(),
-            listening: std::sync::atomic::AtomicBool::new(false),
+            listening: AtomicBool::new(false),
         }
     }
 
-    /// Data directory of the embedded server.
+    /// Takes the output form from the settings when no flag names one.
+    ///
+    /// Settings that cannot be read are told by the command that needs them.
+    pub(super) fn apply_settings(&mut self) {
+        if self.flags.output.format.is_some() {
+            return;
+        }
+        let named = self.settings().ok().and_then(|s| s.config.output.clone());
+        let format = named.and_then(|n| <Format as clap::ValueEnum>::from_str(&n, true).ok());
+        if let Some(format) = format {
+            self.flags.output.format = Some(format);
+            self.screen.set_format(format);
+        }
+    }
+
+    /// The settings of all layers.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] with file, line and what is expected.
+    pub fn settings(&self) -> Result<&Loaded, CommandError> {
+        if let Some(loaded) = self.settings.get() {
+            return Ok(loaded);
+        }
+        let loaded = config::load(&self.sources())?;
+        Ok(self.settings.get_or_init(|| loaded))
+    }
+
+    fn sources(&self) -> Sources {
+        let environment = &self.environment;
+        let mut flags = Vec::new();
+        let mut said = |key, flag, value: Option<String>| {
+            flags.extend(value.map(|value| Override { key, value, flag }));
+        };
+        said("current-context", "--context", self.flags.context.clone());
+        let folder = self.flags.data_dir.as_ref();
+        said(
+            "data_dir",
+            "--data-dir",
+            folder.map(|p| p.display().to_string()),
+        );
+        Sources {
+            flags,
+            environment: environment.callhome_variables().into_iter().collect(),
+            project: Some(environment.directory.join(".callhome.yaml")),
+            user: Some(environment.user_config()),
+            system: Some(PathBuf::from("/etc/callhome/config.yaml")),
+            home: environment.variable("HOME").map(PathBuf::from),
+        }
+    }
+
+    /// Data directory of the embedded server: by flag, variable, settings, or the usual place.
     #[must_use]
     pub fn data_directory(&self) -> PathBuf {
+        let set = self.settings().ok().and_then(|s| s.config.data_dir.clone());
         self.environment
-            .data_directory(self.flags.data_dir.as_deref())
+            .data_directory(self.flags.data_dir.as_deref().or(set.as_deref()))
+    }
+
+    /// Whether this command is its own server.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.embedded.get().is_some()
+    }
+
+    /// The client of the chosen context, for questions and orders that wait for no device.
+    ///
+    /// # Errors
+    /// When the context does not exist, nobody is logged in, or the embedded server cannot start.
+    pub async fn client(&self) -> Result<&Client, CommandError> {
+        self.client_that(Stay::Answers).await
+    }
+
+    /// The client of the chosen context, for a command that waits for a device: an embedded server listens meanwhile.
+    ///
+    /// # Errors
+    /// As [`Context::client`].
+    pub async fn client_that_waits(&self) -> Result<&Client, CommandError> {
+        self.client_that(Stay::Listens).await
+    }
+
+    async fn client_that(&self, stay: Stay) -> Result<&Client, CommandError> {
+        self.client
+            .get_or_try_init(|| async { Ok(Client::new(self.door(stay).await?, self.options()?)?) })
+            .await
+    }
+
+    async fn door(&self, stay: Stay) -> Result<Door, CommandError> {
+        let config = &self.settings()?.config;
+        let Some(chosen) = config.context() else {
+            let folder = self.data_directory();
+            let found = embedded::open(folder, &config.server, stay).await?;
+            let socket = found.socket().to_owned();
+            if let Some(own) = found.into_own() {
+                // Set at most once: `client` is built at most once.
+                drop(self.embedded.set(own));
+            }
+            return Ok(Door::Socket(socket));
+        };
+        let name = config.context_name();
+        let login = format!("Log in:  callhome auth login --server {}", chosen.server);
+        let ca_pem = match &chosen.ca_file {
+            Some(file) => std::fs::read_to_string(file).map_err(|e| {
+                CommandError::new(ErrorKind::Config, format!("{}: {e}", file.display()))
+                    .hint(login.clone())
+            })?,
+            None => {
+                return Err(CommandError::new(
+                    ErrorKind::Config,
+                    format!("the context {name} pins no authority (ca_file)"),
+                )
+                .hint(login));
+            }
+        };
+        let token = self.token(name, chosen).await?;
+        if token.is_none() {
+            return Err(CommandError::new(
+                ErrorKind::Auth,
+                format!("nobody is logged in at {} (context {name})", chosen.server),
+            )
+            .hint(login));
+        }
+        Ok(Door::Https {
+            url: chosen.server.clone(),
+            ca_pem,
+            token,
+        })
+    }
+
+    async fn token(
+        &self,
+        name: &str,
+        chosen: &config::Context,
+    ) -> Result<Option<String>, CommandError> {
+        let file = self
+            .environment
+            .variable("CALLHOME_TOKEN_FILE")
+            .map(PathBuf::from)
+            .or_else(|| chosen.token_file.clone());
+        if let Some(file) = file {
+            let content = private_file::read(&file)?.ok_or_else(|| {
+                CommandError::new(
+                    ErrorKind::SecretStore,
+                    format!("there is no token file {}", file.display()),
+                )
+            })?;
+            let text = String::from_utf8_lossy(&content).trim().to_owned();
+            return Ok(Some(text).filter(|t| !t.is_empty()));
+        }
+        super::secrets::token(self, name).await
+    }
+
+    /// A client of any server, for logging in.
+    ///
+    /// # Errors
+    /// When the authority's certificate cannot be read.
+    pub fn client_of(
+        &self,
+        url: Url,
+        ca_pem: String,
+        token: Option<String>,
+    ) -> Result<Client, CommandError> {
+        let door = Door::Https { url, ca_pem, token };
+        Ok(Client::new(door, self.options()?)?)
+    }
+
+    fn options(&self) -> Result<ClientOptions, CommandError> {
+        let tracing = self.flags.traces("http");
+        let trace = tracing.then(|| {
+            let line = |line: &str| {
+                use std::io::Write as _;
+                // A trace that nobody can see any more is no failure of the command.
+                drop(writeln!(std::io::stderr(), "{line}"));
+            };
+            Arc::new(line) as Arc<dyn Fn(&str) + Send + Sync>
+        });
+        Ok(ClientOptions {
+            patience: PATIENCE,
+            timeout: REQUEST_TIMEOUT,
+            correlation: self.new_id()?.to_string(),
+            dry_run: false,
+            trace,
+        })
+    }
+
+    /// What goes beside a write: the key that was given, or a new one.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn write(&self, flags: &WriteFlags) -> Result<Write, CommandError> {
+        Ok(Write::keyed(match &flags.idempotency_key {
+            Some(key) => key.clone(),
+            None => format!("cli-{}{}", self.new_id()?, self.new_id()?),
+        }))
+    }
+
+    /// A new short id.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn new_id(&self) -> Result<ShortId, CommandError> {
+        let mut bytes = [0; 5];
+        OsEntropy
+            .fill(&mut bytes)
+            .map_err(|e| CommandError::internal(e.to_string()))?;
+        Ok(ShortId::from_random(bytes))
+    }
+
+    /// The time now.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        SystemClock.now()
+    }
+
+    /// Ends what the command started; called once, after it.
+    pub(super) async fn close(&self) {
+        if let Some(embedded) = self.embedded.get() {
+            embedded.stop().await;
+        }
     }
 
     /// Shows a view.
@@ -74,20 +309,32 @@ impl Context {
     /// a command that never asks is ended for it.
     #[must_use]
     pub fn interrupt(&self) -> CancellationToken {
-        self.listening
-            .store(true, std::sync::atomic::Ordering::SeqCst);
+        self.listening.store(true, Ordering::SeqCst);
         self.interrupt.clone()
     }
 
     /// Whether the command handles Ctrl-C itself.
     #[must_use]
     pub(super) fn handles_interrupt(&self) -> bool {
-        self.listening.load(std::sync::atomic::Ordering::SeqCst)
+        self.listening.load(Ordering::SeqCst)
     }
 
     /// Tells the command to end.
     pub(super) fn cancel(&self) {
         self.interrupt.cancel();
+    }
+
+    /// Name of the chosen context.
+    ///
+    /// # Errors
+    /// As [`Context::settings`].
+    pub fn name(&self) -> Result<&str, CommandError> {
+        Ok(self
+            .settings()?
+            .config
+            .current_context
+            .as_deref()
+            .unwrap_or(EMBEDDED))
     }
 }
 
@@ -97,5 +344,23 @@ impl From<ShowError> for CommandError {
             ShowError::Io(error) => error.into(),
             ShowError::Render(error) => Self::usage(error.to_string()),
         }
+    }
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        let no_such = matches!(error, ConfigError::NoSuchContext { .. });
+        let made = Self::new(ErrorKind::Config, error.to_string());
+        if no_such {
+            made.hint("See them:  callhome context list")
+        } else {
+            made.hint("See what is set where:  callhome config explain")
+        }
+    }
+}
+
+impl From<crate::host::HostError> for CommandError {
+    fn from(error: crate::host::HostError) -> Self {
+        Self::new(ErrorKind::Config, error.to_string())
     }
 }

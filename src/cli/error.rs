@@ -3,6 +3,7 @@ use std::fmt;
 use serde_json::json;
 
 use crate::api::{Problem, ProblemCode};
+use crate::net::management::ClientError;
 
 /// Why a command ended, which decides its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,8 +119,18 @@ pub struct CommandError {
     hints: Vec<String>,
     code: Option<String>,
     correlation: Option<String>,
+    ending: Ending,
+}
+
+/// What is to be told at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Ending {
+    /// The error.
+    Told,
     /// Nobody reads our output any more: end quietly and well.
-    broken_pipe: bool,
+    BrokenPipe,
+    /// A dry run came to the first thing that would have changed something: this would have been sent.
+    DryRun(String),
 }
 
 impl CommandError {
@@ -132,7 +143,7 @@ impl CommandError {
             hints: Vec::new(),
             code: None,
             correlation: None,
-            broken_pipe: false,
+            ending: Ending::Told,
         }
     }
 
@@ -152,8 +163,26 @@ impl CommandError {
     #[must_use]
     pub fn broken_pipe() -> Self {
         Self {
-            broken_pipe: true,
+            ending: Ending::BrokenPipe,
             ..Self::internal("nobody reads the output")
+        }
+    }
+
+    /// A dry run ended where something would have been sent.
+    #[must_use]
+    pub fn dry_run(recorded: String) -> Self {
+        Self {
+            ending: Ending::DryRun(recorded),
+            ..Self::internal("nothing was sent")
+        }
+    }
+
+    /// What a dry run would have sent.
+    #[must_use]
+    pub fn recorded(&self) -> Option<&str> {
+        match &self.ending {
+            Ending::DryRun(text) => Some(text),
+            _ => None,
         }
     }
 
@@ -190,18 +219,17 @@ impl CommandError {
 
     /// Exit code of the process.
     #[must_use]
-    pub const fn exit_code(&self) -> u8 {
-        if self.broken_pipe {
-            0
-        } else {
-            self.kind.exit_code()
+    pub fn exit_code(&self) -> u8 {
+        match self.ending {
+            Ending::Told => self.kind.exit_code(),
+            Ending::BrokenPipe | Ending::DryRun(_) => 0,
         }
     }
 
     /// The text for standard error; empty when there is nobody to tell. `json` makes it one line.
     #[must_use]
     pub fn render(&self, json: bool, colour: bool) -> String {
-        if self.broken_pipe {
+        if self.ending != Ending::Told {
             return String::new();
         }
         if json {
@@ -347,6 +375,26 @@ impl From<Problem> for CommandError {
         error.code = Some(problem.code.word().to_owned());
         error.correlation = Some(problem.correlation).filter(|c| !c.is_empty());
         error
+    }
+}
+
+impl From<ClientError> for CommandError {
+    fn from(error: ClientError) -> Self {
+        let text = error.to_string();
+        match error {
+            ClientError::Problem(problem) => problem.into(),
+            ClientError::DryRun(recorded) => Self::dry_run(recorded.text),
+            ClientError::Unreachable { .. } => {
+                Self::new(ErrorKind::Unreachable, text).hint("Look for the cause:  callhome doctor")
+            }
+            ClientError::Untrusted { .. } => Self::new(ErrorKind::Auth, text).hint(
+                "If the server was set up anew, pin it again:  callhome auth login --server URL",
+            ),
+            ClientError::Protocol { .. } => Self::new(ErrorKind::Unreachable, text)
+                .hint("Check the address:  callhome context list"),
+            ClientError::Unusable(_) => Self::new(ErrorKind::Config, text)
+                .hint("Pin the server again:  callhome auth login --server URL"),
+        }
     }
 }
 

@@ -12,6 +12,8 @@
 //! | `commands` | the tree of commands, one file each |
 //! | `output` | views and their rendering |
 //! | `prompt` | questions; the only maker of `Consent` |
+//! | `target` | which device a text names |
+//! | `waiting` | following actions and callbacks to their end |
 //! | `progress` | bars and live lines on standard error |
 //! | `error` | the one error at the edge, and the exit codes |
 //!
@@ -22,6 +24,7 @@
 pub mod commands;
 /// The composition root.
 pub mod context;
+mod embedded;
 /// Arguments, variables and terminals.
 pub mod environment;
 /// The one error at the edge.
@@ -33,6 +36,11 @@ pub mod output;
 pub mod progress;
 /// Questions to the person at the keyboard.
 pub mod prompt;
+mod secrets;
+/// Which device a text names.
+pub mod target;
+/// Following actions and callbacks to their end.
+pub mod waiting;
 
 use std::process::ExitCode;
 
@@ -110,29 +118,41 @@ fn tell(environment: &Environment, error: &CommandError, json: bool) -> ExitCode
 }
 
 fn run(environment: Environment, cli: Cli) -> ExitCode {
-    let json = cli.flags.output.format.is_some_and(output::Format::is_json);
-    let context = Context::new(environment, cli.flags);
+    let mut context = Context::new(environment, cli.flags);
     let outcome = match cli.command {
         None => commands::bare(&context),
-        Some(command) => perform(&context, command),
+        Some(command) => perform(&mut context, command),
     };
+    let format = context.flags.output.format;
+    let json = format.is_some_and(output::Format::is_json);
     match outcome {
         Ok(Exit::Done) => ExitCode::SUCCESS,
         Ok(Exit::Ended(kind)) => ExitCode::from(kind.exit_code()),
-        Err(error) => tell(&context.environment, &error, json),
+        Err(error) => match error.recorded() {
+            Some(text) => match context.screen.data(text.as_bytes()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => tell(&context.environment, &error.into(), json),
+            },
+            None => tell(&context.environment, &error, json),
+        },
     }
 }
 
-fn perform(context: &Context, command: Command) -> Outcome {
+fn perform(context: &mut Context, command: Command) -> Outcome {
     let command = match commands::run_at_once(context, command) {
         Ok(outcome) => return outcome,
         Err(command) => command,
     };
+    context.apply_settings();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|e| CommandError::internal(format!("cannot start: {e}")))?;
-    let outcome = runtime.block_on(interruptible(context, command));
+    let outcome = runtime.block_on(async {
+        let outcome = interruptible(context, command).await;
+        context.close().await;
+        outcome
+    });
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     outcome
 }

@@ -7,6 +7,7 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `devices`, `actions` | views of devices and actions |
 //! | `format` | `-o`, `--columns`, `--jq` |
 //! | `view` | data with its schema, columns and text |
 //! | `render` | view → text in each format |
@@ -16,6 +17,8 @@
 //! | `words` | times, sizes and counts for people |
 //! | `screen` | the two streams |
 
+mod actions;
+mod devices;
 mod filter;
 mod format;
 mod ladder;
@@ -25,6 +28,12 @@ mod table;
 mod view;
 mod words;
 
+pub use actions::{
+    action_card, action_list, action_words, bearer_words, done_words, result_fields, state_words,
+};
+pub use devices::{
+    device_card, device_facts, device_line, device_list, device_log, device_title, identity_words,
+};
 pub use format::{Format, OutputFlags};
 pub use ladder::ladder;
 pub use render::{RenderError, Style, render};

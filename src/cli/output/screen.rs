@@ -1,6 +1,7 @@
 use std::io::{self, Write};
 use std::sync::Mutex;
 
+use super::format::Format;
 use super::render::{RenderError, Style, render};
 use super::view::View;
 
@@ -107,6 +108,11 @@ impl Screen {
             paint,
             status_paint,
         }
+    }
+
+    /// Changes the form of the output.
+    pub fn set_format(&mut self, format: Format) {
+        self.style.format = format;
     }
 
     /// How views are rendered.

@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::context::Context;
+use super::error::{CommandError, ErrorKind};
+use crate::api::{ActionView, CallbackState, CallbackView};
+use crate::domain::ActionState;
+use crate::net::management::{Client, EventQuery, Watched};
+
+/// How often an action at a peer is asked after: events do not cross servers.
+const PEER_INTERVAL: Duration = Duration::from_millis(400);
+
+/// Follows one action until it ends or the time is over; tells each change, the first view included.
+///
+/// `peer` names the server that holds the device when that is not the one asked.
+///
+/// # Errors
+/// What the client says.
+pub async fn follow_action(
+    client: &Client,
+    action: ActionView,
+    peer: Option<&str>,
+    until: Instant,
+    mut changed: impl FnMut(&ActionView),
+) -> Result<ActionView, CommandError> {
+    changed(&action);
+    if action.state.is_final() {
+        return Ok(action);
+    }
+    let id = action.id;
+    let mut last = action;
+    let mut watcher = client.watch(EventQuery {
+        subject: Some(format!("action:{id}")),
+        ..EventQuery::default()
+    });
+    loop {
+        let seen = if let Some(peer) = peer {
+            if timeout_at(until, sleep(PEER_INTERVAL)).await.is_err() {
+                return Ok(last);
+            }
+            Some(client.action(id, Some(peer)).await?)
+        } else {
+            match timeout_at(until, watcher.next()).await {
+                Err(_) => return Ok(last),
+                Ok(Ok(Watched::Open)) => Some(client.action(id, None).await?),
+                Ok(Ok(Watched::Event(event))) => serde_json::from_value(event.data).ok(),
+                Ok(Err(error)) => return Err(error.into()),
+            }
+        };
+        if let Some(view) = seen
+            && view != last
+        {
+            last = view;
+            changed(&last);
+        }
+        if last.state.is_final() {
+            return Ok(last);
+        }
+    }
+}
+
+/// Follows a callback until it ends or the time is over; tells each change, the first view included.
+///
+/// # Errors
+/// What the client says.
+pub async fn follow_callback(
+    client: &Client,
+    callback: CallbackView,
+    until: Instant,
+    mut changed: impl FnMut(&CallbackView),
+) -> Result<CallbackView, CommandError> {
+    changed(&callback);
+    let id = callback.id;
+    let mut last = callback;
+    let mut watcher = client.watch(EventQuery {
+        subject: Some(format!("callback:{id}")),
+        ..EventQuery::default()
+    });
+    while !has_ended(&last) {
+        let seen = match timeout_at(until, watcher.next()).await {
+            Err(_) => return Ok(last),
+            Ok(Ok(Watched::Open)) => Some(client.callback(id).await?),
+            Ok(Ok(Watched::Event(event))) => serde_json::from_value(event.data).ok(),
+            Ok(Err(error)) => return Err(error.into()),
+        };
+        if let Some(view) = seen
+            && view != last
+        {
+            last = view;
+            changed(&last);
+        }
+    }
+    Ok(last)
+}
+
+/// Whether a callback has ended.
+#[must_use]
+pub fn has_ended(callback: &CallbackView) -> bool {
+    matches!(
+        callback.state,
+        CallbackState::CalledBack | CallbackState::Expired
+    )
+}
+
+/// Which exit code the end of an action has; `None` for success.
+#[must_use]
+pub fn ending(action: &ActionView) -> Option<ErrorKind> {
+    match action.state {
+        ActionState::Done => None,
+        ActionState::Failed | ActionState::Refused | ActionState::Unsupported => {
+            Some(ErrorKind::Rejected)
+        }
+        ActionState::Superseded | ActionState::Cancelled => Some(ErrorKind::Conflict),
+        ActionState::Expired
+        | ActionState::Pending
+        | ActionState::Sent
+        | ActionState::Delivered => Some(ErrorKind::Unconfirmed),
+    }
+}
+
+/// The moment `after` from now.
+#[must_use]
+pub fn from_now(after: Duration) -> Instant {
+    Instant::now() + after
+}
+
+/// What to say when something stays unfinished.
+///
+/// # Errors
+/// When standard error is closed.
+pub fn tell_unfinished(context: &Context, action: &ActionView) -> Result<(), CommandError> {
+    let id = action.id;
+    let what = match action.state {
+        ActionState::Pending => match action.next_try_at {
+            Some(_) => "not sent yet: nothing reached the device so far".to_owned(),
+            None => "not sent yet: it goes out when the device calls home".to_owned(),
+        },
+        _ => "sent, and not confirmed by the device yet; that is not a failure".to_owned(),
+    };
+    context.status(&format!("  … {what}"))?;
+    if context.is_embedded() {
+        context.status("  To keep trying:   callhome serve")?;
+    }
+    context.status(&format!("  To go on waiting: callhome action wait {id}"))
+}

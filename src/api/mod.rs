@@ -17,6 +17,7 @@
 //! | `auth` | operators, sessions, service tokens |
 //! | `audit`, `server`, `sms`, `probe` | the trail, the server itself, signing and sending, the checks of `probe` |
 //! | `signature` | HTTP message signatures of devices and peers (RFC 9421), pure |
+//! | `signing_key` | Ed25519 keys of servers, pure |
 
 mod action;
 mod agent;
@@ -33,6 +34,7 @@ mod probe;
 mod problem;
 mod server;
 pub mod signature;
+mod signing_key;
 mod sms;
 
 pub use action::{ActionRequest, ActionResult, ActionView, Attempt};
@@ -59,6 +61,7 @@ pub use page::Page;
 pub use probe::{ProbeCheck, ProbeGrade, ProbeReport};
 pub use problem::{Problem, ProblemCode};
 pub use server::{PeerStatus, ServerStatus};
+pub use signing_key::{InvalidKey, SigningKey, VerifyingKey};
 pub use sms::{
     SmsSendRequest, SmsSendResponse, SmsSignRequest, SmsSignResponse, SmsVerifyRequest,
     SmsVerifyResponse,

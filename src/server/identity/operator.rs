@@ -1,0 +1,175 @@
+use std::net::IpAddr;
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts as RequestParts;
+use sha2::{Digest as _, Sha256};
+
+use crate::api::ProblemCode;
+use crate::domain::{AuditDraft, Permission, Role, ShortId, Timestamp};
+
+use crate::server::endpoint::Endpoint;
+use crate::server::error::{Answer, ApiError};
+use crate::server::extract::Origin;
+use crate::server::frame::correlation;
+
+/// An operator, a service token, or somebody on the local socket.
+#[derive(Debug, Clone)]
+pub(in crate::server) struct Caller {
+    name: String,
+    role: Role,
+    expires_at: Option<Timestamp>,
+    token: Option<ShortId>,
+    address: Option<IpAddr>,
+}
+
+/// SHA-256 of a token's text: what is stored of it.
+pub(in crate::server) fn token_digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+impl Caller {
+    /// Finds out who asks.
+    pub(in crate::server) async fn of(
+        parts: &mut RequestParts,
+        endpoint: &Endpoint,
+    ) -> Answer<Self> {
+        let origin = Origin::of(parts);
+        let bearer = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|v| v.to_str().ok())
+            .and_then(|v| v.strip_prefix("Bearer "))
+            .map(str::trim);
+        match (bearer, origin) {
+            (Some(token), origin) => Self::by_token(endpoint, token, origin.address()).await,
+            (None, Origin::Local) => Ok(Self {
+                name: "local".into(),
+                role: Role::Admin,
+                expires_at: None,
+                token: None,
+                address: None,
+            }),
+            (None, Origin::Network { .. }) => Err(not_logged_in("no session or token was given")),
+        }
+    }
+
+    async fn by_token(endpoint: &Endpoint, token: &str, address: Option<IpAddr>) -> Answer<Self> {
+        endpoint.throttles().login.admit(address)?;
+        let now = endpoint.now();
+        let found = endpoint
+            .parts()
+            .tokens
+            .token(token_digest(token), now)
+            .await?;
+        let bound = |to: &Option<String>| {
+            to.as_ref()
+                .is_none_or(|to| address.is_some_and(|a| a.to_string() == *to))
+        };
+        let Some(record) = found.filter(|r| bound(&r.bound_to) && r.view.expires_at > now) else {
+            endpoint.throttles().login.failed(address);
+            endpoint.metrics().authentication_failures.up();
+            return Err(not_logged_in(
+                "the session or token is unknown, has ended, or belongs to another address",
+            ));
+        };
+        let (name, role) = if record.session {
+            // The role of today counts, not that of the login.
+            let operator = endpoint
+                .parts()
+                .operators
+                .operator(&record.view.created_by)
+                .await?
+                .ok_or_else(|| not_logged_in("this operator was removed"))?;
+            (operator.view.name, operator.view.role)
+        } else {
+            (format!("token:{}", record.view.name), record.view.role)
+        };
+        Ok(Self {
+            name,
+            role,
+            expires_at: Some(record.view.expires_at),
+            token: Some(record.view.id),
+            address,
+        })
+    }
+
+    /// Operator's name, `token:` and the name of a service token, or `local`.
+    pub(in crate::server) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What they may do.
+    pub(in crate::server) const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// When the session or token dies.
+    pub(in crate::server) const fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+
+    /// The session or token in use.
+    pub(in crate::server) const fn token(&self) -> Option<ShortId> {
+        self.token
+    }
+
+    /// The address asked from.
+    pub(in crate::server) const fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
+    /// Refuses a role that may not do this, and names the one that may.
+    pub(in crate::server) fn require(&self, permission: Permission) -> Answer<()> {
+        if self.role.may(permission) {
+            return Ok(());
+        }
+        let least = permission.least_role();
+        Err(ApiError::new(
+            ProblemCode::Forbidden,
+            format!(
+                "{} has the role {}; this needs {least}",
+                self.name, self.role
+            ),
+        )
+        .next(format!("ask somebody with the role {least}")))
+    }
+
+    /// The same as flows take it.
+    pub(in crate::server) fn for_flow(&self) -> crate::flow::Caller {
+        crate::flow::Caller {
+            operator: self.name.clone(),
+            correlation: correlation(),
+        }
+    }
+
+    /// An audit entry of this caller.
+    pub(in crate::server) fn audit(
+        &self,
+        endpoint: &Endpoint,
+        event: &str,
+        subject: &str,
+        detail: impl Into<String>,
+    ) -> AuditDraft {
+        AuditDraft {
+            at: endpoint.now(),
+            actor: format!("operator:{}", self.name),
+            event: event.to_owned(),
+            subject: subject.to_owned(),
+            detail: detail.into(),
+            correlation: correlation(),
+        }
+    }
+}
+
+fn not_logged_in(detail: &str) -> ApiError {
+    ApiError::new(ProblemCode::NotAuthenticated, detail).next("callhome auth login")
+}
+
+impl FromRequestParts<Endpoint> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut RequestParts, endpoint: &Endpoint) -> Answer<Self> {
+        Self::of(parts, endpoint).await
+    }
+}

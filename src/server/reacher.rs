@@ -1,0 +1,58 @@
+use tokio_util::task::TaskTracker;
+
+use crate::domain::ShortId;
+use crate::flow::reach::{self, Climb};
+
+use super::endpoint::Endpoint;
+use super::frame::{correlation, under};
+
+/// Climbs callbacks' ladders in the background, for as long as the endpoint runs.
+#[derive(Debug, Default)]
+pub(super) struct Reacher(TaskTracker);
+
+impl Reacher {
+    /// Begins to climb. A callback that is not finished when the endpoint stops is watched again after the next start.
+    pub(super) fn climb(&self, endpoint: &Endpoint, climb: Climb) {
+        let endpoint = endpoint.clone();
+        let id = correlation();
+        self.0.spawn(under(id, async move {
+            let request = climb.view.id;
+            tokio::select! {
+                () = endpoint.stopping().cancelled() => {}
+                climbed = reach::climb(endpoint.ports(), climb) => report(request, climbed),
+            }
+        }));
+    }
+
+    /// Watches callbacks that were under way when the endpoint stopped last.
+    pub(super) async fn resume(&self, endpoint: &Endpoint) {
+        let unfinished = match reach::unfinished(endpoint.ports()).await {
+            Ok(unfinished) => unfinished,
+            Err(error) => {
+                tracing::error!(%error, "callbacks of the run before cannot be read");
+                return;
+            }
+        };
+        for id in unfinished {
+            let endpoint = endpoint.clone();
+            self.0.spawn(async move {
+                tokio::select! {
+                    () = endpoint.stopping().cancelled() => {}
+                    watched = reach::watch(endpoint.ports(), id) => report(id, watched),
+                }
+            });
+        }
+    }
+
+    /// Waits until all of them have ended; the endpoint is stopping.
+    pub(super) async fn finish(&self) {
+        self.0.close();
+        self.0.wait().await;
+    }
+}
+
+fn report<T, E: std::fmt::Display>(id: ShortId, outcome: Result<T, E>) {
+    if let Err(error) = outcome {
+        tracing::error!(callback.id = %id, %error, "a callback could not be followed");
+    }
+}

@@ -1,0 +1,289 @@
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+
+use crate::api::{
+    Device, DeviceEdit, DeviceLogLine, DeviceNumber, LockState, NewDevice, Page, PinView,
+    ProblemCode,
+};
+use crate::domain::{Identity, Msisdn, Permission, ShortId, Timestamp};
+use crate::port::{DeviceFilter, PageOf, StoreError};
+
+use crate::server::endpoint::Endpoint;
+use crate::server::error::{Answer, ApiError};
+use crate::server::extract::{PageWords, Place, Words};
+use crate::server::identity::Caller;
+use crate::server::write::{Write, outcome_id};
+
+/// Filters of the device list.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct ListWords {
+    identity: Option<Identity>,
+    number: Option<Msisdn>,
+    word: Option<String>,
+    contains: Option<String>,
+    locked: Option<bool>,
+    silent_since: Option<Timestamp>,
+    cursor: Option<String>,
+    limit: Option<u32>,
+}
+
+/// Lists devices that fit all given filters, by name.
+#[utoipa::path(get, path = "/api/v1/devices", params(("identity" = Option<String>, Query), ("number" = Option<String>, Query), ("word" = Option<String>, Query), ("contains" = Option<String>, Query), ("locked" = Option<bool>, Query), ("silent_since" = Option<String>, Query), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<Device>)), tag = "devices")]
+pub(super) async fn list(
+    State(endpoint): State<Endpoint>,
+    caller: Caller,
+    Words(words): Words<ListWords>,
+) -> Answer<Json<Page<Device>>> {
+    caller.require(Permission::Read)?;
+    let filter = DeviceFilter {
+        identity: words.identity,
+        number: words.number,
+        word: words.word,
+        contains: words.contains,
+        locked: words.locked,
+        silent_since: words.silent_since,
+    };
+    let page = PageOf {
+        cursor: words.cursor,
+        limit: words.limit.unwrap_or(100).clamp(1, 1000),
+    };
+    Ok(Json(endpoint.ports().devices.devices(filter, page).await?))
+}
+
+/// Adds a device by hand.
+#[utoipa::path(post, path = "/api/v1/devices", request_body = NewDevice, responses((status = 201, body = Device), (status = 409, body = crate::api::Problem)), tag = "devices")]
+pub(super) async fn create(
+    State(endpoint): State<Endpoint>,
+    write: Write<NewDevice>,
+) -> Answer<Response> {
+    write.require(Permission::Engineer)?;
+    let device = new_device(&endpoint, &write.value)?;
+    let subject = format!("device:{}", device.id);
+    let stamp = write.stamp(&endpoint, "device.add", &subject, device.name.clone());
+    let devices = &endpoint.ports().devices;
+    let device = match devices.save_device(device, stamp).await {
+        Err(StoreError::AlreadyDone(outcome)) => {
+            let id: ShortId = outcome_id(&outcome, "device")?;
+            find(&endpoint, id).await?
+        }
+        done => done?,
+    };
+    Ok((StatusCode::CREATED, tagged(device)).into_response())
+}
+
+fn new_device(endpoint: &Endpoint, asked: &NewDevice) -> Answer<Device> {
+    let Some(first) = asked.identities.first() else {
+        return Err(ApiError::new(
+            ProblemCode::Unprocessable,
+            "a device needs at least one identity, as in imei:358931104120070",
+        ));
+    };
+    let name = match asked.name.trim() {
+        "" => first.to_string(),
+        given => given.to_owned(),
+    };
+    Ok(Device {
+        id: endpoint.new_id()?,
+        server: endpoint.name().to_owned(),
+        name,
+        owner: asked.owner.clone().filter(|t| !t.is_empty()),
+        model: asked.model.clone().filter(|t| !t.is_empty()),
+        identities: asked.identities.clone(),
+        numbers: unverified(&asked.numbers, &[]),
+        agent_id: None,
+        epoch: 0,
+        enrolled_at: None,
+        tag: None,
+        proxy: None,
+        has_data: true,
+        lock: LockState::default(),
+        bindings: Vec::new(),
+        last_heard: None,
+        open_actions: 0,
+        attributes: asked.attributes.clone(),
+        version: 0,
+    })
+}
+
+/// Numbers with what is known of them: those that stay keep their verification.
+fn unverified(numbers: &[Msisdn], known: &[DeviceNumber]) -> Vec<DeviceNumber> {
+    numbers
+        .iter()
+        .map(|number| {
+            let known = known.iter().find(|k| k.number == *number);
+            DeviceNumber {
+                number: number.clone(),
+                verified_at: known.and_then(|k| k.verified_at),
+            }
+        })
+        .collect()
+}
+
+/// One device.
+#[utoipa::path(get, path = "/api/v1/devices/{id}", params(("id" = String, Path)), responses((status = 200, body = Device), (status = 404, body = crate::api::Problem)), tag = "devices")]
+pub(super) async fn show(
+    State(endpoint): State<Endpoint>,
+    caller: Caller,
+    Place(id): Place<ShortId>,
+) -> Answer<Response> {
+    caller.require(Permission::Read)?;
+    Ok(tagged(find(&endpoint, id).await?))
+}
+
+/// The device or a 404.
+pub(super) async fn find(endpoint: &Endpoint, id: ShortId) -> Answer<Device> {
+    endpoint
+        .ports()
+        .devices
+        .device(id)
+        .await?
+        .ok_or_else(|| ApiError::not_found(format_args!("device {id}")))
+}
+
+fn tagged(device: Device) -> Response {
+    let tag = format!("\"{}\"", device.version);
+    let mut response = Json(device).into_response();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Changes a device. With `If-Match`, only the version that was read.
+#[utoipa::path(patch, path = "/api/v1/devices/{id}", params(("id" = String, Path), ("If-Match" = Option<String>, Header)), request_body = DeviceEdit, responses((status = 200, body = Device), (status = 412, body = crate::api::Problem)), tag = "devices")]
+pub(super) async fn edit(
+    State(endpoint): State<Endpoint>,
+    Place(id): Place<ShortId>,
+    write: Write<DeviceEdit>,
+) -> Answer<Response> {
+    write.require(Permission::Engineer)?;
+    let mut device = find(&endpoint, id).await?;
+    if let Some(version) = if_match(&write.headers)? {
+        device.version = version;
+    }
+    let changed = apply(&mut device, &write.value);
+    let stamp = write.stamp(
+        &endpoint,
+        "device.edit",
+        &format!("device:{id}"),
+        changed.join(", "),
+    );
+    let device = match endpoint.ports().devices.save_device(device, stamp).await {
+        Err(StoreError::AlreadyDone(_)) => find(&endpoint, id).await?,
+        done => done?,
+    };
+    Ok(tagged(device))
+}
+
+fn if_match(headers: &HeaderMap) -> Answer<Option<u64>> {
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Ok(None);
+    };
+    value
+        .to_str()
+        .ok()
+        .map(|t| t.trim().trim_matches('"'))
+        .and_then(|t| t.parse().ok())
+        .map(Some)
+        .ok_or_else(|| ApiError::invalid("If-Match takes the ETag of the device, as in \"3\""))
+}
+
+/// Applies an edit and names the fields that it touched.
+fn apply(device: &mut Device, edit: &DeviceEdit) -> Vec<&'static str> {
+    let mut changed = Vec::new();
+    let text = |t: &String| Some(t.trim().to_owned()).filter(|t| !t.is_empty());
+    if let Some(name) = edit.name.as_ref().and_then(text) {
+        device.name = name;
+        changed.push("name");
+    }
+    if let Some(owner) = &edit.owner {
+        device.owner = text(owner);
+        changed.push("owner");
+    }
+    if let Some(model) = &edit.model {
+        device.model = text(model);
+        changed.push("model");
+    }
+    if let Some(numbers) = &edit.numbers {
+        device.numbers = unverified(numbers, &device.numbers);
+        changed.push("numbers");
+    }
+    for (key, value) in &edit.attributes {
+        if value.is_empty() {
+            device.attributes.remove(key);
+        } else {
+            device.attributes.insert(key.clone(), value.clone());
+        }
+        changed.push("attributes");
+    }
+    changed.dedup();
+    changed
+}
+
+/// Removes a device with all that hangs on it but the audit trail.
+#[utoipa::path(delete, path = "/api/v1/devices/{id}", params(("id" = String, Path)), responses((status = 204), (status = 404, body = crate::api::Problem)), tag = "devices")]
+pub(super) async fn remove(
+    State(endpoint): State<Endpoint>,
+    Place(id): Place<ShortId>,
+    write: Write<()>,
+) -> Answer<StatusCode> {
+    write.require(Permission::Administer)?;
+    let stamp = write.stamp(&endpoint, "device.delete", &format!("device:{id}"), "");
+    match endpoint.ports().devices.delete_device(id, stamp).await {
+        Err(StoreError::AlreadyDone(_)) => {}
+        done => done?,
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What was heard from and of a device, newest first.
+#[utoipa::path(get, path = "/api/v1/devices/{id}/log", params(("id" = String, Path), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<DeviceLogLine>)), tag = "devices")]
+pub(super) async fn log(
+    State(endpoint): State<Endpoint>,
+    caller: Caller,
+    Place(id): Place<ShortId>,
+    Words(page): Words<PageWords>,
+) -> Answer<Json<Page<DeviceLogLine>>> {
+    caller.require(Permission::Read)?;
+    find(&endpoint, id).await?;
+    Ok(Json(
+        endpoint.ports().device_log.log(id, page.page()).await?,
+    ))
+}
+
+/// Reveals the PINs that open a locked device, newest first. Each reveal is audited.
+#[utoipa::path(post, path = "/api/v1/devices/{id}/pin", params(("id" = String, Path)), request_body = Option<BTreeMap<String, String>>, responses((status = 200, body = Vec<PinView>), (status = 404, body = crate::api::Problem)), tag = "devices")]
+pub(super) async fn pin(
+    State(endpoint): State<Endpoint>,
+    Place(id): Place<ShortId>,
+    write: Write<Option<BTreeMap<String, String>>>,
+) -> Answer<Json<Vec<PinView>>> {
+    write.require(Permission::Operate)?;
+    let device = find(&endpoint, id).await?;
+    let words = |key: &str| {
+        write
+            .value
+            .as_ref()
+            .and_then(|v| v.get(key))
+            .map_or_else(String::new, |t| format!(" {key}: {t}"))
+    };
+    let detail = format!("{}{}{}", device.name, words("reason"), words("ticket"));
+    let mut stamp = write.stamp(&endpoint, "pin.reveal", &format!("device:{id}"), detail);
+    // A second look is a second reveal and must be in the trail: no idempotency here.
+    stamp.idempotency = None;
+    let pins = endpoint.parts().pins.pins(id, stamp).await?;
+    if pins.is_empty() {
+        return Err(ApiError::new(
+            ProblemCode::NotFound,
+            format!(
+                "no lock was ever asked for on {}, so there is no PIN",
+                device.name
+            ),
+        ));
+    }
+    Ok(Json(pins))
+}

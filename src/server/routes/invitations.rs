@@ -1,0 +1,91 @@
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use sha2::{Digest as _, Sha256};
+
+use crate::api::{Invitation, InvitationRequest, ProblemCode};
+use crate::domain::{EnrolmentCode, Permission};
+use crate::port::StoreError;
+
+use crate::server::endpoint::Endpoint;
+use crate::server::error::{Answer, ApiError};
+use crate::server::write::Write;
+
+const MOST: u32 = 100_000;
+/// 7 days: the life of a code, and the longest.
+const LIFE_S: u64 = 7 * 24 * 3600;
+
+/// What is stored of a code: SHA-256 of its text without the hyphen.
+pub(in crate::server) fn code_digest(code: &EnrolmentCode) -> [u8; 32] {
+    Sha256::digest(code.to_string().replace('-', "").as_bytes()).into()
+}
+
+/// Makes one-time enrolment codes. They are shown this once.
+#[utoipa::path(post, path = "/api/v1/invitations", request_body = InvitationRequest, responses((status = 201, body = Invitation), (status = 422, body = crate::api::Problem)), tag = "devices")]
+pub(super) async fn create(
+    State(endpoint): State<Endpoint>,
+    write: Write<InvitationRequest>,
+) -> Answer<(StatusCode, Json<Invitation>)> {
+    write.require(Permission::Engineer)?;
+    let asked = &write.value;
+    let life_s = asked.valid_s.unwrap_or(LIFE_S);
+    if !(1..=MOST).contains(&asked.count) || !(60..=LIFE_S).contains(&life_s) {
+        return Err(ApiError::new(
+            ProblemCode::Unprocessable,
+            format!("1 to {MOST} codes that live 60 s to 7 days can be made at once"),
+        ));
+    }
+    if asked.device.is_some() && asked.count != 1 {
+        return Err(ApiError::new(
+            ProblemCode::Unprocessable,
+            "one device needs one code",
+        ));
+    }
+    if let Some(id) = asked.device {
+        super::devices::find(&endpoint, id).await?;
+    }
+    let codes: Vec<EnrolmentCode> = (0..asked.count)
+        .map(|_| endpoint.new_code())
+        .collect::<Result<_, _>>()?;
+    let digests = codes.iter().map(code_digest).collect();
+    let expires_at = endpoint.now().after(Duration::from_secs(life_s));
+    let subject = asked
+        .device
+        .map_or_else(String::new, |id| format!("device:{id}"));
+    let detail = format!("{} codes until {expires_at}", asked.count);
+    let mut stamp = write.stamp(&endpoint, "device.invite", &subject, detail);
+    if let Some(claim) = &mut stamp.idempotency {
+        claim.outcome = format!("invitation:{}", endpoint.new_id()?);
+    }
+    let enrolments = &endpoint.ports().enrolments;
+    match enrolments
+        .invite(digests, asked.device, expires_at, stamp)
+        .await
+    {
+        Err(StoreError::AlreadyDone(_)) => {
+            return Err(ApiError::new(
+                ProblemCode::Conflict,
+                "these codes were made before, and they are shown only once",
+            )
+            .next("ask for new ones under a new idempotency key"));
+        }
+        done => done?,
+    }
+    let home = &endpoint.ports().home;
+    Ok((
+        StatusCode::CREATED,
+        Json(Invitation {
+            system_id: endpoint.settings().system_id,
+            server_url: home
+                .https
+                .as_ref()
+                .map(crate::flow::PublicAddress::url)
+                .unwrap_or_default(),
+            ca_pem: endpoint.settings().ca_pem.clone(),
+            codes,
+            expires_at,
+        }),
+    ))
+}

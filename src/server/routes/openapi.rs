@@ -1,0 +1,96 @@
+use axum::Json;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Document;
+
+use crate::server::agent;
+
+use super::{
+    actions, audit, auth, backups, callbacks, devices, events, finding, health, invitations,
+    operators, resolve, server, sms, tokens,
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "callhome management endpoint",
+        description = "Operators use /api/v1 with a bearer token or over the local socket; devices use /agent/v1 and sign every request but the first (RFC 9421). Errors are problem documents (RFC 9457)."
+    ),
+    paths(
+        auth::login,
+        auth::logout,
+        auth::change_password,
+        auth::whoami,
+        tokens::list,
+        tokens::create,
+        tokens::revoke,
+        operators::list,
+        operators::put,
+        operators::remove,
+        devices::list,
+        devices::create,
+        resolve::resolve,
+        devices::show,
+        devices::edit,
+        devices::remove,
+        devices::log,
+        devices::pin,
+        backups::of_device,
+        invitations::create,
+        actions::list,
+        actions::create,
+        actions::show,
+        actions::cancel,
+        actions::retry,
+        callbacks::list,
+        callbacks::create,
+        callbacks::show,
+        events::watch,
+        backups::show,
+        backups::item,
+        finding::find,
+        finding::probe,
+        audit::list,
+        audit::verify,
+        audit::checkpoint,
+        sms::sign,
+        sms::verify,
+        sms::send,
+        server::status,
+        server::backup,
+        health::alive,
+        health::ready,
+        health::metrics,
+        document,
+        agent::enrol::enrol,
+        agent::registration::register,
+        agent::session::open,
+        agent::session::action,
+        agent::results::take,
+        agent::backups::put,
+        agent::backups::show,
+        agent::backups::get,
+        agent::report::report,
+    )
+)]
+struct Contract;
+
+/// This contract as OpenAPI 3.1.
+#[utoipa::path(get, path = "/openapi.json", responses((status = 200, body = serde_json::Value)), tag = "health")]
+pub(super) async fn document() -> Json<Document> {
+    Json(Contract::openapi())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_in_the_document_leads_somewhere() {
+        let text = serde_json::to_string(&Contract::openapi()).expect("serialises");
+        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        for reference in text.split("\"$ref\":\"#").skip(1) {
+            let pointer = reference.split('"').next().expect("a quote");
+            assert!(value.pointer(pointer).is_some(), "{pointer}");
+        }
+    }
+}

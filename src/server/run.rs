@@ -1,0 +1,58 @@
+use std::time::Duration;
+
+use crate::host::HostError;
+use crate::port::{MachineError, StoreError};
+
+use super::endpoint::Endpoint;
+use super::listen::{self, Listeners};
+use super::{dispatcher, webhooks};
+
+/// Requests and sends under way get this long to finish.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Why an endpoint cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No randomness.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// A file of the data directory cannot be used.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The stored system id cannot be read.
+    #[error("the database holds {0:?} as its system id, which is none")]
+    SystemId(String),
+    /// The one-time code cannot be hashed.
+    #[error("the first admin's code cannot be hashed")]
+    Hash,
+}
+
+/// Serves until `shutdown` ends, then stops in good order: accepts nothing more, ends streams, finishes requests and
+/// sends under way within 10 s, and returns when every task has ended.
+///
+/// # Errors
+/// [`RunError`] when the store fails at the start.
+pub async fn run(
+    endpoint: Endpoint,
+    listeners: Listeners,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), RunError> {
+    endpoint.reacher().resume(&endpoint).await;
+    let doors = tokio::spawn(listen::serve(endpoint.clone(), listeners, GRACE));
+    let sending = tokio::spawn(dispatcher::dispatch(endpoint.clone(), GRACE));
+    let telling = tokio::spawn(webhooks::tell(endpoint.clone()));
+    shutdown.await;
+    tracing::info!("stopping");
+    endpoint.stopping().cancel();
+    let (doors, sending, telling, ()) =
+        tokio::join!(doors, sending, telling, endpoint.reacher().finish());
+    for ended in [doors, sending, telling] {
+        if let Err(error) = ended {
+            tracing::error!(%error, "a task of the endpoint failed");
+        }
+    }
+    Ok(())
+}

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::api::{ActionRequest, ActionView, Device, Event, PeerStatus};
 use crate::domain::{Imei, Msisdn, ShortId};
-use crate::sip::{OutboundRequest, SipReport};
+use crate::sip::{InboundRequest, OutboundRequest, Reply, SipReport};
 
 /// Why a bearer could not be used at all. What the other side answered is no error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +38,13 @@ pub trait SipSender: Send + Sync {
         request: OutboundRequest,
         timeout: Duration,
     ) -> Result<SipReport, BearerError>;
+}
+
+/// Answers SIP requests that come in: the registrar of a server, the phones of a simulation.
+#[async_trait]
+pub trait SipHandler: Send + Sync {
+    /// Decides the final answer to one request. Repeated copies never come here, nor do ACK and CANCEL.
+    async fn handle(&self, request: InboundRequest) -> Reply;
 }
 
 /// A text message to send.

@@ -21,8 +21,8 @@ mod registry;
 mod work;
 
 pub use bearer::{
-    BearerError, OutboundSms, PeerError, Peers, RemoteAction, SipSender, SmsAccepted, SmsGateway,
-    Webhooks,
+    BearerError, OutboundSms, PeerError, Peers, RemoteAction, SipHandler, SipSender, SmsAccepted,
+    SmsGateway, Webhooks,
 };
 pub use device::{AgentState, Door, DoorError, WebCaller};
 pub use keeping::{

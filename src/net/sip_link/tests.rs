@@ -1,0 +1,164 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::*;
+use crate::sip::{InboundRequest, Method, SipUri};
+
+/// Answers OPTIONS with 200, NOTIFY by the user's name, INVITE with 200, all else with 501.
+#[derive(Default)]
+struct Devices {
+    taken: AtomicUsize,
+}
+
+#[async_trait]
+impl SipHandler for Devices {
+    async fn handle(&self, request: InboundRequest) -> Reply {
+        self.taken.fetch_add(1, Ordering::Relaxed);
+        match request.method() {
+            m if m == Method::NOTIFY && request.user().as_deref() == Some("nobody") => {
+                Reply::new(404)
+            }
+            m if m == Method::REGISTER => Reply::new(501),
+            _ => Reply::ok(),
+        }
+    }
+}
+
+fn loopback() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 0))
+}
+
+fn client() -> SipLink {
+    SipLink::open(LinkOptions::new(loopback(), [1; 32])).expect("a port")
+}
+
+fn devices() -> (Arc<Devices>, SipLink) {
+    let devices = Arc::new(Devices::default());
+    let options = LinkOptions::new(loopback(), [2; 32]).with_handler(devices.clone());
+    (devices, SipLink::open(options).expect("a port"))
+}
+
+fn uri(user: &str, at: SocketAddr) -> SipUri {
+    SipUri::at(user, at)
+}
+
+#[tokio::test]
+async fn requests_are_told_apart_by_user_on_one_socket() {
+    let (_, server) = devices();
+    let us = client();
+    for (user, code) in [("anna", 200), ("nobody", 404)] {
+        let request =
+            OutboundRequest::notify(uri(user, server.local_addr()), "check-sync").expect("valid");
+        let report = us
+            .request(request, Patience::default())
+            .await
+            .expect("open");
+        assert_eq!(report.outcome.code(), Some(code), "{user}");
+    }
+}
+
+#[tokio::test]
+async fn thousands_at_once_are_each_answered_once() {
+    let (devices, server) = devices();
+    let us = client();
+    let calls = (0..3000).map(|i| {
+        let request = OutboundRequest::options(uri(&format!("d{i}"), server.local_addr()));
+        us.request(request, Patience::default())
+    });
+    let reports = futures_util::future::join_all(calls).await;
+    let delivered = reports
+        .iter()
+        .filter(|r| r.as_ref().is_ok_and(|r| r.outcome.is_delivered()))
+        .count();
+    assert_eq!(delivered, 3000);
+    assert_eq!(devices.taken.load(Ordering::Relaxed), 3000);
+}
+
+#[tokio::test]
+async fn a_closed_port_is_told_at_once_by_a_link_to_one_peer() {
+    // The port was ours a moment ago and is free now.
+    let free = std::net::UdpSocket::bind("127.0.0.1:0")
+        .and_then(|s| s.local_addr())
+        .expect("a port");
+    let options = LinkOptions {
+        only: Some(free),
+        ..LinkOptions::new(loopback(), [3; 32])
+    };
+    let us = SipLink::open(options).expect("a port");
+    let request = OutboundRequest::options(uri("", free));
+    let report = us
+        .request(request, Patience::default())
+        .await
+        .expect("open");
+    assert_eq!(
+        report.outcome,
+        SipOutcome::TransportError {
+            detail: format!("nobody listens on udp {free}")
+        }
+    );
+}
+
+#[tokio::test]
+async fn silence_is_told_within_the_callers_patience() {
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let request = OutboundRequest::options(uri("", silent.local_addr().expect("bound")));
+    let patience = Patience::of(Duration::from_millis(700));
+    let report = client().request(request, patience).await.expect("open");
+    assert_eq!(report.outcome, SipOutcome::NoAnswer);
+    assert_eq!(report.retransmissions(), 1);
+}
+
+#[tokio::test]
+async fn a_socket_bound_to_all_addresses_names_the_right_one() {
+    let (_, server) = devices();
+    let any = SocketAddr::from(([0, 0, 0, 0], 0));
+    let us = SipLink::open(LinkOptions::new(any, [4; 32])).expect("a port");
+    let ours = us
+        .address_towards(server.local_addr())
+        .await
+        .expect("a route");
+    assert_eq!(ours.ip().to_string(), "127.0.0.1");
+    assert_eq!(ours.port(), us.local_addr().port());
+}
+
+#[tokio::test]
+async fn an_unknown_name_is_a_transport_error_and_tls_is_refused() {
+    let us = client();
+    let request = OutboundRequest::options("sip:a@name.invalid".parse().expect("valid"));
+    let report = us
+        .request(request, Patience::default())
+        .await
+        .expect("open");
+    assert!(
+        matches!(&report.outcome, SipOutcome::TransportError { detail } if detail.contains("name.invalid"))
+    );
+    for other in ["sips:a@127.0.0.1", "sip:a@127.0.0.1;transport=tcp"] {
+        let request = OutboundRequest::options(other.parse().expect("valid"));
+        let refused = us.request(request, Patience::default()).await;
+        assert!(matches!(refused, Err(BearerError::Unusable(_))), "{other}");
+    }
+}
+
+#[tokio::test]
+async fn after_close_nothing_is_sent_and_callers_are_told() {
+    let (_, server) = devices();
+    let us = client();
+    us.close().await;
+    let request = OutboundRequest::options(uri("", server.local_addr()));
+    assert!(us.request(request, Patience::default()).await.is_err());
+}
+
+#[tokio::test]
+async fn an_invite_runs_to_its_bye_over_real_sockets() {
+    let (devices, server) = devices();
+    let request = OutboundRequest::invite(uri("anna", server.local_addr()));
+    let report = client()
+        .request(request, Patience::default())
+        .await
+        .expect("open");
+    let labels: Vec<_> = report.ladder.iter().map(|s| s.label().to_owned()).collect();
+    assert_eq!(
+        labels,
+        ["INVITE", "100 Trying", "200 OK", "ACK", "BYE", "200 OK"]
+    );
+    assert_eq!(devices.taken.load(Ordering::Relaxed), 2);
+}

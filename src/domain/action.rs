@@ -132,6 +132,20 @@ impl Action {
         .trimmed()
     }
 
+    /// The same action with these parameters; empty ones count as omitted.
+    #[must_use]
+    pub fn with_params<I, S>(self, params: I) -> Self
+    where
+        I: IntoIterator<Item = S>,
+        S: Into<String>,
+    {
+        let params = params
+            .into_iter()
+            .map(|p| Some(p.into()).filter(|t| !t.is_empty()))
+            .collect();
+        Self { params, ..self }.trimmed()
+    }
+
     fn trimmed(mut self) -> Self {
         while self.params.last().is_some_and(Option::is_none) {
             self.params.pop();

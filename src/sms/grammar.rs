@@ -343,6 +343,17 @@ impl SignedMessage {
         &self.text
     }
 
+    /// The message with dots in place of its token, for traces and previews.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let at = token_offset(self.version);
+        format!(
+            "{}................{}",
+            &self.text[..at],
+            &self.text[at + Token::DIGITS..]
+        )
+    }
+
     /// The octets that the token covers: as received, minus the token and the space after it.
     #[must_use]
     pub fn signed_octets(&self) -> Vec<u8> {

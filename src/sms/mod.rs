@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `version` | the two versions of the format and which may replace which |
 //! | `grammar` | `KME 2.00 000174ef <token> aud() loc(1)`: strict parsing, composing, numbering |
+//! | `explain` | actions as people type and read them |
 //! | `token` | signing and checking, over the octets as received |
 //! | `pin` | the unlock PIN that both ends derive and nobody sends |
 //! | `reply` | `KMR …`: the device's answer when text messages are all it has |
@@ -27,6 +28,7 @@
 //!   result is sent again, because the sender repeats only what was not answered.
 //! * 3GPP TS 23.038 §6.2.1.1 reserves an escape after an escape; it is shown as a space.
 
+mod explain;
 mod gateway;
 mod grammar;
 mod gsm7;
@@ -38,6 +40,7 @@ mod segment;
 mod token;
 mod version;
 
+pub use explain::{describe, typed_action};
 pub use gateway::{Inbound, InvalidInbound, Receipt, ReceiptOutcome};
 pub use grammar::{Draft, InvalidMessage, MAX_ACTIONS, MAX_OCTETS, NumberedAction, SignedMessage};
 pub use gsm7::{pack, unpack};

@@ -7,6 +7,7 @@ mod completion;
 mod context;
 mod doctor;
 mod generate;
+mod sms;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -55,6 +56,9 @@ pub enum Command {
     Doctor(doctor::DoctorArgs),
     /// Print the completion script of a shell
     Completion(completion::CompletionArgs),
+    /// Compose, sign, check, measure and send action strings by hand
+    #[command(subcommand)]
+    Sms(sms::SmsCommand),
     /// Write man pages and completions
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -186,6 +190,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Outcome {
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Completion(args) => completion::run(context, &args),
         Command::Generate(args) => generate::run(context, &args),
+        Command::Sms(args) => sms::run(context, args).await,
     }
 }
 

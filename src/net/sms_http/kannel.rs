@@ -86,6 +86,14 @@ impl KannelSettings {
         self
     }
 
+    /// The same settings with the password hidden.
+    pub(super) fn hidden(&self) -> Self {
+        Self {
+            password: "••••".to_owned(),
+            ..self.clone()
+        }
+    }
+
     pub(super) const fn url(&self) -> &Url {
         &self.url
     }

@@ -16,6 +16,7 @@ use async_trait::async_trait;
 use reqwest::{Client, Method, RequestBuilder, Response, Url};
 
 use crate::port::{BearerError, OutboundSms, SmsAccepted, SmsGateway};
+use crate::sms::SignedMessage;
 
 pub use kannel::{InvalidKannelUrl, KannelSettings};
 pub use template::{InvalidTemplate, TemplateMethod, TemplateSettings};
@@ -132,6 +133,32 @@ impl HttpGateway {
     #[must_use]
     pub fn shared(self) -> Arc<dyn SmsGateway> {
         Arc::new(self)
+    }
+
+    /// The request that would be sent, for a dry run: password, headers and the token of an action string are hidden.
+    ///
+    /// # Errors
+    /// [`BearerError::Unusable`] when the request cannot be made.
+    pub fn preview(&self, sms: &OutboundSms) -> Result<String, BearerError> {
+        let masked = SignedMessage::parse(sms.text.as_bytes()).map(|m| m.masked());
+        let shown = OutboundSms {
+            text: masked.unwrap_or_else(|_| sms.text.clone()),
+            ..sms.clone()
+        };
+        let call = match &self.kind {
+            Kind::Kannel(settings) => settings.hidden().call(&shown),
+            Kind::Template(_) => self.call(&shown)?,
+        };
+        let url = call.url.as_str().replace('+', " ");
+        let url = percent_encoding::percent_decode_str(&url).decode_utf8_lossy();
+        let mut text = format!("{} {url}", call.method);
+        for (name, _) in &call.headers {
+            text.push_str(&format!("\n{name}: ••••"));
+        }
+        if let Some(body) = &call.body {
+            text.push_str(&format!("\n\n{body}"));
+        }
+        Ok(text)
     }
 
     fn call(&self, sms: &OutboundSms) -> Result<Call, BearerError> {

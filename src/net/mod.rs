@@ -1,4 +1,17 @@
-//! Sockets: SIP, HTTP, TLS.
+//! Sockets: SIP, HTTP, TLS. What the ports of bearers and doors are made of.
+//!
+//! Each file speaks one protocol to the outside with the one foreign crate that it
+//! needs, and carries out what it is told. It never decides what to send next, never
+//! reads settings or the environment, and never answers for the other side: silence is
+//! told as silence.
+//!
+//! | file | what |
+//! |---|---|
+//! | `sip_link` | SIP over UDP, driving the machines of `sip` |
+//! | `sms_http` | text messages through Kannel or any HTTP gateway |
+//! | `management` | the operator's client of the endpoint, over HTTPS or the local socket |
+//! | `agent_http` | the device's signed client of the endpoint |
+//! | `tls`, `unix` | certificates and listeners of the endpoint |
 
 pub mod agent_http;
 pub mod dns;

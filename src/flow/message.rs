@@ -3,7 +3,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::api::ActionView;
+use crate::api::{ActionView, Device};
 use crate::domain::{Action, ActionKind, DeviceSecret, Purpose, Sequence};
 use crate::sms::{Draft, InvalidMessage, Meter, Nonce, SmsKeys, Version};
 
@@ -16,6 +16,16 @@ pub(super) enum DataPath {
     There,
     /// Text messages are all it has.
     None,
+}
+
+impl DataPath {
+    /// What the device said.
+    pub(super) const fn of(device: &Device) -> Self {
+        match device.has_data {
+            true => Self::There,
+            false => Self::None,
+        }
+    }
 }
 
 /// Signs one action under its number.

@@ -24,6 +24,8 @@ mod act;
 mod act_error;
 mod message;
 mod ports;
+mod rung;
+mod summons;
 mod ways;
 
 pub mod backup;
@@ -40,3 +42,4 @@ pub mod sign;
 pub use act::{ActOrder, IdempotencyKey, cancel, create, retry};
 pub use act_error::ActError;
 pub use ports::{Arrivals, Caller, Home, Ports, PublicAddress};
+pub use summons::{notification_nonce, notification_password};

@@ -1,7 +1,8 @@
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 use crate::domain::{Bearer, ShortId, Timestamp};
 use crate::port::{
@@ -127,7 +128,7 @@ impl Ports {
 /// Ladders that wait for their device's session, by request id.
 #[derive(Debug, Default)]
 pub struct Arrivals {
-    waiting: Mutex<HashMap<ShortId, Arc<Notify>>>,
+    waiting: Mutex<HashMap<ShortId, watch::Sender<bool>>>,
 }
 
 /// A place in [`Arrivals`]; leaving scope gives it up.
@@ -135,19 +136,17 @@ pub struct Arrivals {
 pub(super) struct Awaited<'a> {
     arrivals: &'a Arrivals,
     id: ShortId,
-    bell: Arc<Notify>,
+    bell: watch::Receiver<bool>,
 }
 
 impl Arrivals {
     /// Begins to listen for one request id.
     pub(super) fn listen(&self, id: ShortId) -> Awaited<'_> {
-        let bell = Arc::clone(
-            self.waiting
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .entry(id)
-                .or_default(),
-        );
+        let bell = self
+            .lock()
+            .entry(id)
+            .or_insert_with(|| watch::Sender::new(false))
+            .subscribe();
         Awaited {
             arrivals: self,
             id,
@@ -157,27 +156,41 @@ impl Arrivals {
 
     /// Wakes whoever listens for it; nobody may.
     pub(super) fn announce(&self, id: ShortId) {
-        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bell) = waiting.get(&id) {
-            // Stored when nobody waits at this moment, so that no announcement is lost.
-            bell.notify_one();
+        if let Some(bell) = self.lock().get(&id) {
+            bell.send_replace(true);
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<ShortId, watch::Sender<bool>>> {
+        // The map is whole after every statement, so a panic elsewhere leaves nothing to fear.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Awaited<'_> {
+    /// Waits until it is announced, or `end`; whether it was.
+    pub(super) async fn arrived_by(&mut self, end: Instant) -> bool {
+        timeout_at(end, self.arrived()).await.is_ok()
+    }
+
     /// Waits until it is announced.
-    pub(super) async fn arrived(&self) {
-        self.bell.notified().await;
+    pub(super) async fn arrived(&mut self) {
+        if self.bell.wait_for(|rung| *rung).await.is_err() {
+            // The sender is in the map for as long as this place is.
+            std::future::pending::<()>().await;
+        }
     }
 }
 
 impl Drop for Awaited<'_> {
     fn drop(&mut self) {
-        self.arrivals
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.id);
+        let mut waiting = self.arrivals.lock();
+        // The last one takes the bell along.
+        if waiting
+            .get(&self.id)
+            .is_some_and(|bell| bell.receiver_count() <= 1)
+        {
+            waiting.remove(&self.id);
+        }
     }
 }

@@ -1,9 +1,34 @@
 //! The callback ladder: climb until the device has called home.
 
-use crate::api::{CallbackRequest, CallbackView};
-use crate::domain::ShortId;
+use std::time::Duration;
 
-use super::{ActError, Caller, IdempotencyKey, Ports};
+use tokio::time::{Instant, sleep};
+
+use crate::api::{
+    ActionView, CallbackRequest, CallbackState, CallbackView, Device, Rung, RungState,
+};
+use crate::domain::{Action, ActionKind, AuditDraft, Bearer, Msisdn, ShortId};
+use crate::port::{AgentKey, Lease, NewAction, PageOf, SmsGateway, Stamp, StoreError};
+use crate::sip::SipUri;
+
+use super::message::DataPath;
+use super::ports::Awaited;
+use super::rung::{Sent, millis, send_sip, send_sms};
+use super::ways::{Destination, Way, ways, why_not};
+use super::{ActError, Caller, IdempotencyKey, Ports, message, summons};
+
+/// For a SIP rung to answer, unless told otherwise.
+const RUNG: Duration = Duration::from_secs(4);
+/// For a gateway to answer.
+const GATEWAY: Duration = Duration::from_secs(10);
+/// For the whole callback, unless told otherwise.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// No callback lasts longer.
+const LONGEST: Duration = Duration::from_secs(3600);
+/// For the session after a rung was accepted, before the next one is tried.
+const SESSION_WAIT: Duration = Duration::from_secs(10);
+/// For the answer of a rung whose session has come already.
+const COURTESY: Duration = Duration::from_millis(250);
 
 /// A callback that was stored and is to be climbed by [`climb`].
 #[derive(Debug, Clone)]
@@ -12,6 +37,8 @@ pub struct Climb {
     pub view: CallbackView,
     /// What was asked for.
     pub request: CallbackRequest,
+    /// False for a repeat of a request that is served already: [`climb`] then only waits for its end.
+    pub fresh: bool,
 }
 
 /// Stores a callback.
@@ -19,34 +46,426 @@ pub struct Climb {
 /// # Errors
 /// [`ActError`].
 pub async fn begin(
-    _ports: &Ports,
-    _request: CallbackRequest,
-    _by: Caller,
-    _idempotency: Option<IdempotencyKey>,
+    ports: &Ports,
+    request: CallbackRequest,
+    by: Caller,
+    idempotency: Option<IdempotencyKey>,
 ) -> Result<Climb, ActError> {
-    Err(ActError::Unusable("not yet".to_owned()))
+    let device = ports
+        .devices
+        .device(request.device)
+        .await?
+        .ok_or_else(|| ActError::no_device(request.device))?;
+    let now = ports.now();
+    let id = ports.new_id()?;
+    let deadline = request
+        .deadline_ms
+        .map_or(DEADLINE, Duration::from_millis)
+        .min(LONGEST);
+    let view = CallbackView {
+        id,
+        device: device.id,
+        device_name: device.name,
+        state: CallbackState::Pending,
+        operator: by.operator.clone(),
+        created_at: now,
+        updated_at: now,
+        expires_at: now.after(deadline),
+        rungs: Vec::new(),
+        session: None,
+    };
+    let stamp = Stamp {
+        audit: Some(AuditDraft {
+            at: now,
+            actor: format!("operator:{}", by.operator),
+            event: "callback.create".to_owned(),
+            subject: format!("device:{}", device.id),
+            detail: match &request.reason {
+                Some(reason) => format!("request {id}; reason: {reason}"),
+                None => format!("request {id}"),
+            },
+            correlation: by.correlation,
+        }),
+        idempotency: idempotency.map(|key| key.claim(format!("callback:{id}"), now)),
+        events: Vec::new(),
+    };
+    let (view, fresh) = match ports.callbacks.create_callback(view, stamp).await {
+        Ok(view) => (view, true),
+        Err(StoreError::AlreadyDone(outcome)) => {
+            let id = outcome.strip_prefix("callback:").map(str::parse);
+            let Some(Ok(id)) = id else {
+                return Err(ActError::KeyReused);
+            };
+            (existing(ports, id).await?, false)
+        }
+        Err(other) => return Err(other.into()),
+    };
+    Ok(Climb {
+        view,
+        request,
+        fresh,
+    })
 }
 
 /// Climbs the ladder until the device has called or the time is up, publishing each rung as it happens.
 ///
 /// # Errors
 /// [`ActError`] when the store failed.
-pub async fn climb(_ports: &Ports, _climb: Climb) -> Result<CallbackView, ActError> {
-    Err(ActError::Unusable("not yet".to_owned()))
+pub async fn climb(ports: &Ports, climb: Climb) -> Result<CallbackView, ActError> {
+    if !climb.fresh {
+        return watch(ports, climb.view.id).await;
+    }
+    let mut ladder = Ladder::stand(ports, climb).await?;
+    let rungs = ladder.call.rungs();
+    let last = rungs.len().saturating_sub(1);
+    for (index, rung) in rungs.into_iter().enumerate() {
+        let accepted = ladder.try_rung(index, rung).await?;
+        // The last one may take all the time that is left; after the others the climb goes on.
+        let wait_until = match (accepted, index == last) {
+            (false, _) => Instant::now(),
+            (true, false) => ladder.end.min(Instant::now() + SESSION_WAIT),
+            (true, true) => ladder.end,
+        };
+        if ladder.awaited.arrived_by(wait_until).await || Instant::now() >= ladder.end {
+            break;
+        }
+    }
+    finish(ports, ladder.call.view.id).await
 }
 
 /// Callbacks that were under way when the endpoint stopped. They are not climbed again, only watched to their end.
 ///
 /// # Errors
 /// [`ActError`] when the store failed.
-pub async fn unfinished(_ports: &Ports) -> Result<Vec<ShortId>, ActError> {
-    Err(ActError::Unusable("not yet".to_owned()))
+pub async fn unfinished(ports: &Ports) -> Result<Vec<ShortId>, ActError> {
+    let page = PageOf {
+        cursor: None,
+        limit: 1_000,
+    };
+    let recent = ports.callbacks.callbacks(None, page).await?.items;
+    Ok(recent
+        .into_iter()
+        .filter(is_open)
+        .map(|view| view.id)
+        .collect())
 }
 
-/// Waits for the end of a callback that nobody climbs any more, and expires it.
+/// Waits for the end of a callback that nobody climbs here, and expires it.
 ///
 /// # Errors
 /// [`ActError`] when the store failed.
-pub async fn watch(_ports: &Ports, _id: ShortId) -> Result<CallbackView, ActError> {
-    Err(ActError::Unusable("not yet".to_owned()))
+pub async fn watch(ports: &Ports, id: ShortId) -> Result<CallbackView, ActError> {
+    let mut awaited = ports.arrivals.listen(id);
+    let view = existing(ports, id).await?;
+    if !is_open(&view) {
+        return Ok(view);
+    }
+    let end = Instant::now() + view.expires_at.since(ports.now());
+    awaited.arrived_by(end).await;
+    finish(ports, id).await
+}
+
+/// A climb under way.
+struct Ladder<'a> {
+    call: Call<'a>,
+    began: Instant,
+    end: Instant,
+    awaited: Awaited<'a>,
+}
+
+/// What is sent on every rung, and to whom.
+struct Call<'a> {
+    ports: &'a Ports,
+    view: CallbackView,
+    request: CallbackRequest,
+    device: Device,
+    key: Option<AgentKey>,
+    /// The action that text messages carry, once one was needed.
+    text_action: Option<ActionView>,
+}
+
+/// A rung: a way, or why there is none over a bearer that was asked for.
+enum Step {
+    Try(Way),
+    Missing(Bearer, String),
+}
+
+impl<'a> Ladder<'a> {
+    async fn stand(ports: &'a Ports, climb: Climb) -> Result<Self, ActError> {
+        let Climb { view, request, .. } = climb;
+        let began = Instant::now();
+        let end = began + view.expires_at.since(ports.now());
+        let awaited = ports.arrivals.listen(view.id);
+        let device = ports
+            .devices
+            .device(view.device)
+            .await?
+            .ok_or_else(|| ActError::no_device(view.device))?;
+        let key = ports
+            .enrolments
+            .agent_by_identity(Some(view.device), Vec::new())
+            .await?;
+        let call = Call {
+            ports,
+            view,
+            request,
+            device,
+            key,
+            text_action: None,
+        };
+        Ok(Self {
+            call,
+            began,
+            end,
+            awaited,
+        })
+    }
+
+    /// Tries one rung and publishes it before and after; whether a bearer took it.
+    async fn try_rung(&mut self, index: usize, step: Step) -> Result<bool, ActError> {
+        let way = match step {
+            Step::Try(way) => way,
+            Step::Missing(bearer, why) => {
+                let rung = Rung {
+                    bearer,
+                    target: String::new(),
+                    state: RungState::Missed,
+                    outcome: why,
+                    elapsed_ms: 0,
+                    messages: Vec::new(),
+                };
+                self.publish(index, rung).await?;
+                return Ok(false);
+            }
+        };
+        let started = self.began.elapsed();
+        let mut rung = Rung {
+            bearer: way.bearer,
+            target: way.target.clone(),
+            state: RungState::Trying,
+            outcome: String::new(),
+            elapsed_ms: 0,
+            messages: Vec::new(),
+        };
+        self.publish(index, rung.clone()).await?;
+        let sent = self.send(&way).await?;
+        rung.state = match sent.accepted {
+            true => RungState::Accepted,
+            false => RungState::Missed,
+        };
+        rung.messages = sent.lines(&way, &self.call.device.name, started);
+        rung.outcome = sent.outcome;
+        rung.elapsed_ms = millis(sent.elapsed);
+        self.publish(index, rung).await?;
+        Ok(sent.accepted)
+    }
+
+    /// Sends, but no longer than it matters: once the session has come, the answer only completes the picture.
+    async fn send(&mut self, way: &Way) -> Result<Sent, ActError> {
+        let left = self.end.saturating_duration_since(Instant::now());
+        let started = Instant::now();
+        let sending = self.call.send(way, left);
+        let session = async {
+            self.awaited.arrived().await;
+            sleep(COURTESY).await;
+        };
+        tokio::select! {
+            biased;
+            sent = sending => sent,
+            () = session => Ok(Sent {
+                accepted: true,
+                outcome: "called home before it answered".to_owned(),
+                elapsed: started.elapsed(),
+                steps: Vec::new(),
+            }),
+        }
+    }
+
+    async fn publish(&self, index: usize, rung: Rung) -> Result<(), ActError> {
+        let now = self.call.ports.now();
+        let change = move |mut view: CallbackView| {
+            if rung.state == RungState::Accepted && view.state == CallbackState::Pending {
+                view.state = CallbackState::Delivered;
+            }
+            match view.rungs.get_mut(index) {
+                Some(slot) => *slot = rung,
+                None => view.rungs.push(rung),
+            }
+            view.updated_at = now;
+            Some(view)
+        };
+        let callbacks = &self.call.ports.callbacks;
+        callbacks
+            .update_callback(self.call.view.id, Box::new(change))
+            .await?;
+        Ok(())
+    }
+}
+
+impl Call<'_> {
+    /// The rungs in the order asked for. A bearer that was asked for and is not there is a missed rung; so are all
+    /// when there is none, because *why* is what the caller needs then.
+    fn rungs(&self) -> Vec<Step> {
+        const USUAL: [Bearer; 3] = [Bearer::SipDirect, Bearer::SipProxy, Bearer::Sms];
+        let now = self.ports.now();
+        let all = ways(self.ports, &self.device, now);
+        let asked = match &self.request.ladder {
+            None if !all.is_empty() => return all.into_iter().map(Step::Try).collect(),
+            None => &USUAL[..],
+            Some(asked) => asked,
+        };
+        let mut steps = Vec::new();
+        for bearer in asked {
+            let before = steps.len();
+            let over = all.iter().filter(|way| way.bearer == *bearer);
+            steps.extend(over.cloned().map(Step::Try));
+            if steps.len() == before {
+                let why = why_not(self.ports, &self.device, *bearer, now);
+                steps.push(Step::Missing(*bearer, why));
+            }
+        }
+        steps
+    }
+
+    async fn send(&mut self, way: &Way, left: Duration) -> Result<Sent, ActError> {
+        match &way.to {
+            Destination::Sip { uri, route } => self.send_sip(uri, route, left).await,
+            Destination::Sms {
+                number, gateway, ..
+            } => self.send_sms(way, number, &**gateway, left).await,
+        }
+    }
+
+    async fn send_sip(
+        &self,
+        uri: &SipUri,
+        route: &[SipUri],
+        left: Duration,
+    ) -> Result<Sent, ActError> {
+        let ports = self.ports;
+        let Some(sip) = &ports.sip else {
+            return Ok(Sent::not("this endpoint does not listen for SIP"));
+        };
+        let (uri, route, key) = (uri.clone(), route.to_vec(), self.key.as_ref());
+        let built = if self.request.invite {
+            summons::invite(ports, &self.device, key, uri, route, &self.view).await
+        } else {
+            summons::notify(ports, key, uri, route, self.view.id).map_err(Into::into)
+        };
+        let timeout = self
+            .request
+            .rung_timeout_ms
+            .map_or(RUNG, Duration::from_millis)
+            .min(left);
+        match built {
+            Ok(request) => Ok(send_sip(&**sip, request, timeout).await),
+            Err(summons::CannotSummon::Store(error)) => Err(error.into()),
+            Err(other) => Ok(Sent::not(other.to_string())),
+        }
+    }
+
+    async fn send_sms(
+        &mut self,
+        way: &Way,
+        number: &Msisdn,
+        gateway: &dyn SmsGateway,
+        left: Duration,
+    ) -> Result<Sent, ActError> {
+        let ports = self.ports;
+        let Some(key) = &self.key else {
+            return Ok(Sent::not(
+                "it is not enrolled, so no text message can be signed for it",
+            ));
+        };
+        // One action, however many gateways it takes to get it out.
+        let action = match &self.text_action {
+            Some(action) => action,
+            None => {
+                let made = call_home(ports, &self.view, &self.device).await?;
+                self.text_action.insert(made)
+            }
+        };
+        let data = DataPath::of(&self.device);
+        let text = match message::for_sms(&ports.home, &key.secret, action, data) {
+            Ok(text) => text,
+            Err(error) => return Ok(Sent::not(error.to_string())),
+        };
+        let at = ports.now();
+        let timeout = GATEWAY.min(left);
+        let sent = send_sms(gateway, number.clone(), text, action.id, timeout).await;
+        // Never claimed, because never due: the first fence is the row's. Should that not be so, the attempt is
+        // added all the same.
+        let lease = Lease {
+            action: action.id,
+            fence: 0,
+        };
+        let attempt = vec![sent.attempt(way, at)];
+        match ports.queue.record_attempts(lease, attempt, None).await {
+            Ok(_) | Err(StoreError::LeaseLost(_)) => Ok(sent),
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
+/// The action that a text message carries: `cal(url,request)`. Stored with its number before it is sent; the ladder
+/// sends it, not the dispatcher.
+async fn call_home(
+    ports: &Ports,
+    view: &CallbackView,
+    device: &Device,
+) -> Result<ActionView, ActError> {
+    let url = ports.home.https.as_ref().map(super::PublicAddress::url);
+    let now = ports.now();
+    let new = NewAction {
+        id: ports.new_id()?,
+        device: device.id,
+        action: Action::new(
+            ActionKind::CallHome,
+            [url.unwrap_or_default(), view.id.to_string()],
+        ),
+        sequence: None,
+        operator: view.operator.clone(),
+        reason: Some(format!("callback {}", view.id)),
+        ticket: None,
+        via: Some(Bearer::Sms),
+        at: now,
+        expires_at: view.expires_at.max(now.after(RUNG)),
+        due_at: None,
+        preconditions: Vec::new(),
+        escrow: None,
+    };
+    Ok(ports.actions.create_action(new, Stamp::default()).await?)
+}
+
+fn is_open(view: &CallbackView) -> bool {
+    matches!(
+        view.state,
+        CallbackState::Pending | CallbackState::Delivered
+    )
+}
+
+/// Expires the callback unless the device has called; the store decides which came first.
+async fn finish(ports: &Ports, id: ShortId) -> Result<CallbackView, ActError> {
+    let now = ports.now();
+    let change = move |mut view: CallbackView| {
+        if !is_open(&view) {
+            return None;
+        }
+        view.state = CallbackState::Expired;
+        view.updated_at = now;
+        Some(view)
+    };
+    ports
+        .callbacks
+        .update_callback(id, Box::new(change))
+        .await?;
+    existing(ports, id).await
+}
+
+async fn existing(ports: &Ports, id: ShortId) -> Result<CallbackView, ActError> {
+    ports
+        .callbacks
+        .callback(id)
+        .await?
+        .ok_or_else(|| ActError::NotFound(format!("callback {id}")))
 }

@@ -176,6 +176,13 @@ impl Notification {
         &self.vendor
     }
 
+    /// The same trigger with octets after the server id, for a device that knows what they mean.
+    #[must_use]
+    pub fn with_vendor(mut self, vendor: &[u8]) -> Self {
+        self.vendor = vendor.to_vec();
+        self
+    }
+
     /// The octets for the device: digest, then trigger.
     ///
     /// `password` is the server's secret on this device, `nonce` the last one that the device gave, as raw octets.

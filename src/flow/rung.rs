@@ -1,0 +1,168 @@
+//! One send over one way, and what came of it in words.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::api::{Attempt, LadderLine};
+use crate::domain::{Bearer, ShortId, Timestamp};
+use crate::port::{BearerError, OutboundSms, SipSender, SmsGateway};
+use crate::sip::{Direction, LadderStep, OutboundRequest, SipOutcome, SipReport};
+
+use super::ways::Way;
+
+/// What came of one send.
+#[derive(Debug, Clone)]
+pub(super) struct Sent {
+    /// Whether the bearer took it.
+    pub(super) accepted: bool,
+    /// In words, as in `200 OK in 38 ms` or `no answer after 4.0 s`.
+    pub(super) outcome: String,
+    /// How long it took.
+    pub(super) elapsed: Duration,
+    /// What crossed, times from the send's start.
+    pub(super) steps: Vec<LadderStep>,
+}
+
+impl Sent {
+    /// Nothing was sent, for a reason.
+    pub(super) fn not(why: impl Into<String>) -> Self {
+        Self {
+            accepted: false,
+            outcome: why.into(),
+            elapsed: Duration::ZERO,
+            steps: Vec::new(),
+        }
+    }
+
+    /// As an attempt of an action.
+    pub(super) fn attempt(&self, way: &Way, at: Timestamp) -> Attempt {
+        Attempt {
+            at,
+            bearer: way.bearer,
+            target: way.target.clone(),
+            outcome: self.outcome.clone(),
+            accepted: self.accepted,
+            elapsed_ms: millis(self.elapsed),
+        }
+    }
+
+    /// As lines of the callback's picture; `began` is when the send began after the callback did.
+    pub(super) fn lines(&self, way: &Way, peer: &str, began: Duration) -> Vec<LadderLine> {
+        let far = match way.bearer {
+            Bearer::SipProxy => "proxy",
+            _ => peer,
+        };
+        self.steps
+            .iter()
+            .map(|step| {
+                let (from, to) = match step.direction {
+                    Direction::Sent => ("callhome", far),
+                    Direction::Received => (far, "callhome"),
+                };
+                LadderLine {
+                    at_ms: millis(began + step.at),
+                    from: from.to_owned(),
+                    to: to.to_owned(),
+                    text: match step.again {
+                        true => format!("{} (again)", step.label()),
+                        false => step.label().to_owned(),
+                    },
+                }
+            })
+            .collect()
+    }
+}
+
+/// Sends a SIP request.
+pub(super) async fn send_sip(
+    sip: &dyn SipSender,
+    request: OutboundRequest,
+    timeout: Duration,
+) -> Sent {
+    let started = Instant::now();
+    match sip.send(request, timeout).await {
+        Ok(report) => sip_sent(report),
+        Err(error) => bearer_failed(&error, started.elapsed()),
+    }
+}
+
+/// Hands a text to a gateway; one that does not answer within `timeout` counts as not heard.
+pub(super) async fn send_sms(
+    gateway: &dyn SmsGateway,
+    to: crate::domain::Msisdn,
+    text: String,
+    reference: ShortId,
+    timeout: Duration,
+) -> Sent {
+    let started = Instant::now();
+    let sms = OutboundSms {
+        to,
+        text,
+        reference,
+    };
+    let answer = tokio::time::timeout(timeout, gateway.send(sms)).await;
+    let elapsed = started.elapsed();
+    match answer {
+        Ok(Ok(_)) => Sent {
+            accepted: true,
+            outcome: format!("accepted by {} in {}", gateway.name(), brief(elapsed)),
+            elapsed,
+            steps: Vec::new(),
+        },
+        Ok(Err(error)) => bearer_failed(&error, elapsed),
+        Err(_) => Sent {
+            elapsed,
+            ..Sent::not(format!(
+                "{} did not answer after {}",
+                gateway.name(),
+                brief(elapsed)
+            ))
+        },
+    }
+}
+
+fn sip_sent(report: SipReport) -> Sent {
+    let took = brief(report.elapsed);
+    let outcome = match &report.outcome {
+        delivered @ SipOutcome::Delivered { .. } => format!("{delivered} in {took}"),
+        refused @ SipOutcome::Refused { .. } => format!("{refused} in {took}"),
+        alive @ SipOutcome::Alive { .. } => {
+            format!("{alive} in {took}: it is there but does not know this")
+        }
+        SipOutcome::Ringing => "rang like a phone for people; cancelled".to_owned(),
+        SipOutcome::NoAnswer => format!("no answer after {took}"),
+        SipOutcome::TransportError { detail } => detail.clone(),
+    };
+    Sent {
+        accepted: report.outcome.is_delivered(),
+        outcome,
+        elapsed: report.elapsed,
+        steps: report.ladder,
+    }
+}
+
+fn bearer_failed(error: &BearerError, elapsed: Duration) -> Sent {
+    let outcome = match error {
+        BearerError::Unreachable(_) => format!("{error} after {}", brief(elapsed)),
+        other => other.to_string(),
+    };
+    Sent {
+        elapsed,
+        ..Sent::not(outcome)
+    }
+}
+
+/// `38 ms` below a second, `4.0 s` above.
+pub(super) fn brief(elapsed: Duration) -> String {
+    if elapsed < Duration::from_secs(1) {
+        format!("{} ms", elapsed.as_millis())
+    } else {
+        format!("{:.1} s", elapsed.as_secs_f64())
+    }
+}
+
+/// Whole milliseconds.
+pub(super) fn millis(elapsed: Duration) -> u64 {
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}

@@ -19,6 +19,7 @@
 //! | `find` | which server holds a device |
 //! | `probe` | why a device cannot be reached |
 //! | `backup`, `restore` | bring a device's data to safety and back |
+//! | `journal` | bulk runs that survive being stopped |
 
 mod act;
 mod act_error;
@@ -31,6 +32,7 @@ mod ways;
 pub mod backup;
 pub mod deliver;
 pub mod find;
+pub mod journal;
 pub mod lock;
 pub mod probe;
 pub mod reach;

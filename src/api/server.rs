@@ -34,6 +34,10 @@ pub struct ServerStatus {
     pub peers: Vec<PeerStatus>,
     /// When its certificate ends.
     pub certificate_expires_at: Option<Timestamp>,
+    /// Ed25519 public key with which it signs to its peers, 64 hexadecimal digits; what a peer configures as `key`.
+    pub key: String,
+    /// Certificate of its own authority (PEM); what a peer keeps as `ca_file`.
+    pub ca_pem: String,
 }
 
 /// A configured peer.

@@ -46,6 +46,8 @@ pub(super) async fn status(
         gateways: ports.gateways.iter().map(|g| g.name().to_owned()).collect(),
         peers: ports.peers.as_ref().map(|p| p.peers()).unwrap_or_default(),
         certificate_expires_at: settings.certificate_expires_at,
+        key: settings.signing_key.verifying_key().to_string(),
+        ca_pem: settings.ca_pem.clone(),
     }))
 }
 

@@ -1,0 +1,257 @@
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::Fault;
+
+/// How long a program may take until it says that it is ready.
+const READY_WITHIN: Duration = Duration::from_secs(20);
+
+/// The programs that play in the demo and the folder they play in.
+///
+/// Each is this very binary in a process of its own, with an empty environment: what
+/// the demo shows is what a user gets.
+pub(super) struct Stage {
+    program: PathBuf,
+    folder: PathBuf,
+    processes: Vec<Process>,
+    keep: bool,
+}
+
+struct Process {
+    name: String,
+    child: Child,
+}
+
+/// What a command of the demo did.
+pub(super) struct Ran {
+    /// The command line as a person would type it.
+    pub(super) typed: String,
+    /// Its exit code; -1 when a signal ended it.
+    pub(super) code: i32,
+    /// What it said on standard output.
+    pub(super) stdout: String,
+    /// What it said on standard error.
+    pub(super) stderr: String,
+}
+
+impl Ran {
+    /// The JSON document on standard output.
+    pub(super) fn json(&self) -> Result<Value, Fault> {
+        serde_json::from_str(&self.stdout)
+            .map_err(|_| Fault::new(format!("`{}` printed no JSON document (exit {}): {}", self.typed, self.code, self.said())))
+    }
+
+    /// The last words on standard error, else on standard output.
+    pub(super) fn said(&self) -> String {
+        let text = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
+        text.trim().lines().take(6).collect::<Vec<_>>().join(" / ")
+    }
+
+    /// The same, if the exit code is as it should be.
+    pub(super) fn expect(self, code: i32) -> Result<Self, Fault> {
+        if self.code == code {
+            Ok(self)
+        } else {
+            Err(Fault::new(format!("`{}` ended with exit {} instead of {code}: {}", self.typed, self.code, self.said())))
+        }
+    }
+}
+
+impl Stage {
+    /// Makes the scratch folder, readable for its owner only.
+    pub(super) fn open(program: PathBuf, folder: PathBuf, keep: bool) -> Result<Self, Fault> {
+        use std::os::unix::fs::DirBuilderExt;
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .recursive(false)
+            .create(&folder)
+            .map_err(|e| Fault::new(format!("cannot make {}: {e}", folder.display())))?;
+        Ok(Self { program, folder, processes: Vec::new(), keep })
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A path in the scratch folder.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Writes a file for its owner only.
+    pub(super) fn write(&self, name: &str, content: &str) -> Result<PathBuf, Fault> {
+        use std::os::unix::fs::OpenOptionsExt;
+        let path = self.path(name);
+        let written = fs::OpenOptions::new()
+            .mode(0o600)
+            .create(true)
+            .truncate(true)
+            .write(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(content.as_bytes()));
+        written.map_err(|e| Fault::new(format!("cannot write {}: {e}", path.display())))?;
+        Ok(path)
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(args)
+            .env_clear()
+            .env("HOME", &self.folder)
+            .env("XDG_RUNTIME_DIR", &self.folder)
+            .env("NO_COLOR", "1")
+            .current_dir(&self.folder)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts a program that stays up, and waits for the line in which it says that it is ready.
+    ///
+    /// Its standard error goes to `NAME.log`; the answer is the line after `ready`.
+    pub(super) fn start(&mut self, name: &str, args: &[&str]) -> Result<String, Fault> {
+        let log = File::create(self.path(&format!("{name}.log"))).map_err(|e| Fault::new(e.to_string()))?;
+        let mut child = self
+            .command(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|e| Fault::new(format!("cannot start {name}: {e}")))?;
+        let Some(pipe) = child.stderr.take() else {
+            return Err(Fault::new(format!("{name} has no standard error")));
+        };
+        self.processes.push(Process { name: name.to_owned(), child });
+        let (tell, told) = mpsc::channel();
+        // Ends with the program: the pipe closes. It is never joined because nothing waits for it.
+        std::thread::spawn(move || copy_lines(pipe, log, &tell));
+        let started = Instant::now();
+        let mut last = String::new();
+        loop {
+            let left = READY_WITHIN.saturating_sub(started.elapsed());
+            match told.recv_timeout(left) {
+                Ok(line) => {
+                    if let Some(rest) = line.split_once("ready").map(|(_, rest)| rest) {
+                        return Ok(rest.trim_start_matches([':', ' ']).to_owned());
+                    }
+                    last = line;
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    return Err(Fault::new(format!("{name} was not ready after {READY_WITHIN:?}: {last}")));
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    return Err(Fault::new(format!("{name} ended before it was ready: {last}")));
+                }
+            }
+        }
+    }
+
+    /// Ends a program at once, as a crash would.
+    pub(super) fn kill(&mut self, name: &str) -> Result<(), Fault> {
+        let at = self
+            .processes
+            .iter()
+            .position(|p| p.name == name)
+            .ok_or_else(|| Fault::new(format!("{name} does not run")))?;
+        let mut process = self.processes.swap_remove(at);
+        end(&mut process.child);
+        Ok(())
+    }
+
+    /// Runs a command to its end.
+    pub(super) async fn run(&self, args: &[&str]) -> Result<Ran, Fault> {
+        self.run_with(args, None).await
+    }
+
+    /// Runs a command to its end with a text on its standard input.
+    pub(super) async fn run_with(&self, args: &[&str], input: Option<&str>) -> Result<Ran, Fault> {
+        let mut command = self.command(args);
+        if input.is_some() {
+            command.stdin(Stdio::piped());
+        }
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let typed = typed(args);
+        let input = input.map(str::to_owned);
+        let waited = tokio::task::spawn_blocking(move || -> std::io::Result<std::process::Output> {
+            let mut child = command.spawn()?;
+            if let (Some(text), Some(mut pipe)) = (input, child.stdin.take()) {
+                pipe.write_all(text.as_bytes())?;
+            }
+            child.wait_with_output()
+        })
+        .await;
+        let output = waited
+            .map_err(|e| Fault::new(e.to_string()))?
+            .map_err(|e| Fault::new(format!("cannot run `{typed}`: {e}")))?;
+        Ok(Ran {
+            typed,
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        for process in &mut self.processes {
+            end(&mut process.child);
+        }
+        if !self.keep {
+            // What is left in a scratch folder harms nobody; there is no one left to tell.
+            drop(fs::remove_dir_all(&self.folder));
+        }
+    }
+}
+
+fn end(child: &mut Child) {
+    // Both fail only when the program has ended already, which is what we want.
+    drop(child.kill());
+    drop(child.wait());
+}
+
+fn copy_lines(pipe: impl std::io::Read, mut log: File, tell: &mpsc::Sender<String>) {
+    for line in BufReader::new(pipe).lines() {
+        let Ok(line) = line else { break };
+        // The log is for people who look later, and nobody listens once the program is ready.
+        drop(writeln!(log, "{line}"));
+        drop(tell.send(line));
+    }
+}
+
+fn typed(args: &[&str]) -> String {
+    let mut line = String::from("callhome");
+    for arg in args {
+        line.push(' ');
+        if arg.is_empty() || arg.contains(|c: char| c.is_whitespace() || "()'\"|&;<>".contains(c)) {
+            line.push('\'');
+            line.push_str(arg);
+            line.push('\'');
+        } else {
+            line.push_str(arg);
+        }
+    }
+    line
+}
+
+/// A TCP and UDP port on loopback that was free a moment ago.
+///
+/// The two servers must know each other's address before either runs, so they cannot
+/// choose their ports by themselves.
+pub(super) fn free_port() -> Result<u16, Fault> {
+    let fault = |e: std::io::Error| Fault::new(format!("no free port on loopback: {e}"));
+    for _ in 0..64 {
+        let tcp = TcpListener::bind("127.0.0.1:0").map_err(fault)?;
+        let address: SocketAddr = tcp.local_addr().map_err(fault)?;
+        if UdpSocket::bind(address).is_ok() {
+            return Ok(address.port());
+        }
+    }
+    Err(Fault::new("no port on loopback is free for both TCP and UDP".to_owned()))
+}

@@ -1,0 +1,433 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::household::Input;
+use super::work::{self, After, Outcome};
+use super::{DeviceHandle, DeviceParts, DeviceSettings, registration};
+use crate::agent::brain::{Brain, Counters, Effect};
+use crate::agent::carrier::Sms;
+use crate::domain::{DeviceId, Identity, Msisdn, ShortId, Timestamp};
+use crate::port::{Door, MachineError};
+use crate::sip::SipUri;
+
+/// The longest pause between two tries of anything.
+const LONGEST: Duration = Duration::from_secs(60);
+/// Sessions that were asked for are tried this often.
+const SESSION_TRIES: u32 = 8;
+
+type Work = FuturesUnordered<futures_util::future::BoxFuture<'static, Outcome>>;
+
+/// How a device is, for reports and tests.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Snapshot {
+    /// Registry id; absent before enrolment.
+    pub device: Option<ShortId>,
+    /// The agent's id.
+    pub agent_id: DeviceId,
+    /// Identities.
+    pub identities: Vec<Identity>,
+    /// Numbers.
+    pub numbers: Vec<Msisdn>,
+    /// Whether the screen is locked.
+    pub locked: bool,
+    /// What it did.
+    pub counters: Counters,
+    /// What is on it: contacts, documents, media.
+    pub content: (usize, usize, usize),
+    /// What its screen shows, oldest first.
+    pub messages: Vec<String>,
+    /// The last lines of its log.
+    pub log: Vec<String>,
+}
+
+/// Times at which something is to be done again.
+struct Agenda {
+    register: Option<Instant>,
+    register_tries: u32,
+    session: Instant,
+    /// A session that did not come about, when to try again, and how often it was tried.
+    session_again: Option<(Effect, Instant, u32)>,
+    resend: Option<Instant>,
+    resend_tries: u32,
+}
+
+/// A device, enrolled, ready to be switched on.
+pub struct Device {
+    name: String,
+    brain: Brain,
+    settings: DeviceSettings,
+    door: Arc<dyn Door>,
+    parts: Arc<DeviceParts>,
+    inbox: mpsc::UnboundedReceiver<Input>,
+    registered_once: bool,
+    registering: bool,
+}
+
+impl Device {
+    /// Puts a device together; it sleeps until [`Device::run`].
+    #[must_use]
+    pub fn new(
+        name: &str,
+        brain: Brain,
+        settings: DeviceSettings,
+        door: Arc<dyn Door>,
+        parts: Arc<DeviceParts>,
+    ) -> (Self, DeviceHandle) {
+        let (sender, inbox) = mpsc::unbounded_channel();
+        let brain = brain.with_hold(settings.hold_for);
+        let device = Self {
+            name: name.to_owned(),
+            brain,
+            settings,
+            door,
+            parts,
+            inbox,
+            registered_once: false,
+            registering: false,
+        };
+        (device, DeviceHandle { inbox: sender })
+    }
+
+    /// The user names under which SIP requests for it arrive.
+    #[must_use]
+    pub fn sip_users(&self) -> Vec<String> {
+        vec![registration::contact_user(&self.brain, &self.settings)]
+    }
+
+    /// Its numbers.
+    #[must_use]
+    pub fn numbers(&self) -> &[Msisdn] {
+        &self.brain.persona().numbers
+    }
+
+    /// Lives until `stop`: the state is stored when it returns.
+    ///
+    /// # Errors
+    /// When the state cannot be stored: nothing more is done then, because it could be done twice.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), MachineError> {
+        let mut work = Work::new();
+        let mut agenda = self.first_agenda();
+        let now = self.parts.clock.now();
+        let mut effects = self.brain.resume(now);
+        if self.settings.session_at_start && !self.settings.offline {
+            effects.extend(self.brain.periodic());
+        }
+        self.store().await?;
+        self.perform(effects, &mut work, &mut agenda);
+        loop {
+            let wake = self.next_wake(&agenda);
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(outcome) = work.next() => {
+                    self.take_outcome(outcome, &mut work, &mut agenda).await?;
+                }
+                input = self.inbox.recv() => match input {
+                    Some(input) => self.take_input(input, &mut work, &mut agenda).await?,
+                    None => break,
+                },
+                () = sleep_until(wake) => self.take_time(&mut work, &mut agenda).await?,
+            }
+        }
+        drop(work);
+        self.store().await
+    }
+
+    fn first_agenda(&self) -> Agenda {
+        let now = Instant::now();
+        let session = if self.settings.session_at_start {
+            now + self.settings.session_every
+        } else {
+            now + self.jittered(self.settings.session_every, 0)
+        };
+        Agenda {
+            register: self.parts.sip.as_ref().map(|_| now),
+            register_tries: 0,
+            session,
+            session_again: None,
+            resend: None,
+            resend_tries: 0,
+        }
+    }
+
+    async fn store(&self) -> Result<(), MachineError> {
+        let Some(state) = &self.parts.state else {
+            return Ok(());
+        };
+        let bytes = self
+            .brain
+            .to_bytes()
+            .map_err(|e| MachineError::Other(e.to_string()))?;
+        state.save(&self.name, bytes).await
+    }
+
+    /// A time between `least_pct` percent of `span` and `span`.
+    fn jittered(&self, span: Duration, least_pct: u32) -> Duration {
+        let mut bytes = [0; 4];
+        // Without entropy everything comes at its latest moment, which is harmless.
+        let filled = self.parts.entropy.fill(&mut bytes).is_ok();
+        let drawn = if filled { u32::from_be_bytes(bytes) } else { u32::MAX };
+        let least = span * least_pct / 100;
+        least + (span - least).mul_f64(f64::from(drawn) / f64::from(u32::MAX))
+    }
+
+    fn backoff(&self, tries: u32) -> Duration {
+        self.jittered(Duration::from_millis(500 << tries.min(8)).min(LONGEST), 50)
+    }
+
+    fn next_wake(&self, agenda: &Agenda) -> Option<Instant> {
+        let brain = self.brain.poll_timeout().map(|at| {
+            Instant::now() + at.since(self.parts.clock.now()) + Duration::from_millis(1)
+        });
+        let again = agenda.session_again.as_ref().map(|(_, at, _)| *at);
+        let register = agenda.register.filter(|_| !self.registering);
+        [Some(agenda.session), brain, again, register, agenda.resend]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>, work: &mut Work, agenda: &mut Agenda) {
+        for effect in effects {
+            match effect {
+                Effect::Reregister => agenda.register = self.parts.sip.as_ref().map(|_| Instant::now()),
+                Effect::SendSms { to, text } => self.send_sms(to, text),
+                other => work.extend(work::begin(other, &self.door, &self.parts.at_once)),
+            }
+        }
+    }
+
+    fn send_sms(&self, to: String, text: String) {
+        if let (Some(air), Some(number)) = (&self.parts.air, self.numbers().first()) {
+            air.send(Sms {
+                id: String::new(),
+                from: number.to_string(),
+                to,
+                text,
+            });
+        }
+    }
+
+    async fn take_input(
+        &mut self,
+        input: Input,
+        work: &mut Work,
+        agenda: &mut Agenda,
+    ) -> Result<(), MachineError> {
+        let now = self.parts.clock.now();
+        match input {
+            Input::Sip(request, answer) => {
+                if self.settings.offline {
+                    // Nobody waits for an answer that is not given.
+                    let _ = answer.send(None);
+                    return Ok(());
+                }
+                let (reply, effects) = self.brain.receive_sip(&request, now);
+                self.store().await?;
+                // The asker may be gone meanwhile.
+                let _ = answer.send(Some(reply));
+                self.perform(effects, work, agenda);
+            }
+            Input::Sms(sms) => {
+                if self.settings.offline {
+                    return Ok(());
+                }
+                let effects = self.brain.receive_sms(&sms.from, &sms.text, now);
+                self.store().await?;
+                if let Some(air) = &self.parts.air {
+                    air.received(sms.id);
+                }
+                self.perform(effects, work, agenda);
+            }
+            Input::Pin(pin, answer) => {
+                let said = self.brain.enter_pin(&pin, now);
+                self.store().await?;
+                let _ = answer.send(said);
+            }
+            Input::Look(answer) => {
+                let _ = answer.send(self.snapshot());
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_outcome(
+        &mut self,
+        outcome: Outcome,
+        work: &mut Work,
+        agenda: &mut Agenda,
+    ) -> Result<(), MachineError> {
+        match outcome {
+            Outcome::Registered(granted) => {
+                self.registering = false;
+                self.note_registered(granted, work, agenda);
+                return Ok(());
+            }
+            Outcome::Told(Err(_)) => agenda.register = Some(Instant::now() + LONGEST),
+            _ => {}
+        }
+        let tries = match (&outcome, &agenda.session_again) {
+            (Outcome::Session { .. }, Some((_, _, tries))) => *tries,
+            _ => 0,
+        };
+        let After {
+            effects,
+            unreached,
+            session_again,
+            changed,
+        } = work::settle(&mut self.brain, outcome, self.parts.clock.now());
+        if changed {
+            self.store().await?;
+        }
+        if let Some(again) = session_again
+            && tries < SESSION_TRIES
+        {
+            let at = Instant::now() + self.backoff(tries);
+            agenda.session_again = Some((again, at, tries + 1));
+        }
+        if unreached {
+            let at = Instant::now() + self.backoff(agenda.resend_tries);
+            if agenda.resend.is_none() {
+                agenda.resend_tries += 1;
+                agenda.resend = Some(at);
+            }
+        } else if changed {
+            agenda.resend_tries = 0;
+        }
+        self.perform(effects, work, agenda);
+        Ok(())
+    }
+
+    fn note_registered(
+        &mut self,
+        granted: Result<Duration, String>,
+        work: &mut Work,
+        agenda: &mut Agenda,
+    ) {
+        let now = self.parts.clock.now();
+        let log = |brain: &mut Brain, line: &str| brain.phone_mut().note(now, line);
+        match granted {
+            Ok(time) => {
+                agenda.register_tries = 0;
+                // Well before it ends, and not all devices at the same moment.
+                agenda.register = Some(Instant::now() + self.jittered(time * 85 / 100, 80));
+                if !self.registered_once {
+                    self.registered_once = true;
+                    log(&mut self.brain, "registered by SIP");
+                    self.parts.progress.count_registered();
+                    if self.settings.tell_by_https {
+                        self.tell(work);
+                    }
+                }
+            }
+            Err(why) => {
+                log(&mut self.brain, &format!("not registered by SIP: {why}"));
+                agenda.register = Some(Instant::now() + self.backoff(agenda.register_tries + 1));
+                agenda.register_tries += 1;
+            }
+        }
+    }
+
+    /// Tells the endpoint by HTTPS what the registrar was told (requirement A1).
+    fn tell(&self, work: &Work) {
+        let contact = match &self.settings.registrar {
+            Some(other) => Some(other.aor.to_string()),
+            None => self.contact().map(|c| c.to_string()),
+        };
+        let proxy = self.settings.proxy.as_ref().map(ToString::to_string);
+        let request = self.brain.registration(contact, proxy);
+        let door = Arc::clone(&self.door);
+        work.push(Box::pin(async move { Outcome::Told(door.register(request).await) }));
+    }
+
+    fn contact(&self) -> Option<SipUri> {
+        let (_, address) = self.parts.sip.as_ref()?;
+        let user = registration::contact_user(&self.brain, &self.settings);
+        Some(SipUri::at(&user, *address))
+    }
+
+    async fn take_time(&mut self, work: &mut Work, agenda: &mut Agenda) -> Result<(), MachineError> {
+        let due = Instant::now();
+        let now: Timestamp = self.parts.clock.now();
+        let mut effects = Vec::new();
+        if self.brain.poll_timeout().is_some_and(|at| at <= now) {
+            effects.extend(self.brain.poll(now));
+            self.store().await?;
+        }
+        if agenda.register.is_some_and(|at| at <= due) && !self.registering {
+            agenda.register = None;
+            self.begin_registration(work);
+        }
+        if self.settings.offline {
+            agenda.session = due + self.settings.session_every;
+            return Ok(());
+        }
+        if agenda.session <= due {
+            agenda.session = due + self.jittered(self.settings.session_every, 90);
+            effects.extend(self.brain.periodic());
+        }
+        if let Some((_, at, _)) = &agenda.session_again
+            && *at <= due
+            && let Some((effect, _, tries)) = agenda.session_again.take()
+        {
+            // Kept, with no time, so that the number of tries is known when it fails again.
+            agenda.session_again = Some((effect.clone(), due + LONGEST, tries));
+            effects.push(effect);
+        }
+        if agenda.resend.is_some_and(|at| at <= due) {
+            agenda.resend = None;
+            effects.extend(self.brain.waiting());
+        }
+        self.perform(effects, work, agenda);
+        Ok(())
+    }
+
+    fn begin_registration(&mut self, work: &Work) {
+        let Some(contact) = self.contact() else {
+            return;
+        };
+        let Some((sip, _)) = self.parts.sip.clone() else {
+            return;
+        };
+        self.registering = true;
+        let request = registration::request(&self.brain, &self.settings, &contact);
+        let at_once = Arc::clone(&self.parts.at_once);
+        work.push(Box::pin(async move {
+            // The semaphore is never closed.
+            let _turn = at_once.acquire().await;
+            Outcome::Registered(match request {
+                Ok(request) => registration::register(sip.as_ref(), request).await,
+                Err(e) => Err(e.to_string()),
+            })
+        }));
+    }
+
+    fn snapshot(&self) -> Snapshot {
+        let persona = self.brain.persona();
+        let phone = self.brain.phone();
+        Snapshot {
+            device: self.brain.enrolment().map(|e| e.device),
+            agent_id: persona.device_id,
+            identities: persona.identities.clone(),
+            numbers: persona.numbers.clone(),
+            locked: phone.lock_screen().is_some(),
+            counters: self.brain.counters().clone(),
+            content: phone.content().counts(),
+            messages: phone.messages().map(str::to_owned).collect(),
+            log: phone.log(20),
+        }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,26 @@
+//! A device that is on: the brain with its way to the endpoint, to SIP, to the carrier.
+//!
+//! Each device is one task. It takes one input at a time, stores the brain, and only then
+//! begins what the brain wants done; what comes of it is an input again. Sockets are shared:
+//! ten thousand devices have one SIP socket, one pool of connections and one line to the carrier.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `settings` | what a device is told when it is switched on |
+//! | `life` | the loop: inputs, store, effects |
+//! | `work` | effects carried out |
+//! | `registration` | SIP registration and its renewal |
+//! | `household` | all devices of a process by user name and number |
+//! | `air` | the line to the carrier, shared |
+
+mod air;
+mod household;
+mod life;
+mod registration;
+mod settings;
+mod work;
+
+pub use air::Air;
+pub use household::{DeviceHandle, Household};
+pub use life::{Device, Snapshot};
+pub use settings::{DeviceParts, DeviceSettings, Progress, Registrar};

@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use crate::agent::brain::{Brain, USER_AGENT};
+use crate::port::SipSender;
+use crate::sip::{
+    Credentials, InvalidRequest, InvalidSipUri, OutboundRequest, SipOutcome, SipReport, SipUri,
+};
+
+use super::DeviceSettings;
+
+/// What a device says it understands: requirement B1 makes a subscription of it.
+pub(in crate::agent) const ACCEPT: &str = "application/application-server-contact-me, \
+    application/application-server-contact-me+xml, application/vnd.callhome.bootstrap+json, \
+    application/vnd.syncml.notification";
+
+/// Time for an answer, challenge included.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Why there is nothing to register with.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unregistrable {
+    #[error("the server runs no SIP registrar")]
+    NoRegistrar,
+    #[error(transparent)]
+    Uri(#[from] InvalidSipUri),
+    #[error(transparent)]
+    Request(#[from] InvalidRequest),
+}
+
+/// The user part of a device's contact: by it the shared socket tells devices apart.
+pub(super) fn contact_user(brain: &Brain, settings: &DeviceSettings) -> String {
+    settings
+        .registrar
+        .as_ref()
+        .and_then(|r| r.aor.user().map(str::to_owned))
+        .unwrap_or_else(|| brain.persona().device_id.to_string())
+}
+
+/// The REGISTER of a device that listens at `contact`.
+pub(super) fn request(
+    brain: &Brain,
+    settings: &DeviceSettings,
+    contact: &SipUri,
+) -> Result<OutboundRequest, Unregistrable> {
+    let persona = brain.persona();
+    let own = || -> Result<_, Unregistrable> {
+        let home = brain.enrolment().ok_or(Unregistrable::NoRegistrar)?;
+        let registrar = home
+            .sip_registrar
+            .as_ref()
+            .ok_or(Unregistrable::NoRegistrar)?;
+        let aor = home.aor.as_ref().ok_or(Unregistrable::NoRegistrar)?;
+        let user = persona.device_id.to_string();
+        let credentials = Credentials::new(user, persona.secret.sip_password());
+        Ok((registrar.parse()?, aor.parse()?, Some(credentials)))
+    };
+    let (registrar, aor, credentials) = match &settings.registrar {
+        Some(other) => (
+            other.uri.clone(),
+            other.aor.clone(),
+            other.credentials.clone(),
+        ),
+        None => own()?,
+    };
+    let instance = format!(
+        "<{contact}>;+sip.instance=\"<urn:callhome:{}>\"",
+        persona.device_id
+    );
+    let request = OutboundRequest::register(registrar, aor, settings.expires_s)
+        .with_contact(&instance)?
+        .with_header("Accept", ACCEPT)?
+        .with_header("User-Agent", USER_AGENT)?
+        .with_header("Allow", super::super::brain::ALLOW)?
+        .with_header("Supported", "path")?;
+    let request = match &settings.proxy {
+        Some(proxy) => request.via_route(vec![proxy.clone().with_param("lr", None)]),
+        None => request,
+    };
+    Ok(match credentials {
+        Some(credentials) => request.with_credentials(credentials),
+        None => request,
+    })
+}
+
+/// Registers; gives for how long, or why not.
+pub(super) async fn register(
+    sip: &dyn SipSender,
+    request: OutboundRequest,
+) -> Result<Duration, String> {
+    let asked = request.expires.unwrap_or(3600);
+    let report = sip
+        .send(request, PATIENCE)
+        .await
+        .map_err(|e| e.to_string())?;
+    match &report.outcome {
+        SipOutcome::Delivered { .. } => Ok(granted(&report, asked)),
+        other => Err(other.to_string()),
+    }
+}
+
+/// The shortest time that the registrar named, in a Contact or in Expires.
+fn granted(report: &SipReport, asked: u32) -> Duration {
+    let Some(answer) = &report.answer else {
+        return Duration::from_secs(u64::from(asked));
+    };
+    let in_contacts = answer
+        .header("Contact")
+        .flat_map(|c| c.split(";expires=").skip(1))
+        .filter_map(|rest| {
+            let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+            digits.parse::<u32>().ok()
+        });
+    let in_header = answer
+        .header("Expires")
+        .filter_map(|e| e.trim().parse::<u32>().ok());
+    let shortest = in_contacts.chain(in_header).min().unwrap_or(asked);
+    Duration::from_secs(u64::from(shortest.max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::SipAnswer;
+
+    #[test]
+    fn the_registrar_decides_for_how_long() {
+        for (headers, expected) in [
+            (vec![("Contact", "<sip:a@b>;expires=120;q=1")], 120),
+            (vec![("Expires", "60")], 60),
+            (vec![("Contact", "<sip:a@b>;expires=0")], 1),
+            (vec![], 3600),
+        ] {
+            let mut report = SipReport::new(SipOutcome::from_answer(200, "OK"), Duration::ZERO);
+            report.answer = Some(SipAnswer {
+                code: 200,
+                reason: "OK".into(),
+                headers: headers
+                    .iter()
+                    .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                    .collect(),
+                body: Vec::new(),
+            });
+            assert_eq!(granted(&report, 3600), Duration::from_secs(expected));
+        }
+    }
+}

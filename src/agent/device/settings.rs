@@ -1,0 +1,131 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore};
+
+use crate::port::{AgentState, Clock, Entropy, SipSender};
+use crate::sip::{Credentials, SipUri};
+
+/// What all devices of a process share.
+pub struct DeviceParts {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Random bytes, for jitter.
+    pub entropy: Arc<dyn Entropy>,
+    /// The SIP socket and the address at which it listens; none for devices without SIP.
+    pub sip: Option<(Arc<dyn SipSender>, SocketAddr)>,
+    /// Keeps states over restarts; nothing is kept without it.
+    pub state: Option<Arc<dyn AgentState>>,
+    /// The line to the carrier.
+    pub air: Option<super::Air>,
+    /// How many requests to the endpoint may be under way at once.
+    pub at_once: Arc<Semaphore>,
+    /// How far the devices have got.
+    pub progress: Arc<Progress>,
+}
+
+/// Counts devices on their way to being ready.
+#[derive(Debug, Default)]
+pub struct Progress {
+    enrolled: AtomicUsize,
+    registered: AtomicUsize,
+    failed: AtomicUsize,
+    changed: Notify,
+}
+
+/// What one device is told.
+#[derive(Debug, Clone)]
+pub struct DeviceSettings {
+    /// Seconds for which it registers.
+    pub expires_s: u32,
+    /// How often it opens a session of its own accord.
+    pub session_every: Duration,
+    /// Whether it opens one as soon as it is on; otherwise the first comes at a random moment of the period.
+    pub session_at_start: bool,
+    /// SIP URI of the proxy it is behind.
+    pub proxy: Option<SipUri>,
+    /// Another registrar than the endpoint's own.
+    pub registrar: Option<Registrar>,
+    /// Whether it also tells its address by HTTPS.
+    pub tell_by_https: bool,
+    /// It registers and then falls silent: nothing gets through to it.
+    pub offline: bool,
+    /// Asks for missing actions after this time.
+    pub hold_for: Duration,
+}
+
+/// A registrar that is not the endpoint's.
+#[derive(Debug, Clone)]
+pub struct Registrar {
+    /// Its URI, as in `sip:127.0.0.1:5062`.
+    pub uri: SipUri,
+    /// Address of record there.
+    pub aor: SipUri,
+    /// User and password there.
+    pub credentials: Option<Credentials>,
+}
+
+impl Default for DeviceSettings {
+    fn default() -> Self {
+        Self {
+            expires_s: 3600,
+            session_every: Duration::from_secs(900),
+            session_at_start: true,
+            proxy: None,
+            registrar: None,
+            tell_by_https: true,
+            offline: false,
+            hold_for: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Progress {
+    /// Devices that are enrolled.
+    #[must_use]
+    pub fn enrolled(&self) -> usize {
+        self.enrolled.load(Ordering::Relaxed)
+    }
+
+    /// Devices whose first registration was taken.
+    #[must_use]
+    pub fn registered(&self) -> usize {
+        self.registered.load(Ordering::Relaxed)
+    }
+
+    /// Devices that could not enrol.
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    pub(in crate::agent) fn count_enrolled(&self) {
+        self.enrolled.fetch_add(1, Ordering::Relaxed);
+        self.changed.notify_waiters();
+    }
+
+    pub(in crate::agent) fn count_registered(&self) {
+        self.registered.fetch_add(1, Ordering::Relaxed);
+        self.changed.notify_waiters();
+    }
+
+    pub(in crate::agent) fn count_failed(&self) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until a condition on the counts holds.
+    pub async fn until(&self, holds: impl Fn(&Self) -> bool + Send) {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if holds(self) {
+                return;
+            }
+            changed.await;
+        }
+    }
+}

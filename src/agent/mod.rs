@@ -11,5 +11,7 @@
 //! | `carrier` | a text message centre on one machine |
 //! | `chance` | seeded faults: loss, repeats, delay, reordering |
 
+pub mod brain;
 pub mod carrier;
 mod chance;
+pub mod phone;

@@ -14,4 +14,5 @@
 pub mod brain;
 pub mod carrier;
 mod chance;
+pub mod device;
 pub mod phone;

@@ -30,7 +30,8 @@ impl Brain {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
-        self.phone.note(now, &format!("runs {sequence} {}()", action.name()));
+        self.phone
+            .note(now, &format!("runs {sequence} {}()", action.name()));
         match self.outcome(sequence, action, now, effects) {
             Outcome::Job(step) => {
                 self.jobs.insert(sequence, Job::new(action, step));
@@ -71,10 +72,15 @@ impl Brain {
             }
             ActionKind::Wipe => match Part::named(param(0)) {
                 Some(parts) => {
-                    parts.into_iter().for_each(|p| self.phone.content_mut().erase(p));
+                    parts
+                        .into_iter()
+                        .for_each(|p| self.phone.content_mut().erase(p));
                     Done(Payload::Nothing)
                 }
-                None => Failed("no-such-scope", "wip() takes all, contacts, documents or media".into()),
+                None => Failed(
+                    "no-such-scope",
+                    "wip() takes all, contacts, documents or media".into(),
+                ),
             },
             ActionKind::Reset => {
                 self.phone.reset();
@@ -120,21 +126,33 @@ impl Brain {
             ActionKind::Nothing | ActionKind::FetchUrl | ActionKind::ReplyNumber => {
                 Done(Payload::Nothing)
             }
-            _ if !self.persona.has_data => {
-                Failed("no-data", "this device has no data path".into())
-            }
+            _ if !self.persona.has_data => Failed("no-data", "this device has no data path".into()),
             ActionKind::CallHome => self.call_home(param(0), param(1)),
             ActionKind::GetFile => self.get_file(sequence, param(0), param(1)),
             ActionKind::Backup => self.back_up(sequence, action),
             ActionKind::Restore => match param(1) {
-                Some(url) => Outcome::Job(Step::List { url: url.to_owned() }),
-                None => Failed("bad-parameter", "res() takes a backup and its address".into()),
+                Some(url) => Outcome::Job(Step::List {
+                    url: url.to_owned(),
+                }),
+                None => Failed(
+                    "bad-parameter",
+                    "res() takes a backup and its address".into(),
+                ),
             },
             ActionKind::PutFile | ActionKind::InstallApp | ActionKind::Email => {
-                let link = if kind == ActionKind::PutFile { param(1) } else { param(0) };
+                let link = if kind == ActionKind::PutFile {
+                    param(1)
+                } else {
+                    param(0)
+                };
                 match link {
-                    Some(link) => Outcome::Job(Step::Fetch { link: link.to_owned() }),
-                    None => Failed("bad-parameter", "the address to download from is missing".into()),
+                    Some(link) => Outcome::Job(Step::Fetch {
+                        link: link.to_owned(),
+                    }),
+                    None => Failed(
+                        "bad-parameter",
+                        "the address to download from is missing".into(),
+                    ),
                 }
             }
         }
@@ -164,7 +182,10 @@ impl Brain {
         let number = |text: Option<&str>, default| text.map_or(Ok(default), str::parse::<u32>);
         let (Ok(samples @ 1..=MAX_FIXES), Ok(seconds)) = (number(samples, 1), number(seconds, 60))
         else {
-            return Failed("bad-parameter", format!("loc() takes 1 to {MAX_FIXES} samples"));
+            return Failed(
+                "bad-parameter",
+                format!("loc() takes 1 to {MAX_FIXES} samples"),
+            );
         };
         // The phone keeps its track: the samples are those that led here.
         let fixes = (0..samples)
@@ -181,7 +202,10 @@ impl Brain {
         if let Some(url) = url
             && !self.trusts_url(url)
         {
-            return Refused("untrusted-server", "not a server that this device calls".into());
+            return Refused(
+                "untrusted-server",
+                "not a server that this device calls".into(),
+            );
         }
         Outcome::Job(Step::CallHome {
             url: url.map(str::to_owned),
@@ -207,7 +231,10 @@ impl Brain {
 
     fn back_up(&self, sequence: Sequence, action: &Action) -> Outcome {
         let Some(parts) = Part::named(action.param(0)) else {
-            return Failed("no-such-kind", "bak() takes all, contacts, documents or media".into());
+            return Failed(
+                "no-such-kind",
+                "bak() takes all, contacts, documents or media".into(),
+            );
         };
         let groups: Vec<String> = action.params().iter().skip(1).flatten().cloned().collect();
         let content = self.phone.content();
@@ -216,7 +243,10 @@ impl Brain {
             .flat_map(|part| content.paths(part, &groups))
             .collect::<Vec<_>>();
         if left.is_empty() {
-            return Failed("nothing-there", "there is nothing of that kind on it".into());
+            return Failed(
+                "nothing-there",
+                "there is nothing of that kind on it".into(),
+            );
         }
         self.upload(sequence, left, action.param(0).unwrap_or("all"))
     }
@@ -252,7 +282,10 @@ impl Brain {
                 .with_payload(Payload::Text(why)),
             Unsupported | Outcome::Job(_) => made(ResultStatus::Unsupported),
         };
-        if let Some(Job { step: Step::Upload { backup, .. }, .. }) = self.jobs.remove(&sequence)
+        if let Some(Job {
+            step: Step::Upload { backup, .. },
+            ..
+        }) = self.jobs.remove(&sequence)
             && result.status() == ResultStatus::Done
         {
             // Names the backup that the items went to.
@@ -270,7 +303,13 @@ impl Brain {
         effects.extend(self.obey(decisions, "sms", now));
     }
 
-    pub(super) fn end_job(&mut self, job: Sequence, outcome: Outcome, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn end_job(
+        &mut self,
+        job: Sequence,
+        outcome: Outcome,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
         if let Some(action) = self.jobs.get(&job).map(|j| j.action.clone()) {
             self.count(&action);
             self.end(job, &action, outcome, now, effects);

@@ -86,7 +86,8 @@ impl Brain {
         now: Timestamp,
     ) -> Vec<Effect> {
         self.counters.discarded += 1;
-        self.phone.note(now, &format!("refused over {bearer}: {detail}"));
+        self.phone
+            .note(now, &format!("refused over {bearer}: {detail}"));
         self.refused.0 = self.refused.0.saturating_add(1);
         let recently = self
             .refused

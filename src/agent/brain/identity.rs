@@ -1,9 +1,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::api::{EnrolRequest, EnrolResponse};
-use crate::domain::{
-    DeviceId, DeviceSecret, EnrolmentCode, Identity, Msisdn, SystemId, Timestamp,
-};
+use crate::domain::{DeviceId, DeviceSecret, EnrolmentCode, Identity, Msisdn, SystemId, Timestamp};
 
 /// What a device is, made at its first run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -20,7 +20,10 @@ pub(super) struct Job {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Step {
     /// `cal()`.
-    CallHome { url: Option<String>, request: Option<String> },
+    CallHome {
+        url: Option<String>,
+        request: Option<String>,
+    },
     /// `bak()`, `get()`: uploads what is left.
     Upload {
         backup: ShortId,
@@ -34,7 +37,13 @@ pub(super) enum Step {
     /// `res()`: asks what is in the backup.
     List { url: String },
     /// `res()`: downloads what is left.
-    Restore { url: String, left: Vec<String>, kind: String, entries: u64, size_bytes: u64 },
+    Restore {
+        url: String,
+        left: Vec<String>,
+        kind: String,
+        entries: u64,
+        size_bytes: u64,
+    },
     /// `put()`, `app()`, `eml()`: one download.
     Fetch { link: String },
 }

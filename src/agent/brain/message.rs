@@ -46,7 +46,8 @@ impl Brain {
             Some(Ok(text)) => self.receive_signed(text, "link", now),
             _ => {
                 // The server repeats an action without a result: nothing is lost.
-                self.phone.note(now, "an action behind a link could not be fetched");
+                self.phone
+                    .note(now, "an action behind a link could not be fetched");
                 Vec::new()
             }
         }
@@ -109,7 +110,8 @@ impl Brain {
                 effects.push(Effect::SendSms { to, text });
             }
             Decision::Discard { reason, report } => {
-                self.phone.note(now, &format!("refused over {bearer}: {reason}"));
+                self.phone
+                    .note(now, &format!("refused over {bearer}: {reason}"));
                 if let Some(count) = report {
                     let report = AgentReport {
                         kind: kind(reason),
@@ -161,10 +163,9 @@ const fn kind(reason: DiscardReason) -> ReportKind {
     match reason {
         DiscardReason::Malformed => ReportKind::Unreadable,
         DiscardReason::Token(TokenFault::Mismatch) => ReportKind::WrongToken,
-        DiscardReason::Token(
-            TokenFault::Downgrade { .. } | TokenFault::DestructiveInVersion1,
-        ) => ReportKind::Downgrade,
+        DiscardReason::Token(TokenFault::Downgrade { .. } | TokenFault::DestructiveInVersion1) => {
+            ReportKind::Downgrade
+        }
         DiscardReason::Forgotten(_) | DiscardReason::TooFarAhead(_) => ReportKind::Replay,
     }
 }
-

@@ -11,7 +11,8 @@
 //! | `message` | signed messages, however they came: believe, order, run |
 //! | `act` | every action on the phone |
 //! | `job`, `transfer` | actions that need the world outside: uploads, downloads, sessions |
-//! | `call` | SIP requests and sessions: who may ask the device to call home |
+//! | `sip` | SIP requests: what they ask for and what is answered |
+//! | `call` | who may ask the device to call home, and the session that follows |
 
 mod act;
 mod call;
@@ -19,6 +20,7 @@ mod effect;
 mod identity;
 mod job;
 mod message;
+mod sip;
 mod transfer;
 
 use std::collections::BTreeMap;
@@ -36,6 +38,7 @@ use job::Job;
 
 pub use effect::Effect;
 pub use identity::Persona;
+pub use sip::ALLOW;
 
 /// How the agent names itself.
 pub const USER_AGENT: &str = concat!("callhome-agent/", env!("CARGO_PKG_VERSION"));

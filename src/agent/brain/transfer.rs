@@ -9,8 +9,8 @@ use crate::domain::{Action, ActionKind, Sequence, Timestamp};
 use crate::port::DoorError;
 use crate::sms::Payload;
 
-use super::act::Outcome::{Done, Failed};
 use super::act::Outcome;
+use super::act::Outcome::{Done, Failed};
 use super::job::{Job, Step};
 use super::{Brain, Effect};
 use crate::agent::phone::Content;
@@ -105,10 +105,24 @@ impl Brain {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(Job { action, step, tries, .. }) = self.jobs.get_mut(&sequence) else {
+        let Some(Job {
+            action,
+            step,
+            tries,
+            ..
+        }) = self.jobs.get_mut(&sequence)
+        else {
             return;
         };
-        let Step::Upload { left, kind, entries, size_bytes, sha256, .. } = step else {
+        let Step::Upload {
+            left,
+            kind,
+            entries,
+            size_bytes,
+            sha256,
+            ..
+        } = step
+        else {
             return;
         };
         let Some(item) = left.first().and_then(|path| content.item(path)) else {
@@ -180,10 +194,22 @@ impl Brain {
                     };
                     None
                 }
-                Ok(_) => Some(Failed("not-whole", "the backup is empty or was not completed".into())),
-                Err(e) => Some(Failed("unreadable", format!("the server's list of the backup: {e}"))),
+                Ok(_) => Some(Failed(
+                    "not-whole",
+                    "the backup is empty or was not completed".into(),
+                )),
+                Err(e) => Some(Failed(
+                    "unreadable",
+                    format!("the server's list of the backup: {e}"),
+                )),
             },
-            Step::Restore { left, kind, entries, size_bytes, .. } => {
+            Step::Restore {
+                left,
+                kind,
+                entries,
+                size_bytes,
+                ..
+            } => {
                 let path = left.remove(0);
                 match self.phone.content_mut().put(&path, content) {
                     Some(count) => {
@@ -236,7 +262,10 @@ impl Brain {
                     .set(&format!("app.{name}"), action.param(1).unwrap_or("1"));
             }
             _ => {
-                let text: String = String::from_utf8_lossy(content).chars().take(4096).collect();
+                let text: String = String::from_utf8_lossy(content)
+                    .chars()
+                    .take(4096)
+                    .collect();
                 self.phone.set("email", &text);
                 return Done(Payload::Nothing);
             }
@@ -253,7 +282,13 @@ impl Brain {
     }
 
     /// A step did not work: later again, while there is hope.
-    fn in_vain(&mut self, sequence: Sequence, error: DoorError, now: Timestamp, effects: &mut Vec<Effect>) {
+    fn in_vain(
+        &mut self,
+        sequence: Sequence,
+        error: DoorError,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(job) = self.jobs.get_mut(&sequence) else {
             return;
         };

@@ -100,8 +100,10 @@ impl Carrier {
     pub async fn stop(self) {
         self.centre.stop().cancel();
         self.centre.tasks().close();
-        // Over time: the process ends with what is left.
-        let _ = tokio::time::timeout(Duration::from_secs(5), self.centre.tasks().wait()).await;
+        let waited = tokio::time::timeout(Duration::from_secs(5), self.centre.tasks().wait()).await;
+        if waited.is_err() {
+            tracing::warn!("the carrier stopped with messages under way");
+        }
     }
 }
 

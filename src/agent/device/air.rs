@@ -43,12 +43,12 @@ impl Air {
 
     pub(super) fn send(&self, sms: Sms) {
         // Gone only while the process stops; the sender of the action repeats it.
-        let _ = self.up.send(Up::Send(sms));
+        drop(self.up.send(Up::Send(sms)));
     }
 
     pub(super) fn received(&self, id: String) {
         // As above: the carrier delivers it again.
-        let _ = self.up.send(Up::Received(id));
+        drop(self.up.send(Up::Received(id)));
     }
 }
 
@@ -76,7 +76,12 @@ impl AirLine {
     }
 
     /// Returns when the line is broken; what was being sent then is kept in `unsent`.
-    async fn carry(&mut self, mut line: CarrierLine, household: &Household, unsent: &mut Option<Sms>) {
+    async fn carry(
+        &mut self,
+        mut line: CarrierLine,
+        household: &Household,
+        unsent: &mut Option<Sms>,
+    ) {
         loop {
             if let Some(sms) = unsent.as_ref() {
                 if line.send(sms.clone()).await.is_err() {

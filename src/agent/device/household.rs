@@ -1,13 +1,19 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
+use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use super::Snapshot;
 use crate::agent::carrier::Sms;
 use crate::agent::phone::PinAnswer;
 use crate::domain::Msisdn;
+use crate::port::SipHandler;
 use crate::sip::{InboundRequest, Reply};
+
+/// Longer than any sender waits for an answer (64 × T1, RFC 3261 §17.1.2.2).
+const SILENCE: Duration = Duration::from_secs(40);
 
 /// What reaches a device from outside.
 pub(super) enum Input {
@@ -31,7 +37,7 @@ impl DeviceHandle {
     /// Hands it a text message.
     pub fn sms(&self, sms: Sms) {
         // Switched off: the carrier keeps what is not acknowledged.
-        let _ = self.inbox.send(Input::Sms(sms));
+        drop(self.inbox.send(Input::Sms(sms)));
     }
 
     /// Hands it a SIP request; `None` when it does not answer.
@@ -104,9 +110,27 @@ impl Household {
             .by_number
             .read()
             .unwrap_or_else(PoisonError::into_inner);
-        let device = sms.to.parse::<Msisdn>().ok().and_then(|n| by_number.get(&n));
+        let device = sms
+            .to
+            .parse::<Msisdn>()
+            .ok()
+            .and_then(|n| by_number.get(&n));
         if let Some(device) = device {
             device.sms(sms);
+        }
+    }
+}
+
+#[async_trait]
+impl SipHandler for Household {
+    async fn handle(&self, request: InboundRequest) -> Reply {
+        match self.sip(request).await {
+            Some(reply) => reply,
+            None => {
+                // A device that is off says nothing: by the time of this answer nobody listens any more.
+                tokio::time::sleep(SILENCE).await;
+                Reply::new(480)
+            }
         }
     }
 }

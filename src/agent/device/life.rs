@@ -172,7 +172,11 @@ impl Device {
         let mut bytes = [0; 4];
         // Without entropy everything comes at its latest moment, which is harmless.
         let filled = self.parts.entropy.fill(&mut bytes).is_ok();
-        let drawn = if filled { u32::from_be_bytes(bytes) } else { u32::MAX };
+        let drawn = if filled {
+            u32::from_be_bytes(bytes)
+        } else {
+            u32::MAX
+        };
         let least = span * least_pct / 100;
         least + (span - least).mul_f64(f64::from(drawn) / f64::from(u32::MAX))
     }
@@ -182,9 +186,10 @@ impl Device {
     }
 
     fn next_wake(&self, agenda: &Agenda) -> Option<Instant> {
-        let brain = self.brain.poll_timeout().map(|at| {
-            Instant::now() + at.since(self.parts.clock.now()) + Duration::from_millis(1)
-        });
+        let brain = self
+            .brain
+            .poll_timeout()
+            .map(|at| Instant::now() + at.since(self.parts.clock.now()) + Duration::from_millis(1));
         let again = agenda.session_again.as_ref().map(|(_, at, _)| *at);
         let register = agenda.register.filter(|_| !self.registering);
         [Some(agenda.session), brain, again, register, agenda.resend]
@@ -196,7 +201,9 @@ impl Device {
     fn perform(&mut self, effects: Vec<Effect>, work: &mut Work, agenda: &mut Agenda) {
         for effect in effects {
             match effect {
-                Effect::Reregister => agenda.register = self.parts.sip.as_ref().map(|_| Instant::now()),
+                Effect::Reregister => {
+                    agenda.register = self.parts.sip.as_ref().map(|_| Instant::now())
+                }
                 Effect::SendSms { to, text } => self.send_sms(to, text),
                 other => work.extend(work::begin(other, &self.door, &self.parts.at_once)),
             }
@@ -225,13 +232,13 @@ impl Device {
             Input::Sip(request, answer) => {
                 if self.settings.offline {
                     // Nobody waits for an answer that is not given.
-                    let _ = answer.send(None);
+                    drop(answer.send(None));
                     return Ok(());
                 }
                 let (reply, effects) = self.brain.receive_sip(&request, now);
                 self.store().await?;
                 // The asker may be gone meanwhile.
-                let _ = answer.send(Some(reply));
+                drop(answer.send(Some(reply)));
                 self.perform(effects, work, agenda);
             }
             Input::Sms(sms) => {
@@ -248,10 +255,10 @@ impl Device {
             Input::Pin(pin, answer) => {
                 let said = self.brain.enter_pin(&pin, now);
                 self.store().await?;
-                let _ = answer.send(said);
+                drop(answer.send(said));
             }
             Input::Look(answer) => {
-                let _ = answer.send(self.snapshot());
+                drop(answer.send(self.snapshot()));
             }
         }
         Ok(())
@@ -272,8 +279,8 @@ impl Device {
             Outcome::Told(Err(_)) => agenda.register = Some(Instant::now() + LONGEST),
             _ => {}
         }
-        let tries = match (&outcome, &agenda.session_again) {
-            (Outcome::Session { .. }, Some((_, _, tries))) => *tries,
+        let tries = match &outcome {
+            Outcome::Session { .. } => agenda.session_again.take().map_or(0, |(_, _, n)| n),
             _ => 0,
         };
         let After {
@@ -343,7 +350,9 @@ impl Device {
         let proxy = self.settings.proxy.as_ref().map(ToString::to_string);
         let request = self.brain.registration(contact, proxy);
         let door = Arc::clone(&self.door);
-        work.push(Box::pin(async move { Outcome::Told(door.register(request).await) }));
+        work.push(Box::pin(async move {
+            Outcome::Told(door.register(request).await)
+        }));
     }
 
     fn contact(&self) -> Option<SipUri> {
@@ -352,7 +361,11 @@ impl Device {
         Some(SipUri::at(&user, *address))
     }
 
-    async fn take_time(&mut self, work: &mut Work, agenda: &mut Agenda) -> Result<(), MachineError> {
+    async fn take_time(
+        &mut self,
+        work: &mut Work,
+        agenda: &mut Agenda,
+    ) -> Result<(), MachineError> {
         let due = Instant::now();
         let now: Timestamp = self.parts.clock.now();
         let mut effects = Vec::new();

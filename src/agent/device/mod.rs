@@ -20,7 +20,8 @@ mod registration;
 mod settings;
 mod work;
 
-pub use air::Air;
+pub use air::{Air, AirLine};
 pub use household::{DeviceHandle, Household};
 pub use life::{Device, Snapshot};
+pub(in crate::agent) use registration::ACCEPT;
 pub use settings::{DeviceParts, DeviceSettings, Progress, Registrar};

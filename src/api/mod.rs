@@ -13,6 +13,7 @@
 //! | `action`, `callback`, `event` | what was asked of a device, and how it goes on |
 //! | `backup` | what a device brought to safety |
 //! | `find` | where a device is managed, and what the peers said |
+//! | `federation` | what servers say to each other |
 //! | `agent` | what a device says: enrolment, session, results, reports |
 //! | `auth` | operators, sessions, service tokens |
 //! | `audit`, `server`, `sms`, `probe` | the trail, the server itself, signing and sending, the checks of `probe` |
@@ -27,6 +28,7 @@ mod backup;
 mod callback;
 mod device;
 mod event;
+mod federation;
 mod find;
 mod invitation;
 mod page;
@@ -55,6 +57,7 @@ pub use device::{
     Device, DeviceEdit, DeviceLogLine, DeviceNumber, LockState, NewDevice, PinView, RouteTag,
 };
 pub use event::Event;
+pub use federation::{Hello, HelloAnswer, PeerFind};
 pub use find::{FindRequest, FindResponse, Found, PeerAnswer, PeerOutcome};
 pub use invitation::{Invitation, InvitationRequest};
 pub use page::Page;

@@ -12,11 +12,14 @@
 //! | `management` | the operator's client of the endpoint, over HTTPS or the local socket |
 //! | `agent_http` | the device's signed client of the endpoint |
 //! | `tls`, `unix` | certificates and listeners of the endpoint |
+//! | `federation`, `webhook` | the other servers; third parties that are told of events |
 
 pub mod agent_http;
 pub mod dns;
+pub mod federation;
 pub mod management;
 pub mod sip_link;
 pub mod sms_http;
 pub mod tls;
 pub mod unix;
+pub mod webhook;

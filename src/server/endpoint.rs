@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::{SigningKey, VerifyingKey};
 use crate::domain::{EnrolmentCode, ShortId, SystemId, Timestamp};
 use crate::flow::{Home, Ports};
+use crate::net::tls::Acquaintances;
 use crate::port::{
     ActionQueue, ActionResults, Actions, AuditTrail, Backups, Bindings, Callbacks, Clock,
     DeviceLog, Devices, Enrolments, Entropy, Events, Housekeeping, MachineError, Operators, Peers,
@@ -70,6 +71,8 @@ pub struct Settings {
     pub gateway_doors: Vec<GatewayDoor>,
     /// Peers that call in.
     pub peer_trust: Vec<PeerTrust>,
+    /// Their authorities.
+    pub acquaintances: Arc<Acquaintances>,
     /// Signs audit checkpoints.
     pub signing_key: Arc<SigningKey>,
 }

@@ -9,7 +9,7 @@ mod nonces;
 mod operator;
 mod passwords;
 
-pub(super) use device::Signed;
+pub(super) use device::{Signed, header_text, target_uri};
 pub(super) use nonces::NonceMemory;
 pub(super) use operator::{Caller, token_digest};
 pub(super) use passwords::PasswordDesk;

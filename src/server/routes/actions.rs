@@ -60,7 +60,10 @@ pub(super) fn permission(action: &Action) -> Permission {
 }
 
 /// The consent in a request that was checked: the one place where the endpoint makes one.
-pub(super) fn consent(risks: &[crate::domain::Risk], reason: Option<&String>) -> Option<Consent> {
+pub(in crate::server) fn consent(
+    risks: &[crate::domain::Risk],
+    reason: Option<&String>,
+) -> Option<Consent> {
     (!risks.is_empty()).then(|| Consent::given(risks.iter().copied(), reason.cloned()))
 }
 

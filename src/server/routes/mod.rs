@@ -23,8 +23,9 @@ use axum::routing::{delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::endpoint::Endpoint;
-use super::{agent, frame};
+use super::{agent, federation, frame, gateway};
 
+pub(super) use actions::consent;
 pub(super) use backups::find as find_backup;
 pub(super) use invitations::code_digest;
 
@@ -76,6 +77,8 @@ pub fn router(endpoint: Endpoint) -> Router {
     Router::new()
         .nest("/api/v1", api)
         .nest("/agent/v1", agent::router())
+        .nest("/gateway/v1", gateway::router())
+        .nest("/federation/v1", federation::router())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

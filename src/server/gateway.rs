@@ -1,0 +1,174 @@
+//! `/gateway/v1/{name}/{secret}/mo|dlr`: text message gateways call in.
+//!
+//! The secret in the address is the gateway's credential; it is compared by digest, in
+//! constant time, and the path is logged nowhere. Answers have no body: Kannel would
+//! send it to the phone as a text message.
+
+use axum::Router;
+use axum::extract::{RawQuery, Request, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use url::form_urlencoded;
+
+use crate::domain::{Msisdn, ShortId};
+use crate::flow::result::{self, ResultError};
+use crate::port::{DeviceFilter, EventDraft, PageOf};
+use crate::sms::{Inbound, Receipt};
+
+use super::endpoint::Endpoint;
+use super::error::{Answer, ApiError};
+use super::extract::{Place, body};
+
+const LIMIT: usize = 128 * 1024;
+
+/// The routes of gateways.
+pub(super) fn router() -> Router<Endpoint> {
+    Router::new()
+        .route("/{name}/{secret}/mo", get(received).post(received))
+        .route("/{name}/{secret}/dlr", get(receipt).post(receipt))
+}
+
+/// A phone sent a text message.
+async fn received(
+    State(endpoint): State<Endpoint>,
+    Place((name, secret)): Place<(String, String)>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Answer<StatusCode> {
+    admit(&endpoint, &name, &secret)?;
+    let words = words(query, request).await?;
+    let inbound =
+        Inbound::from_parameters(pairs(&words)).map_err(|error| ApiError::invalid(error))?;
+    endpoint.metrics().sms_received.up();
+    let device = match &inbound.from {
+        Some(number) => device_with(&endpoint, number).await?,
+        None => None,
+    };
+    let event = EventDraft {
+        at: endpoint.now(),
+        kind: "message.received".into(),
+        subject: device.map_or_else(|| format!("gateway:{name}"), |id| format!("device:{id}")),
+        device,
+        data: json!({
+            "message": "sms",
+            "via": name,
+            "from": inbound.from.as_ref().map(ToString::to_string),
+            "to": inbound.to,
+            "content": inbound.text,
+        }),
+    };
+    endpoint.ports().events.publish(vec![event]).await?;
+    let Some(from) = &inbound.from else {
+        return Ok(StatusCode::OK);
+    };
+    match result::take_reply(endpoint.ports(), from, inbound.text.as_bytes()).await {
+        Ok(_) => endpoint.metrics().results.up(),
+        // A message that is no reply is for the third parties only.
+        Err(ResultError::Reply(_)) => heard(&endpoint, device, "sms.in", "a text message").await?,
+        Err(refused @ (ResultError::Unauthenticated(_) | ResultError::UnknownNonce(_))) => {
+            endpoint.metrics().authentication_failures.up();
+            if endpoint.throttles().may_report(&format!("sms:{from}")) {
+                tracing::warn!(gateway = %name, error = %refused, "a reply was discarded");
+                heard(&endpoint, device, "sms.refused", &refused.to_string()).await?;
+            }
+        }
+        Err(other) => return Err(other.into()),
+    }
+    Ok(StatusCode::OK)
+}
+
+/// A gateway tells what became of a message that we sent.
+async fn receipt(
+    State(endpoint): State<Endpoint>,
+    Place((name, secret)): Place<(String, String)>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Answer<StatusCode> {
+    admit(&endpoint, &name, &secret)?;
+    let words = words(query, request).await?;
+    let receipt =
+        Receipt::from_parameters(pairs(&words)).map_err(|error| ApiError::invalid(error))?;
+    let action = endpoint.ports().actions.action(receipt.reference).await?;
+    let device = action.map(|view| view.device);
+    let text = format!("{} through {name}: {}", receipt.outcome, receipt.reply);
+    heard_of(&endpoint, device, &receipt, &text).await?;
+    Ok(StatusCode::OK)
+}
+
+/// Lets a gateway in. Unknown names and wrong secrets are one: there is nothing at this address.
+fn admit(endpoint: &Endpoint, name: &str, secret: &str) -> Answer<()> {
+    let digest: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+    let known = endpoint
+        .settings()
+        .gateway_doors
+        .iter()
+        .find(|door| door.name == name);
+    let expected = known.map_or([0; 32], |door| door.secret_digest);
+    if bool::from(expected.ct_eq(&digest)) && known.is_some() {
+        return Ok(());
+    }
+    endpoint.metrics().authentication_failures.up();
+    Err(ApiError::new(
+        crate::api::ProblemCode::NotFound,
+        "there is nothing at this address",
+    ))
+}
+
+async fn words(query: Option<String>, request: Request) -> Answer<Vec<(String, String)>> {
+    let content = body(request.into_body(), LIMIT).await?;
+    let mut words: Vec<(String, String)> =
+        form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect();
+    words.extend(form_urlencoded::parse(&content).into_owned());
+    Ok(words)
+}
+
+fn pairs(words: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+    words.iter().map(|(k, v)| (k.as_str(), v.as_str()))
+}
+
+async fn device_with(endpoint: &Endpoint, number: &Msisdn) -> Answer<Option<ShortId>> {
+    let filter = DeviceFilter {
+        number: Some(number.clone()),
+        ..DeviceFilter::default()
+    };
+    let page = PageOf {
+        cursor: None,
+        limit: 1,
+    };
+    let found = endpoint.ports().devices.devices(filter, page).await?;
+    Ok(found.items.first().map(|device| device.id))
+}
+
+async fn heard(endpoint: &Endpoint, device: Option<ShortId>, kind: &str, text: &str) -> Answer<()> {
+    if let Some(device) = device {
+        let log = &endpoint.ports().device_log;
+        log.heard(device, endpoint.now(), kind, text).await?;
+    }
+    Ok(())
+}
+
+async fn heard_of(
+    endpoint: &Endpoint,
+    device: Option<ShortId>,
+    receipt: &Receipt,
+    text: &str,
+) -> Answer<()> {
+    let event = EventDraft {
+        at: endpoint.now(),
+        kind: "sms.receipt".into(),
+        subject: device.map_or_else(
+            || format!("sms:{}", receipt.reference),
+            |_| format!("action:{}", receipt.reference),
+        ),
+        device,
+        data: json!({ "outcome": receipt.outcome.to_string(), "reply": receipt.reply }),
+    };
+    endpoint.ports().events.publish(vec![event]).await?;
+    tracing::debug!(reference = %receipt.reference, text, "a receipt came in");
+    Ok(())
+}

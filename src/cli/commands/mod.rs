@@ -5,6 +5,7 @@
 
 mod completion;
 mod context;
+mod decode;
 mod doctor;
 mod generate;
 mod sms;
@@ -56,6 +57,8 @@ pub enum Command {
     Doctor(doctor::DoctorArgs),
     /// Print the completion script of a shell
     Completion(completion::CompletionArgs),
+    /// Explain a message that came over the wire
+    Decode(Box<decode::DecodeArgs>),
     /// Compose, sign, check, measure and send action strings by hand
     #[command(subcommand)]
     Sms(sms::SmsCommand),
@@ -178,6 +181,7 @@ fn help_of(usage: &str) -> String {
 pub(super) fn run_at_once(context: &Context, command: Command) -> Result<Outcome, Command> {
     match command {
         Command::Completion(args) => Ok(completion::run(context, &args)),
+        Command::Decode(args) => Ok(decode::run(context, &args)),
         Command::Generate(args) => Ok(generate::run(context, &args)),
         other => Err(other),
     }
@@ -189,6 +193,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Outcome {
         Command::Context(args) => context::run(context, args),
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Completion(args) => completion::run(context, &args),
+        Command::Decode(args) => decode::run(context, &args),
         Command::Generate(args) => generate::run(context, &args),
         Command::Sms(args) => sms::run(context, args).await,
     }

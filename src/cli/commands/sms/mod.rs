@@ -12,6 +12,8 @@ use clap::Subcommand;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 
+pub(super) use input::{password, secret, verified};
+
 /// Compose, sign, check, measure and send action strings by hand.
 #[derive(Debug, Subcommand)]
 pub enum SmsCommand {

@@ -1,0 +1,126 @@
+use clap::ValueEnum;
+use data_encoding::HEXLOWER_PERMISSIVE;
+
+use crate::oma::{PUSH_PORT, SignedNotification, WspPush};
+use crate::sms::Header;
+
+/// The messages that can be explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Kind {
+    /// Action string, `KME …`.
+    Action,
+    /// Reply by text message, `KMR …`.
+    Reply,
+    /// Result document, XML.
+    Result,
+    /// OMA DM notification, with or without the WAP push around it.
+    Notification,
+}
+
+/// The names of all kinds, for advice.
+pub(super) fn names() -> String {
+    Kind::value_variants()
+        .iter()
+        .filter_map(|k| Some(k.to_possible_value()?.get_name().to_owned()))
+        .collect::<Vec<_>>()
+        .join("|")
+}
+
+/// Tells what octets are; hexadecimal digits and push headers are taken off.
+pub(super) fn detect(octets: Vec<u8>) -> Option<(Kind, Vec<u8>)> {
+    if let Some(kind) = detect_text(&octets) {
+        return Some((kind, octets));
+    }
+    let binary = unwrapped(octets, Kind::Notification);
+    SignedNotification::parse(&binary)
+        .is_ok()
+        .then_some((Kind::Notification, binary))
+}
+
+/// Takes off what stands around a message of this kind.
+pub(super) fn unwrapped(octets: Vec<u8>, kind: Kind) -> Vec<u8> {
+    match kind {
+        Kind::Notification => body_of_push(from_hex(&octets).unwrap_or(octets)),
+        Kind::Action | Kind::Reply | Kind::Result => octets,
+    }
+}
+
+fn detect_text(octets: &[u8]) -> Option<Kind> {
+    let start = octets.trim_ascii_start();
+    if start.starts_with(b"KME ") {
+        return Some(Kind::Action);
+    }
+    if start.starts_with(b"KMR ") {
+        return Some(Kind::Reply);
+    }
+    let text = std::str::from_utf8(start).ok()?;
+    let is_xml = text.trim_start_matches('\u{feff}').starts_with('<');
+    (is_xml && text.contains("urn:callhome:result:1")).then_some(Kind::Result)
+}
+
+/// Octets written as hexadecimal digits, with or without white space.
+fn from_hex(octets: &[u8]) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = octets
+        .iter()
+        .copied()
+        .filter(|b| !b.is_ascii_whitespace())
+        .collect();
+    HEXLOWER_PERMISSIVE
+        .decode(&digits)
+        .ok()
+        .filter(|decoded| !decoded.is_empty())
+}
+
+/// The body of a push, with or without the user data header of the text message; other octets as they are.
+fn body_of_push(octets: Vec<u8>) -> Vec<u8> {
+    let header = octets.first().map_or(0, |length| usize::from(*length) + 1);
+    let to_push_port = |header: &Header| header.ports.is_some_and(|(to, _)| to == PUSH_PORT);
+    let rest = match octets.split_at_checked(header) {
+        Some((udh, rest)) if Header::parse(udh).is_ok_and(|h| to_push_port(&h)) => rest,
+        _ => &octets[..],
+    };
+    match WspPush::parse(rest) {
+        Ok(push) if push.is_notification() => push.body,
+        _ => octets,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOTIFICATION: &[u8] = include_bytes!("../../../../tests/vectors/oma/pkg0.bin");
+    const PUSH: &[u8] = include_bytes!("../../../../tests/vectors/oma/pkg0-wsp.bin");
+
+    #[test]
+    fn messages_are_told_apart() {
+        let result = b"<?xml version=\"1.0\"?><result xmlns=\"urn:callhome:result:1\"/>";
+        for (octets, expected) in [
+            (&b"KME 1.00 broken"[..], Some(Kind::Action)),
+            (b"KMR 2.00 broken", Some(Kind::Reply)),
+            (result, Some(Kind::Result)),
+            (b"<html/>", None),
+            (b"Hello", None),
+            (b"", None),
+            (NOTIFICATION, Some(Kind::Notification)),
+        ] {
+            assert_eq!(detect(octets.to_vec()).map(|(kind, _)| kind), expected);
+        }
+    }
+
+    #[test]
+    fn a_notification_is_found_behind_headers_and_digits() {
+        let mut sms = vec![0x06, 0x05, 0x04, 0x0b, 0x84, 0x23, 0xf0];
+        sms.extend(PUSH);
+        let hex = HEXLOWER_PERMISSIVE.encode(&sms);
+        let spaced: String = hex
+            .chars()
+            .enumerate()
+            .flat_map(|(i, c)| (i > 0 && i % 8 == 0).then_some(' ').into_iter().chain([c]))
+            .collect();
+        for octets in [PUSH.to_vec(), sms, hex.into_bytes(), spaced.into_bytes()] {
+            let found = detect(octets);
+            assert_eq!(found, Some((Kind::Notification, NOTIFICATION.to_vec())));
+        }
+    }
+}

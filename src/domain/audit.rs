@@ -130,6 +130,12 @@ pub fn verify_chain<'a>(
 }
 
 impl AuditHash {
+    /// Takes 32 octets that were a hash before, as from the store.
+    #[must_use]
+    pub const fn from_bytes(octets: [u8; 32]) -> Self {
+        Self(octets)
+    }
+
     /// The 32 octets, for a signature.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

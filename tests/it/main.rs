@@ -1,1 +1,4 @@
 //! All integration tests, built as one binary: linking once is cheaper than linking thirty times.
+
+mod store_conformance;
+mod store_sqlite;

@@ -1,0 +1,149 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rusqlite::params;
+
+use crate::api::{ActionView, Attempt, LockState};
+use crate::domain::{ActionKind, ActionState, Bearer, Sequence, ShortId, Timestamp};
+use crate::port::{ActionResults, Recorded, ResultDraft, Stamp, StoreError};
+
+use super::SqliteStore;
+use super::actions::ActionRow;
+use super::devices::no_device;
+use super::presence::mark_heard;
+use super::transaction::{Tx, to_json};
+
+/// Most actions that one session gets.
+const PER_SESSION: u32 = 256;
+/// How long a device that fetched an action is left alone before it is called again: an answer that
+/// was lost on its way, or a server that died before it could send it, must not lose the action.
+const AFTER_DELIVERY: Duration = Duration::from_secs(60);
+
+fn deliverable(
+    tx: &Tx<'_>,
+    device: &str,
+    missing: &[Sequence],
+    at: Timestamp,
+) -> Result<Vec<ActionView>, StoreError> {
+    let epoch: u32 = tx
+        .one("SELECT epoch FROM devices WHERE id = ?1", [device], |row| {
+            row.get(0)
+        })?
+        .ok_or_else(|| no_device(device))?;
+    let mut rows = ActionRow::select(
+        tx.conn,
+        "device = ?1 AND ended = 0 AND epoch = ?2 ORDER BY sequence LIMIT ?3",
+        params![device, epoch, PER_SESSION],
+    )?;
+    for row in &mut rows {
+        if row.view.state == ActionState::Delivered {
+            continue;
+        }
+        row.become_state(ActionState::Delivered);
+        row.view.attempts.push(Attempt {
+            at,
+            bearer: Bearer::Session,
+            target: "session".into(),
+            outcome: "fetched by the device".into(),
+            accepted: true,
+            elapsed_ms: 0,
+        });
+        if !row.leased && row.due_at.is_some() {
+            row.due_at = Some(at.after(AFTER_DELIVERY));
+            row.view.next_try_at = row.due_at;
+        }
+        row.save(tx, at)?;
+    }
+    for sequence in missing.iter().take(PER_SESSION as usize) {
+        rows.extend(ActionRow::select(
+            tx.conn,
+            "device = ?1 AND epoch = ?2 AND sequence = ?3 AND ended = 1",
+            params![device, epoch, sequence.value()],
+        )?);
+    }
+    rows.sort_by_key(|row| row.view.sequence);
+    rows.dedup_by_key(|row| row.view.sequence);
+    Ok(rows.into_iter().map(|row| row.view).collect())
+}
+
+/// A confirmed lock or unlock changes what is known of the device, unless a later one was confirmed before.
+fn change_lock(tx: &Tx<'_>, view: &ActionView, at: Timestamp) -> Result<(), StoreError> {
+    let lock = match view.action.kind() {
+        Some(ActionKind::Lock) => LockState {
+            locked: true,
+            since: Some(at),
+            by: Some(view.operator.clone()),
+            ticket: view.ticket.clone(),
+            action: Some(view.id),
+        },
+        Some(ActionKind::Unlock) => LockState::default(),
+        _ => return Ok(()),
+    };
+    tx.run(
+        "UPDATE devices SET locked = ?2, lock = ?3, lock_sequence = ?4
+         WHERE id = ?1 AND epoch = ?5 AND lock_sequence < ?4",
+        params![
+            view.device.to_string(),
+            lock.locked,
+            to_json(&lock)?,
+            view.sequence.value(),
+            view.epoch
+        ],
+    )
+    .map(drop)
+}
+
+fn record(tx: &Tx<'_>, draft: ResultDraft, stamp: Stamp) -> Result<Recorded, StoreError> {
+    tx.begin(&stamp)?;
+    let device = draft.device.to_string();
+    mark_heard(tx, &device, draft.at)?;
+    let found = ActionRow::select(
+        tx.conn,
+        "device = ?1 AND epoch = ?2 AND sequence = ?3",
+        params![device, draft.epoch, draft.sequence.value()],
+    )?
+    .pop();
+    let Some(mut row) = found else {
+        return Ok(Recorded::Unknown);
+    };
+    if row.view.state.is_final() {
+        return Ok(Recorded::Repeat(Box::new(row.view)));
+    }
+    let state = draft.result.state;
+    if !state.is_final() || !row.view.state.may_become(state) {
+        return Err(StoreError::Conflict(format!(
+            "an action that is {} cannot end as {state}",
+            row.view.state
+        )));
+    }
+    row.become_state(state);
+    row.view.result = Some(draft.result);
+    row.save(tx, draft.at)?;
+    if state == ActionState::Done {
+        change_lock(tx, &row.view, draft.at)?;
+    }
+    tx.finish(stamp)?;
+    Ok(Recorded::First(Box::new(row.view)))
+}
+
+#[async_trait]
+impl ActionResults for SqliteStore {
+    async fn deliverable(
+        &self,
+        device: ShortId,
+        missing: &[Sequence],
+        at: Timestamp,
+    ) -> Result<Vec<ActionView>, StoreError> {
+        let missing = missing.to_vec();
+        self.write(move |tx| deliverable(tx, &device.to_string(), &missing, at))
+            .await
+    }
+
+    async fn record_result(
+        &self,
+        draft: ResultDraft,
+        stamp: Stamp,
+    ) -> Result<Recorded, StoreError> {
+        self.write(move |tx| record(tx, draft, stamp)).await
+    }
+}

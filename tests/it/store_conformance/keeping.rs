@@ -1,0 +1,306 @@
+use callhome::api::{AuditCheckpoint, Operator, TokenView};
+use callhome::domain::{AuditHash, GENESIS, Role, verify_chain};
+use callhome::port::{NewBackupItem, OperatorRecord, PageOf, Stamp, StoreError, TokenRecord};
+
+use super::Store;
+use super::fixtures::{at, device, digest, enrolled, order, short_id, stamp};
+
+fn item(path: &str, content: &str) -> NewBackupItem {
+    NewBackupItem {
+        path: path.into(),
+        entries: 2,
+        content: content.as_bytes().to_vec(),
+    }
+}
+
+pub(crate) async fn a_backup_takes_items_until_it_is_complete(store: impl Store) {
+    let phone = enrolled(&store, "Phone").await;
+    let id = short_id();
+    let put = |path: &str, content: &str| store.put_item(phone.id, id, item(path, content), at(10));
+    put("contacts/work.vcf", "old").await.expect("stored");
+    put("contacts/work.vcf", "new!").await.expect("replaced");
+    let view = put("documents/Plan 2026.txt", "plan")
+        .await
+        .expect("stored");
+    assert_eq!(view.items.len(), 2);
+    assert_eq!(view.size_bytes, 8);
+    assert_eq!(view.completed_at, None);
+    // printf 'new!' | sha256sum
+    assert_eq!(
+        view.items[0].sha256,
+        "bdd1e524e5c90bee91a4f1ac4a087ca0012e36235ab24b5136d2a6388e7ad58b"
+    );
+    let whole = store
+        .complete(id, "all", at(20), stamp("backup.complete"))
+        .await
+        .expect("complete");
+    assert_eq!(
+        (whole.kind.as_str(), whole.completed_at),
+        ("all", Some(at(20)))
+    );
+    let more = put("media/a.jpg", "x").await;
+    assert!(matches!(more, Err(StoreError::Conflict(_))), "{more:?}");
+    let content = store.item(id, "contacts/work.vcf").await.expect("read");
+    assert_eq!(content.as_deref(), Some(&b"new!"[..]));
+    assert_eq!(store.item(id, "media/a.jpg").await.expect("read"), None);
+    let list = store
+        .backups(Some(phone.id), None, PageOf::default())
+        .await
+        .expect("read");
+    assert_eq!(list.items, [whole]);
+}
+
+pub(crate) async fn a_backup_of_another_device_is_not_touched(store: impl Store) {
+    let (mine, other) = (
+        enrolled(&store, "Mine").await,
+        enrolled(&store, "Other").await,
+    );
+    let id = short_id();
+    store
+        .put_item(mine.id, id, item("contacts/a", "a"), at(10))
+        .await
+        .expect("stored");
+    let refused = store
+        .put_item(other.id, id, item("contacts/a", "evil"), at(11))
+        .await;
+    assert!(
+        matches!(refused, Err(StoreError::NotFound(_))),
+        "{refused:?}"
+    );
+    let content = store.item(id, "contacts/a").await.expect("read");
+    assert_eq!(content.as_deref(), Some(&b"a"[..]));
+    let none = store
+        .complete(short_id(), "all", at(20), Stamp::default())
+        .await;
+    assert!(matches!(none, Err(StoreError::NotFound(_))), "{none:?}");
+    let one = store
+        .backups(None, Some(id), PageOf::default())
+        .await
+        .expect("read");
+    assert_eq!(one.items.len(), 1);
+}
+
+pub(crate) async fn the_trail_is_one_chain_whoever_writes(store: impl Store) {
+    let phone = enrolled(&store, "Phone").await;
+    let writers: Vec<_> = (0..100)
+        .map(|i| {
+            let (store, order) = (store.clone(), order(&phone, "aud()"));
+            tokio::spawn(async move {
+                let stamp = stamp(&format!("action.create {i}"));
+                if i % 3 == 0 {
+                    store.append(stamp.audit.expect("draft")).await.map(drop)
+                } else {
+                    store.create_action(order, stamp).await.map(drop)
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.expect("no panic").expect("written");
+    }
+    let mut after = (0, GENESIS);
+    loop {
+        let page = store.entries(after.0, 30).await.expect("read");
+        if page.is_empty() {
+            break;
+        }
+        after = verify_chain(after.0, after.1, &page).expect("one chain");
+    }
+    assert_eq!(after.0, 100);
+    let last = store.last_entry().await.expect("read").expect("there");
+    assert_eq!((last.number, last.hash), after);
+}
+
+pub(crate) async fn a_failed_write_leaves_no_entry_in_the_trail(store: impl Store) {
+    let unknown = device("Unknown");
+    let refused = store
+        .create_action(order(&unknown, "aud()"), stamp("action.create"))
+        .await;
+    assert!(refused.is_err());
+    assert!(store.delete_device(unknown.id, stamp("x")).await.is_err());
+    assert_eq!(store.last_entry().await.expect("read"), None);
+}
+
+fn operator(name: &str, role: Role) -> OperatorRecord {
+    OperatorRecord {
+        view: Operator {
+            name: name.into(),
+            role,
+            created_at: at(0),
+            last_login: None,
+        },
+        password_hash: "$argon2id$v=19$…".into(),
+        one_time: true,
+    }
+}
+
+fn token(by: &str, role: Role, session: bool) -> TokenRecord {
+    let id = short_id();
+    TokenRecord {
+        view: TokenView {
+            id,
+            name: if session { "session" } else { "nightly" }.into(),
+            role,
+            created_by: by.into(),
+            created_at: at(0),
+            expires_at: at(100),
+            last_used: None,
+        },
+        session,
+        digest: digest(&id.to_string()),
+        bound_to: Some("127.0.0.1".into()),
+    }
+}
+
+pub(crate) async fn the_last_admin_stays(store: impl Store) {
+    let save = |name, role| store.save_operator(operator(name, role), stamp("operator.save"));
+    save("anna", Role::Admin).await.expect("saved");
+    for refused in [
+        save("anna", Role::Viewer).await,
+        store.delete_operator("anna", stamp("x")).await,
+    ] {
+        assert!(
+            matches!(refused, Err(StoreError::Conflict(_))),
+            "{refused:?}"
+        );
+    }
+    let anna = store.operator("anna").await.expect("read").expect("there");
+    assert_eq!((anna.view.role, anna.one_time), (Role::Admin, true));
+    save("bo", Role::Admin).await.expect("saved");
+    store
+        .delete_operator("anna", stamp("x"))
+        .await
+        .expect("deleted");
+    assert!(store.operator("anna").await.expect("read").is_none());
+    let names: Vec<_> = store.operators().await.expect("read");
+    assert_eq!(names.len(), 1);
+    let gone = store.delete_operator("anna", stamp("x")).await;
+    assert!(matches!(gone, Err(StoreError::NotFound(_))), "{gone:?}");
+}
+
+pub(crate) async fn less_of_a_role_ends_what_was_held_under_more(store: impl Store) {
+    for (name, role) in [("anna", Role::Admin), ("bo", Role::Admin)] {
+        store
+            .save_operator(operator(name, role), Stamp::default())
+            .await
+            .expect("saved");
+    }
+    let kept = token("anna", Role::Viewer, false);
+    let held = [
+        token("anna", Role::Admin, true),
+        token("anna", Role::Admin, false),
+        kept.clone(),
+        token("bo", Role::Admin, true),
+    ];
+    for record in &held {
+        store
+            .save_token(record.clone(), Stamp::default())
+            .await
+            .expect("saved");
+    }
+    store
+        .save_operator(operator("anna", Role::Helpdesk), Stamp::default())
+        .await
+        .expect("saved");
+    let mut live = Vec::new();
+    for record in &held {
+        live.push(
+            store
+                .token(record.digest, at(1))
+                .await
+                .expect("read")
+                .is_some(),
+        );
+    }
+    assert_eq!(live, [false, false, true, true]);
+    store
+        .delete_operator("anna", Stamp::default())
+        .await
+        .expect("deleted");
+    assert!(
+        store
+            .token(kept.digest, at(1))
+            .await
+            .expect("read")
+            .is_none()
+    );
+}
+
+pub(crate) async fn tokens_die_when_they_expire_or_are_revoked(store: impl Store) {
+    let (session, service) = (
+        token("anna", Role::Admin, true),
+        token("anna", Role::Viewer, false),
+    );
+    for record in [&session, &service] {
+        store
+            .save_token(record.clone(), stamp("token.create"))
+            .await
+            .expect("saved");
+    }
+    let found = store
+        .token(session.digest, at(99))
+        .await
+        .expect("read")
+        .expect("live");
+    assert!(found.session);
+    assert_eq!(found.bound_to.as_deref(), Some("127.0.0.1"));
+    assert!(
+        store
+            .token(session.digest, at(100))
+            .await
+            .expect("read")
+            .is_none()
+    );
+    assert!(
+        store
+            .token(digest("other"), at(1))
+            .await
+            .expect("read")
+            .is_none()
+    );
+    let listed = store.tokens(at(1)).await.expect("read");
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].id, service.view.id);
+    let revoke = |id| store.revoke_token(id, stamp("token.revoke"));
+    revoke(service.view.id).await.expect("revoked");
+    assert!(matches!(
+        revoke(service.view.id).await,
+        Err(StoreError::NotFound(_))
+    ));
+    assert!(
+        store
+            .token(service.digest, at(1))
+            .await
+            .expect("read")
+            .is_none()
+    );
+    // The use of the first was noted, some time soon.
+    let again = store.token(session.digest, at(99)).await.expect("read");
+    assert!(again.expect("live").view.last_used.is_some());
+}
+
+pub(crate) async fn checkpoints_are_kept_in_order(store: impl Store) {
+    let checkpoint = |number: u64| AuditCheckpoint {
+        server: "west".into(),
+        number,
+        hash: AuditHash::from_bytes(digest(&number.to_string())),
+        at: at(1),
+        key: "00".repeat(32),
+        signature: "00".repeat(64),
+    };
+    assert!(store.checkpoints(None).await.expect("read").is_empty());
+    for number in [3, 7] {
+        store
+            .checkpoints(Some(checkpoint(number)))
+            .await
+            .expect("added");
+    }
+    let numbers: Vec<u64> = store
+        .checkpoints(None)
+        .await
+        .expect("read")
+        .iter()
+        .map(|c| c.number)
+        .collect();
+    assert_eq!(numbers, [3, 7]);
+}

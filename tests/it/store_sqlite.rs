@@ -1,0 +1,284 @@
+//! What only a store in a file can get wrong: crashes, full disks, other keys, copies.
+
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+
+use callhome::domain::{GENESIS, verify_chain};
+use callhome::host::MasterKey;
+use callhome::port::{
+    Actions, AgentState, AuditTrail, DeviceFilter, Devices, PageOf, Pins, Stamp, StoreError,
+};
+use callhome::store::{AgentStateFile, SqliteStore};
+
+use crate::store_conformance::{at, device, enrolled, lock_order, order, stamp};
+
+/// A store in a folder that lives as long as what is beside it.
+pub(crate) fn fresh() -> (SqliteStore, tempfile::TempDir) {
+    let dir = tempfile::tempdir().expect("temp dir");
+    (open(&dir), dir)
+}
+
+fn open(dir: &tempfile::TempDir) -> SqliteStore {
+    try_open(dir, 7).expect("opens")
+}
+
+fn try_open(dir: &tempfile::TempDir, key: u8) -> Result<SqliteStore, StoreError> {
+    let key = Arc::new(MasterKey::from_bytes(&[key; 32]));
+    SqliteStore::open(&dir.path().join("callhome.db"), key)
+}
+
+#[tokio::test]
+async fn the_file_and_what_is_beside_it_are_private() {
+    let (store, dir) = fresh();
+    enrolled(&store, "Phone").await;
+    let mut files = 0;
+    for entry in std::fs::read_dir(dir.path()).expect("folder") {
+        let entry = entry.expect("entry");
+        let mode = entry.metadata().expect("metadata").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{:?}", entry.path());
+        files += 1;
+    }
+    assert!(files >= 2, "the database and its log");
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_a_crash() {
+    let (store, dir) = fresh();
+    let phone = enrolled(&store, "Phone").await;
+    let lock = store
+        .create_action(lock_order(&phone), stamp("action.create"))
+        .await
+        .expect("made");
+    // The files as they are at this moment, as a killed process leaves them: nothing was closed.
+    let crashed = tempfile::tempdir().expect("temp dir");
+    for name in ["callhome.db", "callhome.db-wal"] {
+        std::fs::copy(dir.path().join(name), crashed.path().join(name)).expect("copied");
+    }
+    let found = open(&crashed);
+    assert_eq!(found.action(lock.id).await.expect("read"), Some(lock));
+    let pins = found
+        .pins(phone.id, stamp("pin.reveal"))
+        .await
+        .expect("read");
+    assert_eq!(pins.len(), 1);
+    let next = found
+        .create_action(order(&phone, "aud()"), Stamp::default())
+        .await
+        .expect("made");
+    assert_eq!(next.sequence.value(), 2);
+}
+
+#[tokio::test]
+async fn half_a_transaction_is_no_transaction_after_a_crash() {
+    let (store, dir) = fresh();
+    store
+        .save_device(device("Kept"), stamp("device.add"))
+        .await
+        .expect("saved");
+    // Another writer is in the middle of one when the power goes.
+    let conn = rusqlite::Connection::open(dir.path().join("callhome.db")).expect("opens");
+    conn.execute_batch(
+        "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN IMMEDIATE;
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+         INSERT INTO meta SELECT 'half ' || i, zeroblob(100) FROM n;",
+    )
+    .expect("half done");
+    let crashed = tempfile::tempdir().expect("temp dir");
+    for name in ["callhome.db", "callhome.db-wal"] {
+        std::fs::copy(dir.path().join(name), crashed.path().join(name)).expect("copied");
+    }
+    let log = std::fs::metadata(crashed.path().join("callhome.db-wal")).expect("there");
+    assert!(
+        log.len() > 400_000,
+        "the half is on the disk: {}",
+        log.len()
+    );
+    let found = open(&crashed);
+    assert_eq!(found.meta("half 1").await.expect("read"), None);
+    let all = found
+        .devices(DeviceFilter::default(), PageOf::default())
+        .await
+        .expect("read");
+    assert_eq!(all.items.len(), 1);
+    let trail = found.entries(0, 10).await.expect("read");
+    verify_chain(0, GENESIS, &trail).expect("one chain");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_told_and_leaves_nothing_half_written() {
+    let (_, dir) = fresh();
+    let conn = rusqlite::Connection::open(dir.path().join("callhome.db")).expect("opens");
+    let pages: i64 = conn
+        .query_row("PRAGMA page_count", [], |row| row.get(0))
+        .expect("counted");
+    drop(conn);
+    let store = open(&dir);
+    store.limit_pages(pages + 8).await.expect("limited");
+    let mut kept = Vec::new();
+    let mut full = None;
+    for i in 0..2000 {
+        let mut big = device(&format!("Phone {i}"));
+        big.attributes.insert("note".into(), "x".repeat(2000));
+        match store.save_device(big, stamp("device.add")).await {
+            Ok(saved) => kept.push(saved.id),
+            Err(error) => {
+                full = Some(error);
+                break;
+            }
+        }
+    }
+    assert!(
+        matches!(full, Some(StoreError::Database(_))),
+        "the disk never was full: {full:?}"
+    );
+    // Reading goes on; what was answered is there; the one that failed is not, nor is its entry in the trail.
+    let page = PageOf {
+        cursor: None,
+        limit: 1000,
+    };
+    let all = store
+        .devices(DeviceFilter::default(), page)
+        .await
+        .expect("read");
+    assert_eq!(all.items.len(), kept.len());
+    let trail = store.entries(0, 10_000).await.expect("read");
+    assert_eq!(trail.len(), kept.len());
+    // With room again it goes on.
+    store.limit_pages(pages + 10_000).await.expect("limited");
+    store
+        .save_device(device("After"), stamp("device.add"))
+        .await
+        .expect("saved");
+    let trail = store.entries(0, 10_000).await.expect("read");
+    verify_chain(0, GENESIS, &trail).expect("one chain");
+}
+
+#[tokio::test]
+async fn another_master_key_is_noticed_at_the_start() {
+    let (store, dir) = fresh();
+    drop(store);
+    match try_open(&dir, 8) {
+        Err(StoreError::Machine(error)) => assert!(error.to_string().contains("master key")),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was opened"),
+    }
+    open(&dir);
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_left_alone() {
+    let (store, dir) = fresh();
+    drop(store);
+    let conn = rusqlite::Connection::open(dir.path().join("callhome.db")).expect("opens");
+    conn.pragma_update(None, "user_version", 99).expect("set");
+    match try_open(&dir, 7) {
+        Err(StoreError::Database(text)) => assert!(text.contains("newer"), "{text}"),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it was opened"),
+    }
+}
+
+#[tokio::test]
+async fn the_trail_cannot_be_changed_or_cut_by_ordinary_statements() {
+    let (store, dir) = fresh();
+    store
+        .append(stamp("login").audit.expect("draft"))
+        .await
+        .expect("added");
+    let conn = rusqlite::Connection::open(dir.path().join("callhome.db")).expect("opens");
+    for sql in ["UPDATE audit SET event = 'x'", "DELETE FROM audit"] {
+        let error = conn.execute(sql, []).expect_err("refused").to_string();
+        assert!(error.contains("append-only"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn secrets_and_pins_do_not_stand_in_the_file() {
+    let (store, dir) = fresh();
+    let phone = enrolled(&store, "Phone").await;
+    store
+        .create_action(lock_order(&phone), Stamp::default())
+        .await
+        .expect("made");
+    let agent = phone.agent_id.expect("enrolled");
+    let key = callhome::port::Enrolments::agent(&store, agent)
+        .await
+        .expect("read")
+        .expect("there");
+    let mut bytes = std::fs::read(dir.path().join("callhome.db")).expect("read");
+    bytes.extend(std::fs::read(dir.path().join("callhome.db-wal")).expect("read"));
+    let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|w| w == needle);
+    assert!(holds(agent.to_string().as_bytes()), "the right files");
+    assert!(!holds(key.secret.expose()));
+    assert!(!holds(key.secret.to_hex().as_bytes()));
+    assert!(!holds(b"735001"));
+}
+
+#[tokio::test]
+async fn a_copy_is_whole_and_private_and_never_replaces_a_file() {
+    let (store, dir) = fresh();
+    let phone = enrolled(&store, "Phone").await;
+    let copy = dir.path().join("copy.db");
+    store.backup_to(&copy).await.expect("copied");
+    let mode = std::fs::metadata(&copy)
+        .expect("there")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let restored =
+        SqliteStore::open(&copy, Arc::new(MasterKey::from_bytes(&[7; 32]))).expect("opens");
+    let seen = restored.device(phone.id).await.expect("read");
+    assert_eq!(seen.map(|d| d.name).as_deref(), Some("Phone"));
+    assert!(store.backup_to(&copy).await.is_err());
+}
+
+#[tokio::test]
+async fn the_endpoints_own_values_and_counts() {
+    let (store, _dir) = fresh();
+    assert_eq!(store.meta("system-id").await.expect("read"), None);
+    assert_eq!(store.meta_or("system-id", "a").await.expect("set"), "a");
+    assert_eq!(store.meta_or("system-id", "b").await.expect("kept"), "a");
+    store.set_meta("system-id", "c").await.expect("set");
+    assert_eq!(
+        store.meta("system-id").await.expect("read").as_deref(),
+        Some("c")
+    );
+    let phone = enrolled(&store, "Phone").await;
+    store
+        .create_action(lock_order(&phone), stamp("action.create"))
+        .await
+        .expect("made");
+    let counts = store.counts(at(0)).await.expect("counted");
+    assert_eq!((counts.devices, counts.registered), (1, 0));
+    assert_eq!((counts.open_actions, counts.audit_entries), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn states_of_simulated_devices_survive_a_restart() {
+    let dir = tempfile::tempdir().expect("temp dir");
+    let path = dir.path().join("agents.db");
+    let file = Arc::new(AgentStateFile::open(&path).expect("opens"));
+    let saves: Vec<_> = (0..500u32)
+        .map(|i| {
+            let file = Arc::clone(&file);
+            tokio::spawn(async move {
+                let name = format!("phone-{:03}", i % 100);
+                file.save(&name, i.to_be_bytes().to_vec()).await
+            })
+        })
+        .collect();
+    for save in saves {
+        save.await.expect("no panic").expect("saved");
+    }
+    file.save("phone-000", b"last".to_vec())
+        .await
+        .expect("saved");
+    drop(file);
+    let found = AgentStateFile::open(&path)
+        .expect("opens")
+        .load()
+        .await
+        .expect("read");
+    assert_eq!(found.len(), 100);
+    assert_eq!(found[0], ("phone-000".to_owned(), b"last".to_vec()));
+}

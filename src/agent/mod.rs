@@ -1,18 +1,26 @@
-//! Simulated device, proxy, carrier and fleets: programs that stay up on the other side.
+//! Programs that play the other side: simulated devices, their proxy, their carrier.
 //!
-//! A device here does what a real one does, over real sockets, with a simulated phone
-//! behind it. Nothing in this room trusts an unsigned message, and nothing knows whether
-//! it is part of a demonstration.
+//! A device here is a first-class client of the endpoint: it enrols, registers, checks every
+//! token, keeps its order, and executes on a simulated phone. It never obeys a message that it
+//! could not check, and it sees sockets and files only through `port`; the carrier's and the
+//! proxy's own listeners are the exception.
 //!
-//! | file | what |
+//! | folder | holds |
 //! |---|---|
-//! | `brain` | a device's decisions, without I/O |
-//! | `phone` | the simulated phone: contacts, documents, media, places, lock screen |
-//! | `carrier` | a text message centre on one machine |
-//! | `chance` | seeded faults: loss, repeats, delay, reordering |
+//! | `brain` | what a device decides; pure |
+//! | `phone` | what it decides about: contents, lock screen, settings; pure |
+//! | `device` | a device that is on: brain, endpoint, SIP, carrier |
+//! | `enrolment` | how a device gets its identity and gets in |
+//! | `fleet` | many devices in one process |
+//! | `carrier` | a text message centre |
+//! | `chance` | dice with a seed, for faults and made-up contents |
 
 pub mod brain;
 pub mod carrier;
 mod chance;
 pub mod device;
+mod enrolment;
+pub mod fleet;
 pub mod phone;
+
+pub use enrolment::{EnrolError, NewPersona, new_brain};

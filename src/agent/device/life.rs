@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::household::Input;
 use super::work::{self, After, Outcome};
-use super::{DeviceHandle, DeviceParts, DeviceSettings, registration};
+use super::{DeviceHandle, DeviceParts, DeviceSettings, Newcomer, registration};
 use crate::agent::brain::{Brain, Counters, Effect};
 use crate::agent::carrier::Sms;
+use crate::agent::enrolment::{EnrolError, enrol};
 use crate::domain::{DeviceId, Identity, Msisdn, ShortId, Timestamp};
 use crate::port::{Door, MachineError};
 use crate::sip::SipUri;
@@ -65,6 +66,9 @@ pub struct Device {
     door: Arc<dyn Door>,
     parts: Arc<DeviceParts>,
     inbox: mpsc::UnboundedReceiver<Input>,
+    newcomer: Option<Newcomer>,
+    /// Used instead of the door once it is enrolled: a forger's.
+    false_door: Option<Arc<dyn Door>>,
     registered_once: bool,
     registering: bool,
 }
@@ -88,10 +92,22 @@ impl Device {
             door,
             parts,
             inbox,
+            newcomer: None,
+            false_door: None,
             registered_once: false,
             registering: false,
         };
         (device, DeviceHandle { inbox: sender })
+    }
+
+    /// Has it enrol first, unless it is enrolled; and use another door from then on.
+    #[must_use]
+    pub fn joining(self, newcomer: Option<Newcomer>, then: Option<Arc<dyn Door>>) -> Self {
+        Self {
+            newcomer,
+            false_door: then,
+            ..self
+        }
     }
 
     /// The user names under which SIP requests for it arrive.
@@ -109,8 +125,31 @@ impl Device {
     /// Lives until `stop`: the state is stored when it returns.
     ///
     /// # Errors
-    /// When the state cannot be stored: nothing more is done then, because it could be done twice.
-    pub async fn run(mut self, stop: CancellationToken) -> Result<(), MachineError> {
+    /// [`EnrolError::Door`] when it is not let in; [`EnrolError::Machine`] when the state cannot be stored: nothing
+    /// more is done then, because it could be done twice.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), EnrolError> {
+        if let Some(newcomer) = self.newcomer.take() {
+            let entered = enrol(
+                &self.name,
+                &mut self.brain,
+                &newcomer,
+                self.door.as_ref(),
+                &self.parts,
+            );
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                entered = entered => entered?,
+            }
+        } else {
+            self.parts.progress.count_enrolled();
+        }
+        if let Some(door) = self.false_door.take() {
+            self.door = door;
+        }
+        Ok(self.live(stop).await?)
+    }
+
+    async fn live(mut self, stop: CancellationToken) -> Result<(), MachineError> {
         let mut work = Work::new();
         let mut agenda = self.first_agenda();
         let now = self.parts.clock.now();
@@ -255,7 +294,9 @@ impl Device {
             Input::Pin(pin, answer) => {
                 let said = self.brain.enter_pin(&pin, now);
                 self.store().await?;
-                drop(answer.send(said));
+                if answer.send(said).is_err() {
+                    tracing::debug!("nobody waits for what the lock screen said");
+                }
             }
             Input::Look(answer) => {
                 drop(answer.send(self.snapshot()));

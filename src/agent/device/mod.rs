@@ -24,4 +24,4 @@ pub use air::{Air, AirLine};
 pub use household::{DeviceHandle, Household};
 pub use life::{Device, Snapshot};
 pub(in crate::agent) use registration::ACCEPT;
-pub use settings::{DeviceParts, DeviceSettings, Progress, Registrar};
+pub use settings::{DeviceParts, DeviceSettings, Newcomer, Progress, Registrar};

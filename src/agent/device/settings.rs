@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 
+use crate::domain::{EnrolmentCode, SystemId};
 use crate::port::{AgentState, Clock, Entropy, SipSender};
 use crate::sip::{Credentials, SipUri};
 
@@ -65,6 +66,17 @@ pub struct Registrar {
     pub aor: SipUri,
     /// User and password there.
     pub credentials: Option<Credentials>,
+}
+
+/// What lets a device in that is not enrolled yet.
+#[derive(Debug, Clone)]
+pub struct Newcomer {
+    /// Whose endpoint it is.
+    pub system_id: SystemId,
+    /// The one-time code.
+    pub code: EnrolmentCode,
+    /// The endpoint's address.
+    pub url: String,
 }
 
 impl Default for DeviceSettings {

@@ -1,0 +1,104 @@
+use std::time::Duration;
+
+use super::brain::{Brain, Persona};
+use super::device::DeviceParts;
+use super::device::Newcomer;
+use crate::domain::{DeviceId, DeviceSecret, Identity, Msisdn};
+use crate::port::{Door, DoorError, Entropy, MachineError};
+
+/// How often an endpoint that does not answer is tried.
+const TRIES: u32 = 6;
+
+/// Why a device is not enrolled.
+#[derive(Debug, thiserror::Error)]
+pub enum EnrolError {
+    /// The endpoint was not reached or said no.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// No randomness, or the state cannot be stored.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+}
+
+/// What a new device is.
+#[derive(Debug, Clone, Default)]
+pub struct NewPersona {
+    /// What is burnt in; at least one.
+    pub identities: Vec<Identity>,
+    /// Numbers.
+    pub numbers: Vec<Msisdn>,
+    /// Name that it proposes.
+    pub name: Option<String>,
+    /// Model.
+    pub model: Option<String>,
+    /// It has text messages only.
+    pub no_data: bool,
+}
+
+/// Makes a device with a fresh id and a fresh secret.
+///
+/// # Errors
+/// [`MachineError::Entropy`].
+pub fn new_brain(new: NewPersona, entropy: &dyn Entropy) -> Result<Brain, MachineError> {
+    let (mut id, mut secret, mut seed) = ([0; 16], [0; 32], [0; 8]);
+    entropy.fill(&mut id)?;
+    entropy.fill(&mut secret)?;
+    entropy.fill(&mut seed)?;
+    let persona = Persona {
+        device_id: DeviceId::from_random(id),
+        secret: DeviceSecret::from_bytes(secret),
+        identities: new.identities,
+        numbers: new.numbers,
+        name: new.name,
+        model: new.model,
+        has_data: !new.no_data,
+    };
+    Ok(Brain::new(persona, u64::from_be_bytes(seed)))
+}
+
+/// Enrols a device at the endpoint behind `door` and stores it as `name`. An endpoint that does
+/// not answer is tried again for about 15 seconds. The code is used up only when the endpoint took it.
+pub(super) async fn enrol(
+    name: &str,
+    brain: &mut Brain,
+    newcomer: &Newcomer,
+    door: &dyn Door,
+    parts: &DeviceParts,
+) -> Result<(), EnrolError> {
+    // Stored first: the secret that the endpoint gets must not be lost.
+    store(name, brain, parts).await?;
+    let mut tries = 0;
+    let answer = loop {
+        let request = brain
+            .persona()
+            .enrol_request(newcomer.system_id.clone(), newcomer.code.clone());
+        let turn = parts.at_once.acquire().await;
+        let answer = door.enrol(request).await;
+        drop(turn);
+        match answer {
+            Ok(answer) => break answer,
+            Err(DoorError::Unreachable(_)) if tries < TRIES => {
+                tokio::time::sleep(Duration::from_millis(250 << tries)).await;
+                tries += 1;
+            }
+            Err(error) => {
+                parts.progress.count_failed();
+                return Err(error.into());
+            }
+        }
+    };
+    brain.enrolled(&newcomer.url, answer, parts.clock.now());
+    store(name, brain, parts).await?;
+    parts.progress.count_enrolled();
+    Ok(())
+}
+
+async fn store(name: &str, brain: &Brain, parts: &DeviceParts) -> Result<(), MachineError> {
+    let Some(state) = &parts.state else {
+        return Ok(());
+    };
+    let bytes = brain
+        .to_bytes()
+        .map_err(|e| MachineError::Other(e.to_string()))?;
+    state.save(name, bytes).await
+}

@@ -13,11 +13,15 @@
 //! | `transaction` | the four machines of RFC 3261 §17 with RFC 6026 |
 //! | `endpoint` | many transactions, one clock: datagrams and time in, datagrams and events out |
 //! | `inbound`, `fault` | requests that come in, what to answer, what is wrong with them |
+//! | `contact_me`, `bootstrap`, `event` | bodies that make a device call home, and the vendors' event packages |
 //! | `timer` | the timers of RFC 3261 as a value |
 //! | `id_source` | branches, tags and nonces from random bytes that are handed in |
 
+mod bootstrap;
+pub mod contact_me;
 pub mod digest;
 pub mod endpoint;
+mod event;
 mod fault;
 mod header;
 mod id_source;
@@ -33,6 +37,8 @@ pub mod transaction;
 mod uri;
 mod wire;
 
+pub use bootstrap::{BOOTSTRAP_CONTENT_TYPE, Bootstrap, BootstrapFault};
+pub use event::{VENDOR_EVENTS, VendorEvent, event_for_user_agent};
 pub use fault::{Fault, faults};
 pub use header::{CSeq, NameAddr, Via};
 pub use id_source::IdSource;

@@ -23,10 +23,10 @@ pub enum DigestFault {
     /// There is no `Authorization` for this realm.
     #[error("no answer to the challenge")]
     Missing,
-    /// The nonce was ours but is too old; ask again with `stale=true`.
+    /// The answer is right but the nonce is too old or not ours; ask again with `stale=true`.
     #[error("the nonce is too old")]
     Stale,
-    /// Wrong nonce, user, URI or response: which one is not told.
+    /// Wrong user, URI or response: which one is not told.
     #[error("the answer to the challenge is wrong")]
     Wrong,
 }
@@ -163,7 +163,10 @@ impl Verifier {
         if !(bool::from(right) && about_this && password.is_some()) {
             return Err(DigestFault::Wrong);
         }
-        self.nonces.check(value("nonce"), &self.realm, now)
+        // The password is right. A nonce that is not ours is one from before a restart: ask again.
+        self.nonces
+            .check(value("nonce"), &self.realm, now)
+            .map_err(|_| DigestFault::Stale)
     }
 }
 
@@ -244,7 +247,7 @@ mod tests {
         let request = answered(&forged, "secret");
         assert_eq!(
             verifier().verify(&request, "anna", Some("secret"), now),
-            wrong
+            Err(DigestFault::Stale)
         );
         let mut moved = Message::request(Method::REGISTER, "sip:other");
         moved.push(

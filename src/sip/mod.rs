@@ -14,14 +14,29 @@
 //! | `endpoint` | many transactions, one clock: datagrams and time in, datagrams and events out |
 //! | `inbound`, `fault` | requests that come in, what to answer, what is wrong with them |
 //! | `contact_me`, `bootstrap`, `event` | bodies that make a device call home, and the vendors' event packages |
+//! | `registrar` | what becomes of a REGISTER, as a function |
+//! | `explain` | a message taken apart for people |
 //! | `timer` | the timers of RFC 3261 as a value |
 //! | `id_source` | branches, tags and nonces from random bytes that are handed in |
+//!
+//! ## Deviations
+//!
+//! | rule | what we do instead, and why |
+//! |---|---|
+//! | RFC 3261 §18.1.1: large requests go over TCP | UDP only in this version: what is larger than the path takes is fragmented by IP |
+//! | RFC 3261 §18.2.2: `maddr` | ignored: multicast is not a way to reach a device |
+//! | RFC 3261 §8.2.2.2: 482 for merged requests | not told: each copy is answered |
+//! | RFC 3261 §12.2.1.1: requests in a dialog go to the Contact | ACK and BYE go to the first recorded route, else to where the 2xx came from: behind NAT the Contact leads nowhere |
+//! | RFC 3261 §13.3.1.4: the core repeats a 2xx | the server transaction does; on the wire it is the same |
+//! | RFC 3261 §25: header values are UTF-8 | other bytes are read as U+FFFD and not given back |
+//! | RFC 7616 §3.4: `nc` must grow | not counted: a nonce is good for its lifetime, and none is kept |
 
 mod bootstrap;
 pub mod contact_me;
 pub mod digest;
 pub mod endpoint;
 mod event;
+mod explain;
 mod fault;
 mod header;
 mod id_source;
@@ -31,6 +46,7 @@ mod method;
 mod normalise;
 mod outcome;
 mod params;
+mod registrar;
 mod request;
 mod timer;
 pub mod transaction;
@@ -39,6 +55,7 @@ mod wire;
 
 pub use bootstrap::{BOOTSTRAP_CONTENT_TYPE, Bootstrap, BootstrapFault};
 pub use event::{VENDOR_EVENTS, VendorEvent, event_for_user_agent};
+pub use explain::{ExplainedBody, ExplainedHeader, Explanation, explain};
 pub use fault::{Fault, faults};
 pub use header::{CSeq, NameAddr, Via};
 pub use id_source::IdSource;
@@ -47,6 +64,7 @@ pub use ladder::{Direction, LadderStep};
 pub use method::{InvalidMethod, Method};
 pub use outcome::{SipAnswer, SipOutcome, SipReport};
 pub use params::{Params, quote, unquote};
+pub use registrar::{Applicant, Decision, Registrar, RegistrarLimits};
 pub use request::{Credentials, InvalidRequest, OutboundRequest, Patience, Target};
 pub use timer::{Timer, Timers};
 pub use uri::{InvalidSipUri, SipUri};

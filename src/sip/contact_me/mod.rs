@@ -150,6 +150,15 @@ impl ContactMe {
         xml::print(self)
     }
 
+    /// Label and value of each field, for people.
+    #[must_use]
+    pub fn labelled(&self) -> Vec<(String, String)> {
+        self.fields()
+            .into_iter()
+            .map(|(label, value)| (label.to_owned(), value))
+            .collect()
+    }
+
     /// Known fields in the order of the format, then the others.
     fn fields(&self) -> Vec<(&str, String)> {
         let mut fields = Vec::new();

@@ -1,4 +1,5 @@
 //! All integration tests, built as one binary: linking once is cheaper than linking thirty times.
 
+mod sms_kannel;
 mod store_conformance;
 mod store_sqlite;

@@ -18,9 +18,11 @@ mod entropy;
 mod error;
 mod master_key;
 pub mod private_file;
+mod secret_store;
 
 pub use clock::SystemClock;
 pub use data_dir::{DataDir, DataLock, Owner, OwnerMode};
 pub use entropy::OsEntropy;
 pub use error::HostError;
 pub use master_key::MasterKey;
+pub use secret_store::{SecretChoice, SecretStore, Unlock};

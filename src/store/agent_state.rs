@@ -7,7 +7,7 @@ use crate::port::{AgentState, MachineError, StoreError};
 
 use super::sqlite::{Readers, Writer, open_file};
 
-/// States of simulated devices in one SQLite file.
+/// States of simulated devices in one `SQLite` file.
 ///
 /// Saves that come together share a transaction, so that thousands of devices in one
 /// process do not wait for the disk one after the other; each is durable when it returns.

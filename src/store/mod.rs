@@ -1,6 +1,6 @@
 //! SQL behind the ports: everything that has to outlive the process.
 //!
-//! [`SqliteStore`] answers all store roles of `port` from one SQLite file; [`AgentStateFile`]
+//! [`SqliteStore`] answers all store roles of `port` from one `SQLite` file; [`AgentStateFile`]
 //! keeps the states of simulated devices in another. A store decides nothing: what must
 //! hold together is written in one transaction, and the rules it checks there are only
 //! those that would otherwise race (a code is used once, a number is given once, a second

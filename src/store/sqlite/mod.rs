@@ -1,4 +1,4 @@
-//! All store roles over one SQLite file.
+//! All store roles over one `SQLite` file.
 
 mod actions;
 mod audit;
@@ -36,7 +36,7 @@ pub(super) use writer::Writer;
 /// What a new database is sealed with, so that a wrong master key shows at the start.
 const KEY_CHECK: &str = "key-check";
 
-/// The store over one SQLite file. Cheap to clone; all clones are the same store.
+/// The store over one `SQLite` file. Cheap to clone; all clones are the same store.
 #[derive(Clone)]
 pub struct SqliteStore {
     writer: Writer,
@@ -163,7 +163,7 @@ impl SqliteStore {
                     params![key],
                     |row| row.get(0),
                 )?
-                .ok_or_else(|| StoreError::NotFound(key))
+                .ok_or(StoreError::NotFound(key))
             })
             .await?;
         String::from_utf8(bytes).map_err(|_| StoreError::Database("a value is no text".into()))
@@ -238,7 +238,7 @@ pub(super) fn open_file(path: &Path) -> Result<Connection, StoreError> {
     Ok(conn)
 }
 
-/// Makes the file before SQLite does, for its owner only; SQLite gives its side files the same mode.
+/// Makes the file before `SQLite` does, for its owner only; `SQLite` gives its side files the same mode.
 fn create_private(path: &Path, must_be_new: bool) -> Result<(), StoreError> {
     std::fs::OpenOptions::new()
         .write(true)
@@ -280,7 +280,7 @@ fn check_key(conn: &Connection, sealer: &dyn Sealer) -> Result<(), StoreError> {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        // SQLite's message may quote an SQL text, never a bound value.
+        // The message may quote an SQL text, never a bound value.
         Self::Database(error.to_string())
     }
 }

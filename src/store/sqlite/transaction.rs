@@ -178,7 +178,7 @@ where
         .map_err(|e| StoreError::Database(format!("a stored value cannot be read: {e}")))
 }
 
-/// An unsigned number in a column; SQLite has none above 2⁶³.
+/// An unsigned number in a column; `SQLite` has none above 2⁶³.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -139,7 +139,7 @@ fn serve(
             after_commit(conn);
         }
         for job in batch.drain(..) {
-            job.answer(committed.as_ref().map(|()| ()).map_err(String::as_str));
+            job.answer(committed.as_ref().copied().map_err(String::as_str));
         }
     }
 }

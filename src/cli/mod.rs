@@ -14,6 +14,7 @@
 //! | `prompt` | questions; the only maker of `Consent` |
 //! | `target` | which device a text names |
 //! | `waiting` | following actions and callbacks to their end |
+//! | `bulk` | runs over many rows that survive being stopped |
 //! | `progress` | bars and live lines on standard error |
 //! | `error` | the one error at the edge, and the exit codes |
 //!
@@ -21,6 +22,7 @@
 //! arm in `commands/mod.rs`, a name in its `GROUPS`, then `callhome generate` for
 //! `man/` and `completions/`.
 
+pub mod bulk;
 pub mod commands;
 /// The composition root.
 pub mod context;

@@ -3,11 +3,24 @@
 //! `run_at_once` serves the commands that need neither runtime nor configuration, so
 //! that `--version`, completions and help stay quick.
 
+mod acting;
+mod action;
+mod audit;
+mod backup;
+mod bulk;
+mod call;
 mod completion;
+mod config;
 mod context;
 mod decode;
+mod device;
 mod doctor;
+mod find;
 mod generate;
+mod operator;
+mod probe;
+mod schema;
+mod server;
 mod sms;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -50,6 +63,35 @@ const STYLES: Styles = Styles::styled()
 /// All commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Reach a device over whatever still reaches it
+    Call(Box<call::CallArgs>),
+    /// Find out which server manages a device
+    Find(find::FindArgs),
+    /// Say why a device cannot be reached
+    Probe(probe::ProbeArgs),
+    /// Look at devices, lock and locate them, let new ones in
+    #[command(subcommand)]
+    Device(Box<device::DeviceCommand>),
+    /// See what devices were asked to do, and how far that has got
+    #[command(subcommand)]
+    Action(action::ActionCommand),
+    /// Bring a device's contacts, documents and media to safety, and back
+    #[command(subcommand)]
+    Backup(backup::BackupCommand),
+    /// Read and check the audit trail
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Say who may use this server, and for what
+    #[command(subcommand)]
+    Operator(operator::OperatorCommand),
+    /// Look at the server and keep a copy of its data
+    #[command(subcommand)]
+    Server(server::ServerCommand),
+    /// See which settings hold, and where each was said
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    /// Print the JSON Schema of a document that commands print
+    Schema(schema::SchemaArgs),
     /// Choose which server commands talk to
     #[command(subcommand)]
     Context(context::ContextCommand),
@@ -183,6 +225,8 @@ pub(super) fn run_at_once(context: &Context, command: Command) -> Result<Outcome
         Command::Completion(args) => Ok(completion::run(context, &args)),
         Command::Decode(args) => Ok(decode::run(context, &args)),
         Command::Generate(args) => Ok(generate::run(context, &args)),
+        Command::Schema(args) => Ok(schema::run(context, &args)),
+        Command::Config(command) => Ok(config::run(context, &command)),
         other => Err(other),
     }
 }
@@ -190,6 +234,17 @@ pub(super) fn run_at_once(context: &Context, command: Command) -> Result<Outcome
 /// Runs a command.
 pub(super) async fn run(context: &Context, command: Command) -> Outcome {
     match command {
+        Command::Call(args) => call::run(context, *args).await,
+        Command::Find(args) => find::run(context, args).await,
+        Command::Probe(args) => probe::run(context, args).await,
+        Command::Device(command) => device::run(context, *command).await,
+        Command::Action(command) => action::run(context, command).await,
+        Command::Backup(command) => backup::run(context, command).await,
+        Command::Audit(command) => audit::run(context, command).await,
+        Command::Operator(command) => operator::run(context, command).await,
+        Command::Server(command) => server::run(context, command).await,
+        Command::Config(command) => config::run(context, &command),
+        Command::Schema(args) => schema::run(context, &args),
         Command::Context(args) => context::run(context, args),
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Completion(args) => completion::run(context, &args),

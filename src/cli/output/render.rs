@@ -101,7 +101,7 @@ fn chosen<'v>(view: &'v View, names: &[String]) -> Result<Vec<&'v Column>, Rende
                     name: name.clone(),
                     known: all(view)
                         .iter()
-                        .map(|c| c.name)
+                        .map(|c| c.name.as_ref())
                         .collect::<Vec<_>>()
                         .join(", "),
                 })
@@ -128,7 +128,7 @@ fn by_columns(view: &View, columns: &[&Column], format: Format) -> String {
             columns
                 .iter()
                 .zip(row)
-                .map(|(c, cell)| (c.name.to_owned(), Value::String(cell)))
+                .map(|(c, cell)| (c.name.to_string(), Value::String(cell)))
                 .collect()
         })
         .collect();

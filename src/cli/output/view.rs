@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -6,7 +8,7 @@ type Cell = Box<dyn Fn(&Value) -> String + Send + Sync>;
 
 /// One column of a list.
 pub struct Column {
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     pub(super) wide: bool,
     pub(super) cell: Cell,
 }
@@ -23,8 +25,17 @@ impl Column {
     /// A column that a function makes of each item.
     #[must_use]
     pub fn of(name: &'static str, cell: impl Fn(&Value) -> String + Send + Sync + 'static) -> Self {
+        Self::named(name, cell)
+    }
+
+    /// A column whose name comes from data, as that of an input file.
+    #[must_use]
+    pub fn named(
+        name: impl Into<Cow<'static, str>>,
+        cell: impl Fn(&Value) -> String + Send + Sync + 'static,
+    ) -> Self {
         Self {
-            name,
+            name: name.into(),
             wide: false,
             cell: Box::new(cell),
         }

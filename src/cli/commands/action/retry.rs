@@ -1,0 +1,40 @@
+use clap::Args;
+use tokio::time::Instant;
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::cli::flags::{WaitFlags, WriteFlags};
+use crate::domain::{Bearer, ShortId};
+
+use super::super::acting;
+
+/// Send an action again now.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It keeps its number, so the device does it once however often it arrives.
+
+Examples:
+  callhome action retry x3hq80vn
+  callhome action retry x3hq80vn --via sms --wait")]
+pub struct RetryArgs {
+    /// Id of the action
+    action: ShortId,
+    /// Only over this way from now on: sip-direct, sip-proxy or sms
+    #[arg(long, value_name = "BEARER")]
+    via: Option<Bearer>,
+    /// Waiting.
+    #[command(flatten)]
+    wait: WaitFlags,
+    /// Record.
+    #[command(flatten)]
+    write: WriteFlags,
+}
+
+/// Sends it again.
+pub(super) async fn run(context: &Context, args: RetryArgs) -> Outcome {
+    let client = acting::client_for(context, &args.wait, &args.write).await?;
+    let began = Instant::now();
+    let write = context.write(&args.write)?;
+    let action = client.retry_action(args.action, args.via, &write).await?;
+    acting::watch(context, &client, action, None, &args.wait, began).await
+}

@@ -1,0 +1,113 @@
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use crate::cli::context::Context;
+use crate::cli::error::{ErrorKind, Exit, Outcome};
+use crate::cli::output::{Column, View, count};
+
+/// Read and check the audit trail.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// List what was done, by whom and to what
+    List(ListArgs),
+    /// Check that nothing in the trail was changed or removed
+    Verify(VerifyArgs),
+}
+
+/// List what was done, by whom and to what.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  callhome audit list
+  callhome audit list --after 1200 --limit 500 -o ndjson
+  callhome audit list -o csv > trail.csv")]
+pub struct ListArgs {
+    /// Only entries with a number above this
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    after: u64,
+    /// Most entries to list
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
+    limit: usize,
+}
+
+/// Check that nothing in the trail was changed or removed.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Checks every entry against the one before it, and the trail against its signed checkpoints.
+
+Examples:
+  callhome audit verify
+  callhome audit verify --checkpoint -o json > checkpoint.json")]
+pub struct VerifyArgs {
+    /// Sign the end of the trail as it is now, and print the checkpoint
+    #[arg(long)]
+    checkpoint: bool,
+}
+
+/// Runs a verb.
+pub(super) async fn run(context: &Context, command: AuditCommand) -> Outcome {
+    match command {
+        AuditCommand::List(args) => list(context, args).await,
+        AuditCommand::Verify(args) => verify(context, args).await,
+    }
+}
+
+async fn list(context: &Context, args: ListArgs) -> Outcome {
+    let client = context.client().await?;
+    let mut entries = client
+        .audit(args.after, args.limit.saturating_add(1))
+        .await?;
+    let more = entries.len() > args.limit;
+    entries.truncate(args.limit);
+    let mut view = View::many("audit-entry", &entries)
+        .named_by("/number")
+        .when_empty("Nothing was done yet.")
+        .columns(vec![
+            Column::at("number", "/number"),
+            Column::of("at", |e| {
+                e.pointer("/at")
+                    .and_then(Value::as_str)
+                    .and_then(|t| t.get(..19))
+                    .map_or_else(String::new, |t| t.replace('T', " "))
+            }),
+            Column::at("who", "/actor"),
+            Column::at("what", "/event"),
+            Column::at("on", "/subject"),
+            Column::at("detail", "/detail"),
+            Column::at("correlation", "/correlation").wide(),
+            Column::at("hash", "/hash").wide(),
+        ]);
+    if more {
+        let last = entries.last().map_or(0, |e| e.number);
+        view = view.incomplete(format!("there are more: --after {last}"));
+    }
+    context.show(&view)?;
+    Ok(Exit::Done)
+}
+
+async fn verify(context: &Context, args: VerifyArgs) -> Outcome {
+    let client = context.client().await?;
+    let verdict = client.verify_audit().await?;
+    let checked = format!(
+        "{}, {}",
+        count(verdict.entries, "entry").replace("entrys", "entries"),
+        count(verdict.checkpoints, "checkpoint")
+    );
+    if !verdict.intact {
+        let text = format!("The trail was tampered with: {}\n", verdict.fault);
+        context.show(&View::one("audit-verdict", &verdict).text(text))?;
+        return Ok(Exit::Ended(ErrorKind::Differs));
+    }
+    if args.checkpoint {
+        let point = client.audit_checkpoint().await?;
+        let text = format!(
+            "{checked}: intact.\nCheckpoint {} of {}\n  hash       {}\n  key        {}\n  signature  {}\n",
+            point.number, point.server, point.hash, point.key, point.signature
+        );
+        context.show(&View::one("audit-checkpoint", &point).text(text))?;
+        return Ok(Exit::Done);
+    }
+    let text = format!("{checked}: the chain is intact.\n");
+    context.show(&View::one("audit-verdict", &verdict).text(text))?;
+    Ok(Exit::Done)
+}

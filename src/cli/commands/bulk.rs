@@ -1,0 +1,173 @@
+use std::io::Read as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::cli::bulk::{self, BulkFlags, Input, Plan, Row, Sent, Work, exit_of, report, summary};
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, ErrorKind, Outcome};
+use crate::cli::flags::{WaitFlags, WriteFlags};
+use crate::cli::output::count;
+use crate::cli::prompt::{Challenge, ConsentFlags, Harm};
+use crate::domain::{Action, Bearer, Consent, Risk};
+use crate::net::management::{Client, Write};
+
+use super::acting::{self, Order};
+
+/// How long the end of a run is waited for without `--timeout`.
+const WAIT: Duration = Duration::from_secs(30 * 60);
+/// How long a server that is away is waited for in the middle of a run.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Largest input in bytes.
+const MAX_INPUT: u64 = 64 * 1024 * 1024;
+
+/// One action for many devices.
+pub(super) struct BulkOrder<'a> {
+    /// What.
+    pub(super) action: Action,
+    /// As in `lock`.
+    pub(super) verb: &'static str,
+    /// A sentence on what it does.
+    pub(super) facts: &'static str,
+    /// Only over this bearer.
+    pub(super) via: Option<Bearer>,
+    /// Confirmation.
+    pub(super) consent: &'a ConsentFlags,
+    /// Record.
+    pub(super) write: &'a WriteFlags,
+    /// Waiting.
+    pub(super) wait: &'a WaitFlags,
+}
+
+/// Reads an input file, or standard input for `-`.
+pub(super) fn read_input(file: &Path) -> Result<(Vec<u8>, Input), CommandError> {
+    let name = file.display();
+    let mut content = Vec::new();
+    let reader: Box<dyn std::io::Read> = if file == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        let opened = std::fs::File::open(file);
+        Box::new(opened.map_err(|e| CommandError::usage(format!("{name}: {e}")))?)
+    };
+    reader.take(MAX_INPUT + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > MAX_INPUT {
+        return Err(CommandError::usage(format!("{name} is larger than 64 MiB")));
+    }
+    let input = bulk::read(&content).map_err(|e| CommandError::usage(format!("{name}: {e}")))?;
+    Ok((content, input))
+}
+
+/// Has every device in a file do something.
+pub(super) async fn act(
+    context: &Context,
+    file: &Path,
+    flags: &BulkFlags,
+    order: BulkOrder<'_>,
+) -> Outcome {
+    let (content, input) = read_input(file)?;
+    let good = input.rows.iter().filter(|r| r.device.is_ok()).count();
+    if good == 0 {
+        return Err(
+            CommandError::usage(format!("{}: no row is good", file.display())).hint(
+                input
+                    .rows
+                    .iter()
+                    .take(5)
+                    .filter_map(|r| {
+                        let why = r.device.as_ref().err()?;
+                        Some(format!("line {}: {why}", r.line))
+                    })
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            ),
+        );
+    }
+    let consent = if order.write.dry_run {
+        None
+    } else {
+        Some(consent(context, good, &order)?)
+    };
+    let client = acting::client_for(context, order.wait, order.write)
+        .await?
+        .patient(PATIENCE);
+    let plan = Plan {
+        command: format!("device.{}", order.verb),
+        what: order.action.to_string(),
+        content,
+        folder: context.data_directory().join("runs"),
+        wait: order.wait.wait.then(|| order.wait.timeout.unwrap_or(WAIT)),
+        action_name: Some(order.action.name()),
+    };
+    let work = ActOn {
+        client: client.clone(),
+        action: order.action.clone(),
+        via: order.via,
+        consent,
+        write: order.write.clone(),
+        wait: order.wait.clone(),
+    };
+    if order.write.dry_run {
+        return dry_run(&input, &work).await;
+    }
+    let waited = plan.wait.is_some();
+    let journal = bulk::run(context, &client, &input, flags, plan, Arc::new(work)).await?;
+    let for_people = context.screen.style().format.is_for_people();
+    context.show(&report(&input, &journal, for_people))?;
+    context.status(&summary(&journal))?;
+    Ok(exit_of(&journal, waited))
+}
+
+fn consent(context: &Context, good: usize, order: &BulkOrder<'_>) -> Result<Consent, CommandError> {
+    let risks = order.action.risk().into_iter().chain([Risk::Bulk]);
+    let harm = Harm {
+        verb: format!("{} them", order.verb),
+        facts: format!("{}\n\n  {}", order.facts, count(good as u64, "device")),
+        risks: risks.collect(),
+        challenge: Challenge::Count(good),
+    };
+    let reason = order.write.reason.as_deref();
+    context.prompter.consent(&harm, order.consent, reason)
+}
+
+/// What the first good row would send; the others differ in the device.
+async fn dry_run(input: &Input, work: &ActOn) -> Outcome {
+    let Some(row) = input.rows.iter().find(|r| r.device.is_ok()) else {
+        return Err(CommandError::usage("no row is good"));
+    };
+    match work.send(row, "dry-run").await {
+        Err(error) => Err(error),
+        Ok(_) => Err(CommandError::internal("a dry run sent something")),
+    }
+}
+
+/// One action for each row.
+struct ActOn {
+    client: Client,
+    action: Action,
+    via: Option<Bearer>,
+    consent: Option<Consent>,
+    write: WriteFlags,
+    wait: WaitFlags,
+}
+
+#[async_trait]
+impl Work for ActOn {
+    async fn send(&self, row: &Row, key: &str) -> Result<Sent, CommandError> {
+        let Ok(name) = &row.device else {
+            return Err(CommandError::new(ErrorKind::Usage, "this row is bad"));
+        };
+        let target = acting::locate(&self.client, name).await?;
+        let order = Order {
+            action: self.action.clone(),
+            via: self.via,
+            consent: self.consent.clone(),
+            write: &self.write,
+            wait: &self.wait,
+        };
+        let request = acting::request(&target, &order);
+        let action = self.client.act(&request, &Write::keyed(key)).await?;
+        Ok(Sent::Action(Box::new(action), target.peer))
+    }
+}

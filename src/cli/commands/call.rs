@@ -1,0 +1,193 @@
+use std::time::Duration;
+
+use clap::Args;
+use tokio::time::Instant;
+
+use crate::api::{CallbackRequest, CallbackState, CallbackView, LadderLine, Rung, RungState};
+use crate::cli::context::Context;
+use crate::cli::error::{ErrorKind, Exit, Outcome};
+use crate::cli::flags::WriteFlags;
+use crate::cli::output::{View, bearer_words, device_line, elapsed, ladder, seconds};
+use crate::cli::target;
+use crate::cli::waiting::{follow_callback, from_now, has_ended};
+use crate::domain::Bearer;
+
+/// Time that the command waits longer than the server's own deadline.
+const MARGIN: Duration = Duration::from_secs(2);
+/// The server's deadline when nobody gives one.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Reach a device over whatever still reaches it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Climbs SIP direct, SIP through the proxy, then SMS, until the device calls home.
+
+Examples:
+  callhome call +14085550137
+  callhome call 358931104120070 -v                show every message
+  callhome call 358931104120070 --via sms --timeout 2min
+  callhome call 358931104120070 --invite          bootstrap by SIP INVITE")]
+pub struct CallArgs {
+    /// IMEI, serial number, phone number, name, owner or id
+    device: String,
+    /// Only these ways, in this order: sip-direct, sip-proxy, sms
+    #[arg(long, value_name = "BEARERS", value_delimiter = ',')]
+    via: Option<Vec<Bearer>>,
+    /// Send an INVITE with bootstrap information instead of a NOTIFY
+    #[arg(long)]
+    invite: bool,
+    /// How long each SIP way may take to answer, as in 4s
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    rung_timeout: Option<Duration>,
+    /// How long to try in all, as in 60s
+    #[arg(long, visible_alias = "deadline", value_name = "TIME", value_parser = seconds)]
+    timeout: Option<Duration>,
+    /// Record.
+    #[command(flatten)]
+    write: WriteFlags,
+}
+
+/// Calls, and shows the rungs as they happen.
+pub(super) async fn run(context: &Context, args: CallArgs) -> Outcome {
+    let client = context.client_that_waits().await?;
+    let client = client.clone().recording(args.write.dry_run);
+    let device = target::device(&client, &args.device).await?;
+    let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
+    let request = CallbackRequest {
+        device: device.id,
+        ladder: args.via,
+        invite: args.invite,
+        rung_timeout_ms: args.rung_timeout.map(millis),
+        deadline_ms: args.timeout.map(millis),
+        reason: args.write.reason.clone(),
+    };
+    let write = context.write(&args.write)?;
+    let began = Instant::now();
+    let callback = client.call(&request, &write).await?;
+    context.status(&format!("{}\n", device_line(&device, context.now())))?;
+    let mut shown = Rungs {
+        context,
+        told: Vec::new(),
+    };
+    let until = from_now(args.timeout.unwrap_or(DEADLINE) + MARGIN);
+    let last = follow_callback(&client, callback, until, |c| shown.tell(c)).await?;
+    show(context, &last, began)
+}
+
+fn show(context: &Context, callback: &CallbackView, began: Instant) -> Outcome {
+    let id = callback.id;
+    let mut text = String::new();
+    if context.flags.verbose {
+        let picture = ladder(&all_messages(callback));
+        if !picture.is_empty() {
+            text.push_str(&format!("{picture}\n"));
+        }
+    }
+    let reached = callback.state == CallbackState::CalledBack;
+    let accepted = callback
+        .rungs
+        .iter()
+        .rev()
+        .find(|r| r.state == RungState::Accepted);
+    let time = callback
+        .session
+        .as_ref()
+        .map_or_else(|| began.elapsed(), |s| Duration::from_millis(s.elapsed_ms));
+    let words = if reached {
+        let over = accepted.map_or("a session of its own", |r| bearer_words(r.bearer));
+        format!("Reached in {} over {over}.  Request {id}.", elapsed(time))
+    } else if callback.rungs.is_empty() {
+        format!("Not reached: there is no way to this device now.  Request {id}.")
+    } else if accepted.is_some() {
+        format!(
+            "Told, but it did not call home within {}.  Request {id}.",
+            elapsed(began.elapsed())
+        )
+    } else {
+        format!(
+            "Not reached in {}: no way got through.  Request {id}.",
+            elapsed(began.elapsed())
+        )
+    };
+    text.push_str(&words);
+    text.push('\n');
+    context.show(&View::one("callback", callback).text(text))?;
+    if reached {
+        return Ok(Exit::Done);
+    }
+    context.status(&format!("  Why not:  callhome probe {}", callback.device))?;
+    let told = accepted.is_some() || !has_ended(callback);
+    Ok(Exit::Ended(if told {
+        ErrorKind::Unconfirmed
+    } else {
+        ErrorKind::Unreachable
+    }))
+}
+
+fn all_messages(callback: &CallbackView) -> Vec<LadderLine> {
+    let mut lines: Vec<LadderLine> = callback
+        .rungs
+        .iter()
+        .flat_map(|r| r.messages.iter().cloned())
+        .collect();
+    if let Some(session) = &callback.session {
+        let party = lines.last().map_or_else(
+            || "phone".to_owned(),
+            |l| {
+                if l.from == "callhome" {
+                    l.to.clone()
+                } else {
+                    l.from.clone()
+                }
+            },
+        );
+        lines.push(LadderLine {
+            at_ms: session.elapsed_ms,
+            from: party,
+            to: "callhome".into(),
+            text: format!("session {}", callback.id),
+        });
+    }
+    lines
+}
+
+/// Tells each rung once when it has an outcome, and the session.
+struct Rungs<'a> {
+    context: &'a Context,
+    told: Vec<Rung>,
+}
+
+impl Rungs<'_> {
+    fn tell(&mut self, callback: &CallbackView) {
+        for (i, rung) in callback.rungs.iter().enumerate() {
+            let before = self.told.get(i);
+            let news =
+                rung.state != RungState::Trying && before.is_none_or(|b| b.state != rung.state);
+            if news {
+                let paint = self.context.screen.status_paint;
+                let outcome = match rung.state {
+                    RungState::Accepted => paint.good(&rung.outcome),
+                    _ => paint.warn(&rung.outcome),
+                };
+                self.line(bearer_words(rung.bearer), &rung.target, &outcome);
+            }
+        }
+        self.told.clone_from(&callback.rungs);
+        if let Some(session) = &callback.session {
+            let outcome = format!(
+                "called home after {}",
+                elapsed(Duration::from_millis(session.elapsed_ms))
+            );
+            let outcome = self.context.screen.status_paint.good(&outcome);
+            self.line("session", &session.entry, &outcome);
+        }
+    }
+
+    fn line(&self, what: &str, target: &str, outcome: &str) {
+        // A closed standard error does not stop the call.
+        drop(
+            self.context
+                .status(&format!("  {what:<12} {target:<38} {outcome}")),
+        );
+    }
+}

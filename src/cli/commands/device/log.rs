@@ -1,0 +1,30 @@
+use clap::Args;
+
+use crate::cli::context::Context;
+use crate::cli::error::{Exit, Outcome};
+use crate::cli::output::device_log;
+use crate::cli::target;
+
+/// Show what was heard of a device.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  callhome device log 358931104120070
+  callhome device log 358931104120070 --limit 500 -o ndjson")]
+pub struct LogArgs {
+    /// IMEI, serial number, phone number, name, owner or id
+    device: String,
+    /// Most lines to show
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    limit: usize,
+}
+
+/// Shows it, oldest first.
+pub(super) async fn run(context: &Context, args: LogArgs) -> Outcome {
+    let client = context.client().await?;
+    let device = target::device(client, &args.device).await?;
+    let mut lines = client.device_log(device.id, args.limit).await?;
+    lines.reverse();
+    context.show(&device_log(&lines))?;
+    Ok(Exit::Done)
+}

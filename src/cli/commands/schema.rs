@@ -1,0 +1,156 @@
+use std::collections::BTreeMap;
+
+use clap::Args;
+use serde_json::{Value, json};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::api;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
+use crate::domain::AuditEntry;
+
+/// Print the JSON Schema of a document that commands print.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Every JSON document names its schema, as in \"schema\": \"callhome/device/v1\".
+
+Examples:
+  callhome schema                      list them
+  callhome schema device
+  callhome schema callhome/device-list/v1")]
+pub struct SchemaArgs {
+    /// Name of the schema; lists them when absent
+    name: Option<String>,
+}
+
+type Parts = (RefOr<Schema>, Vec<(String, RefOr<Schema>)>);
+
+fn of<T: ToSchema>() -> Parts {
+    let mut nested = Vec::new();
+    T::schemas(&mut nested);
+    (<T as PartialSchema>::schema(), nested)
+}
+
+/// The nouns of our documents with the type behind each.
+const NOUNS: &[(&str, fn() -> Parts)] = &[
+    ("action", of::<api::ActionView>),
+    ("audit-checkpoint", of::<api::AuditCheckpoint>),
+    ("audit-entry", of::<AuditEntry>),
+    ("audit-verdict", of::<api::AuditVerdict>),
+    ("backup", of::<api::BackupView>),
+    ("callback", of::<api::CallbackView>),
+    ("device", of::<api::Device>),
+    ("device-log", of::<api::DeviceLogLine>),
+    ("find", of::<api::FindResponse>),
+    ("invitation", of::<api::Invitation>),
+    ("operator", of::<api::Operator>),
+    ("pin", of::<api::PinView>),
+    ("probe", of::<api::ProbeReport>),
+    ("server", of::<api::ServerStatus>),
+    ("token", of::<api::TokenView>),
+    ("whoami", of::<api::WhoAmI>),
+];
+
+/// Prints it.
+pub(super) fn run(context: &Context, args: &SchemaArgs) -> Outcome {
+    let Some(name) = &args.name else {
+        let list: String = NOUNS
+            .iter()
+            .map(|(noun, _)| format!("callhome/{noun}/v1\n"))
+            .collect();
+        context.screen.data(list.as_bytes())?;
+        return Ok(Exit::Done);
+    };
+    let bare = name.trim_start_matches("callhome/").trim_end_matches("/v1");
+    let (noun, is_list) = match bare.strip_suffix("-list") {
+        Some(noun) => (noun, true),
+        None => (bare, false),
+    };
+    let Some((noun, parts)) = NOUNS.iter().find(|(n, _)| *n == noun) else {
+        return Err(
+            CommandError::new(ErrorKind::NotFound, format!("there is no schema {name:?}"))
+                .hint("See them:  callhome schema"),
+        );
+    };
+    let text = format!("{:#}\n", document(noun, is_list, parts()));
+    context.screen.data(text.as_bytes())?;
+    Ok(Exit::Done)
+}
+
+fn document(noun: &str, is_list: bool, (schema, nested): Parts) -> Value {
+    let value = |schema: &RefOr<Schema>| serde_json::to_value(schema).unwrap_or(Value::Null);
+    let mut definitions: BTreeMap<String, Value> =
+        nested.iter().map(|(n, s)| (n.clone(), value(s))).collect();
+    let own = value(&schema);
+    let list = if is_list { "-list" } else { "" };
+    let id = format!("callhome/{noun}{list}/v1");
+    let envelope = json!({
+        "type": "object",
+        "required": ["schema", "complete", "warnings"],
+        "properties": {
+            "schema": {"const": id},
+            "complete": {"type": "boolean"},
+            "warnings": {"type": "array", "items": {"type": "string"}},
+        },
+    });
+    let mut document = if is_list {
+        definitions.insert("Item".into(), own);
+        let mut document = envelope;
+        document["properties"]["items"] =
+            json!({"type": "array", "items": {"$ref": "#/$defs/Item"}});
+        document["required"] = json!(["schema", "complete", "warnings", "items"]);
+        document
+    } else {
+        json!({"allOf": [envelope, own]})
+    };
+    document["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    document["$id"] = json!(id);
+    document["$defs"] = json!(definitions);
+    relocated(document)
+}
+
+/// OpenAPI keeps definitions elsewhere than a JSON Schema does.
+fn relocated(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.replace("#/components/schemas/", "#/$defs/")),
+        Value::Array(items) => items.into_iter().map(relocated).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, value)| (name, relocated(value)))
+            .collect(),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reference_in_a_schema_is_defined_in_it() {
+        fn references(value: &Value, found: &mut Vec<String>) {
+            match value {
+                Value::Object(fields) => {
+                    if let Some(Value::String(target)) = fields.get("$ref") {
+                        found.push(target.clone());
+                    }
+                    fields.values().for_each(|v| references(v, found));
+                }
+                Value::Array(items) => items.iter().for_each(|v| references(v, found)),
+                _ => {}
+            }
+        }
+        for (noun, parts) in NOUNS {
+            for is_list in [false, true] {
+                let document = document(noun, is_list, parts());
+                let mut found = Vec::new();
+                references(&document, &mut found);
+                for target in found {
+                    let pointer = target.trim_start_matches('#');
+                    assert!(document.pointer(pointer).is_some(), "{noun}: {target}");
+                }
+            }
+        }
+    }
+}

@@ -3,3 +3,6 @@
 mod sms_kannel;
 mod store_conformance;
 mod store_sqlite;
+mod flow_act;
+mod flow_shelf;
+mod flow_world;

@@ -94,10 +94,16 @@ impl PublicAddress {
     /// `host:port`, IPv6 in brackets.
     #[must_use]
     pub fn host_port(&self) -> String {
+        format!("{}:{}", self.uri_host(), self.port)
+    }
+
+    /// The host as it stands in a URI, IPv6 in brackets.
+    #[must_use]
+    pub fn uri_host(&self) -> String {
         if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
+            format!("[{}]", self.host)
         } else {
-            format!("{}:{}", self.host, self.port)
+            self.host.clone()
         }
     }
 }

@@ -1,18 +1,17 @@
 //! The requests that make a device call home.
 
 use data_encoding::HEXLOWER;
-use serde_json::json;
 
 use crate::api::{CallbackView, Device};
 use crate::domain::{DeviceSecret, Purpose, ShortId};
 use crate::oma::{Initiator, Notification, UiMode};
 use crate::port::{AgentKey, MachineError, PageOf, StoreError};
-use crate::sip::{Credentials, InvalidRequest, OutboundRequest, SipUri};
+use crate::sip::contact_me::{self, ContactMe, Protocol};
+use crate::sip::{
+    BOOTSTRAP_CONTENT_TYPE, Bootstrap, Credentials, InvalidRequest, OutboundRequest, SipUri,
+};
 
-use super::{Ports, session};
-
-/// The event package of *contact-me* (requirement B1).
-const EVENT: &str = "application-server-contact-me";
+use super::{Ports, PublicAddress, session};
 
 /// Where a device opens its session.
 const SESSION_PATH: &str = "/agent/v1/session";
@@ -44,10 +43,10 @@ pub(super) fn notify(
     route: Vec<SipUri>,
     request: ShortId,
 ) -> Result<OutboundRequest, InvalidRequest> {
-    let (content_type, body) = contact_me(ports, request);
-    let notify = OutboundRequest::notify(uri, EVENT)?
+    let body = wish(ports, request).to_text().into_bytes();
+    let notify = OutboundRequest::notify(uri, contact_me::EVENT)?
         .via_route(route)
-        .with_body(content_type, body)?;
+        .with_body(contact_me::CONTENT_TYPE, body)?;
     Ok(answering_challenges(notify, key))
 }
 
@@ -129,20 +128,17 @@ fn answering_challenges(request: OutboundRequest, key: Option<&AgentKey>) -> Out
     }
 }
 
-// TEMPORARY until sip::{contact_me, bootstrap} land.
-fn contact_me(ports: &Ports, request: ShortId) -> (&'static str, Vec<u8>) {
-    let mut body = String::new();
-    if let Some(address) = &ports.home.https {
-        body += &format!(
-            "Address: {}\r\nPort: {}\r\nProtocol: https\r\n",
-            address.host, address.port
-        );
+fn wish(ports: &Ports, request: ShortId) -> ContactMe {
+    let home = ports.home.https.as_ref();
+    // Without an address the device calls the one that is configured on it (requirement B4).
+    ContactMe {
+        address: home.map(PublicAddress::uri_host),
+        port: home.map(|address| address.port),
+        protocol: home.map(|_| Protocol::Https),
+        request_id: Some(request.to_string()),
+        path: Some(SESSION_PATH.to_owned()),
+        ..ContactMe::default()
     }
-    body += &format!("Request-Id: {request}\r\nPath: {SESSION_PATH}\r\n");
-    (
-        "application/application-server-contact-me",
-        body.into_bytes(),
-    )
 }
 
 fn bootstrap(
@@ -151,10 +147,12 @@ fn bootstrap(
     callback: &CallbackView,
 ) -> Result<(String, Vec<u8>), CannotSummon> {
     let home = ports.home.https.as_ref().ok_or(CannotSummon::NoAddress)?;
-    let token = session::bootstrap_token(ports, key, callback.id, callback.expires_at)?;
-    let body = json!({"server": home.url(), "token": token}).to_string();
-    Ok((
-        "application/vnd.callhome.bootstrap+json".to_owned(),
-        body.into_bytes(),
-    ))
+    let body = Bootstrap {
+        server: home.url(),
+        token: session::bootstrap_token(ports, key, callback.id, callback.expires_at)?,
+        expires_at: callback.expires_at,
+        tls_pin: ports.home.certificate_pin.clone(),
+        session: callback.id,
+    };
+    Ok((BOOTSTRAP_CONTENT_TYPE.to_owned(), body.seal(&key.secret)))
 }

@@ -1,8 +1,12 @@
 //! All integration tests, built as one binary: linking once is cheaper than linking thirty times.
 
+mod flow_act;
+mod flow_deliver;
+mod flow_find;
+mod flow_reach;
+mod flow_session;
+mod flow_shelf;
+mod flow_world;
 mod sms_kannel;
 mod store_conformance;
 mod store_sqlite;
-mod flow_act;
-mod flow_shelf;
-mod flow_world;

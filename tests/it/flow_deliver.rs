@@ -1,0 +1,267 @@
+//! `flow::deliver`: one try after the other, in virtual time.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use callhome::api::ActionView;
+use callhome::domain::{ActionState, Bearer};
+use callhome::flow::{self, Ports, deliver::deliver};
+use callhome::port::{Claimed, Lease};
+use callhome::sip::SipOutcome;
+use callhome::sms::{Meter, SignedMessage};
+
+use crate::flow_world::{FakeGateway, ScriptedSip, World, binding, number, ok, order};
+
+async fn try_once(ports: &Ports, view: &ActionView) -> ActionView {
+    let stored = ports.actions.action(view.id).await.expect("read");
+    let claimed = Claimed {
+        lease: Lease {
+            action: view.id,
+            fence: 1,
+        },
+        view: stored.expect("there"),
+    };
+    deliver(ports, claimed).await.expect("recorded")
+}
+
+fn attempts(view: &ActionView) -> Vec<(Bearer, bool, &str)> {
+    view.attempts
+        .iter()
+        .map(|a| (a.bearer, a.accepted, a.outcome.as_str()))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notify_taken_in_vain_is_followed_by_the_text_message_ten_seconds_later() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.bindings = vec![binding("sip:phone@192.0.2.31")];
+        d.numbers = vec![number("+14085550137", true)];
+    });
+    let gateway = FakeGateway::new("kannel-1", true);
+    let mut ports = world.ports();
+    ports.sip = Some(ScriptedSip::new([(ok(), 20)]));
+    ports.gateways = vec![gateway.clone()];
+    let made = flow::create(&ports, order(key.device, "lck()"))
+        .await
+        .expect("made");
+    let first = try_once(&ports, &made).await;
+    assert_eq!(
+        attempts(&first),
+        [(Bearer::SipDirect, true, "200 OK in 20 ms")]
+    );
+    assert_eq!(first.state, ActionState::Sent);
+    let due = first.next_try_at.expect("tried again");
+    assert_eq!(due.since(ports.clock.now()), Duration::from_secs(10));
+
+    sleep(Duration::from_secs(10)).await;
+    let second = try_once(&ports, &made).await;
+    assert_eq!(second.attempts.len(), 2);
+    assert_eq!(second.attempts[1].bearer, Bearer::Sms);
+    let text = &gateway.texts()[0];
+    let message = SignedMessage::parse(text.as_bytes()).expect("an action string");
+    assert_eq!(message.sequence(), made.sequence);
+    assert_eq!(message.actions(), [made.action]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_try_climbs_until_a_bearer_takes_it() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.bindings = vec![binding("sip:phone@192.0.2.31")];
+        d.proxy = Some("sip:gw.example.net".to_owned());
+        d.numbers = vec![number("+14085550137", true)];
+    });
+    let mut ports = world.ports();
+    ports.sip = Some(ScriptedSip::new([
+        (SipOutcome::NoAnswer, 0),
+        (SipOutcome::from_answer(489, "Bad Event"), 7),
+    ]));
+    ports.gateways = vec![FakeGateway::new("a", false), FakeGateway::new("b", true)];
+    let made = flow::create(&ports, order(key.device, "loc(1)"))
+        .await
+        .expect("made");
+    let tried = try_once(&ports, &made).await;
+    assert_eq!(
+        attempts(&tried),
+        [
+            (Bearer::SipDirect, false, "no answer after 4.0 s"),
+            (
+                Bearer::SipProxy,
+                false,
+                "489 Bad Event in 7 ms: it is there but does not know this"
+            ),
+            (Bearer::Sms, false, "refused by a: no credit"),
+            (Bearer::Sms, true, "accepted by b in 50 ms"),
+        ]
+    );
+    let wait = tried.next_try_at.expect("again").since(ports.clock.now());
+    assert!(
+        wait >= Duration::from_secs(60),
+        "text messages cost: {wait:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_offline_device_is_tried_ever_more_seldom_but_never_given_up_before_its_end() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    let ports = world.ports();
+    let mut wipe = order(key.device, "wip()");
+    wipe.request.expires_in_s = Some(7_200);
+    let made = flow::create(&ports, wipe).await.expect("queued");
+    let mut tries = 0;
+    loop {
+        let view = try_once(&ports, &made).await;
+        assert_eq!(
+            view.state,
+            ActionState::Pending,
+            "nothing was sent, nothing is claimed"
+        );
+        assert!(view.attempts.is_empty());
+        let next = view.next_try_at.expect("it stays due");
+        let wait = next.since(ports.clock.now());
+        if next == made.expires_at {
+            break;
+        }
+        assert!(
+            wait >= Duration::from_secs(10) && wait <= Duration::from_secs(900),
+            "{wait:?}"
+        );
+        tries += 1;
+        sleep(wait).await;
+    }
+    assert!((8..60).contains(&tries), "{tries} tries in two hours");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_destroys_goes_only_to_numbers_that_are_known_to_be_the_devices() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    let gateway = FakeGateway::new("a", true);
+    let mut ports = world.ports();
+    ports.gateways = vec![gateway.clone()];
+    // (numbers, action, sent)
+    for (numbers, action, sent) in [
+        (
+            vec![number("+14085550137", false), number("+14085550138", false)],
+            "lck()",
+            false,
+        ),
+        (
+            vec![number("+14085550137", false), number("+14085550138", false)],
+            "loc(1)",
+            true,
+        ),
+        (
+            vec![number("+14085550137", false), number("+14085550138", true)],
+            "wip()",
+            true,
+        ),
+        (vec![number("+14085550137", false)], "rst()", true),
+    ] {
+        world.shelf().actions.clear();
+        world.edit(key.device, |d| d.numbers = numbers);
+        let before = gateway.texts().len();
+        let made = flow::create(&ports, order(key.device, action))
+            .await
+            .expect("made");
+        let tried = try_once(&ports, &made).await;
+        assert_eq!(gateway.texts().len() > before, sent, "{action}");
+        assert_eq!(tried.attempts[0].accepted, sent, "{action}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_without_data_is_told_how_to_answer() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.has_data = false;
+        d.numbers = vec![number("+14085550137", true)];
+    });
+    let gateway = FakeGateway::new("a", true);
+    let mut ports = world.ports();
+    ports.gateways = vec![gateway.clone()];
+    let made = flow::create(&ports, order(key.device, "lck()"))
+        .await
+        .expect("made");
+    try_once(&ports, &made).await;
+    sleep(Duration::from_secs(90)).await;
+    try_once(&ports, &made).await;
+    let texts = gateway.texts();
+    let message = SignedMessage::parse(texts[0].as_bytes()).expect("an action string");
+    assert!(message.reply_nonce().is_some(), "{}", texts[0]);
+    assert_eq!(texts[0], texts[1], "sent again, the same octets");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_that_is_too_long_is_replaced_by_a_link() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.numbers = vec![number("+14085550137", true)]
+    });
+    let gateway = FakeGateway::new("a", true);
+    let mut ports = world.ports();
+    ports.gateways = vec![gateway.clone()];
+    let long = format!("msg({})", "a".repeat(200));
+    let made = flow::create(&ports, order(key.device, &long))
+        .await
+        .expect("made");
+    try_once(&ports, &made).await;
+    let text = gateway.texts().remove(0);
+    assert_eq!(Meter::of(&text).expect("short").segments, 1);
+    let message = SignedMessage::parse(text.as_bytes()).expect("an action string");
+    assert_eq!(
+        message.link(),
+        Some("https://mgmt.example.net:8443/agent/v1/actions/00000001")
+    );
+    let fetched = flow::session::text_of(&ports, &key, made.sequence)
+        .await
+        .expect("read");
+    let fetched = fetched.expect("it is open");
+    let message = SignedMessage::parse(fetched.as_bytes()).expect("an action string");
+    assert_eq!(message.actions(), [made.action]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_action_of_an_earlier_enrolment_is_never_sent() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    let gateway = FakeGateway::new("a", true);
+    let mut ports = world.ports();
+    ports.gateways = vec![gateway.clone()];
+    world.edit(key.device, |d| {
+        d.numbers = vec![number("+14085550137", true)]
+    });
+    let made = flow::create(&ports, order(key.device, "loc(1)"))
+        .await
+        .expect("made");
+    world.shelf().keys[0].epoch = 2;
+    let tried = try_once(&ports, &made).await;
+    assert!(gateway.texts().is_empty());
+    assert_eq!(tried.next_try_at, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_appears_gets_at_once_what_waits_for_it() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    let ports = world.ports();
+    let made = flow::create(&ports, order(key.device, "loc(1)"))
+        .await
+        .expect("made");
+    try_once(&ports, &made).await;
+    world.edit(key.device, |d| d.open_actions = 1);
+    flow::deliver::device_appeared(&ports, key.device)
+        .await
+        .expect("woken");
+    assert_eq!(
+        world.shelf().actions[0].next_try_at,
+        Some(ports.clock.now())
+    );
+}

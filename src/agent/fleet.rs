@@ -19,7 +19,8 @@ use crate::domain::{DeviceId, DeviceSecret, Identity, Imei, Msisdn};
 use crate::port::{Door, DoorError, MachineError};
 
 /// Makes the door of a device to its endpoint.
-pub type Doors = dyn Fn(DeviceId, &DeviceSecret) -> Result<Arc<dyn Door>, DoorError> + Send + Sync;
+pub type Doors<'a> =
+    dyn Fn(DeviceId, &DeviceSecret) -> Result<Arc<dyn Door>, DoorError> + Send + Sync + 'a;
 
 /// What a fleet is.
 #[derive(Debug, Clone)]
@@ -122,7 +123,7 @@ impl Fleet {
         invitation: &Invitation,
         parts: Arc<DeviceParts>,
         household: &Household,
-        doors: &Doors,
+        doors: &Doors<'_>,
     ) -> Result<Self, FleetError> {
         let mut stored = load(&parts).await?;
         let mut codes = invitation.codes.iter();

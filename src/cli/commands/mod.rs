@@ -9,6 +9,7 @@ mod audit;
 mod backup;
 mod bulk;
 mod call;
+mod agent;
 mod completion;
 mod config;
 mod context;
@@ -104,6 +105,9 @@ pub enum Command {
     /// Compose, sign, check, measure and send action strings by hand
     #[command(subcommand)]
     Sms(sms::SmsCommand),
+    /// Run simulated devices, a carrier for their text messages, and a home router
+    #[command(subcommand)]
+    Agent(agent::AgentCommand),
     /// Write man pages and completions
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -251,6 +255,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Outcome {
         Command::Decode(args) => decode::run(context, &args),
         Command::Generate(args) => generate::run(context, &args),
         Command::Sms(args) => sms::run(context, args).await,
+        Command::Agent(args) => agent::run(context, args).await,
     }
 }
 

@@ -1,0 +1,66 @@
+use std::io::BufRead as _;
+
+use tokio::sync::mpsc;
+
+use crate::agent::device::DeviceHandle;
+use crate::agent::phone::PinAnswer;
+use crate::cli::context::Context;
+use crate::cli::error::CommandError;
+use crate::cli::output::View;
+
+/// The phone in its user's hands: lines on standard input.
+pub(super) struct Keyboard {
+    lines: mpsc::Receiver<String>,
+}
+
+impl Keyboard {
+    /// Begins to read. The thread cannot be joined: it sits in a read that only the typist ends, or the process.
+    pub(super) fn new() -> Self {
+        let (typed, lines) = mpsc::channel(8);
+        std::thread::spawn(move || {
+            for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+                if typed.blocking_send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { lines }
+    }
+
+    /// The next line that was typed; never comes back once there are no more.
+    pub(super) async fn next(&mut self) -> String {
+        match self.lines.recv().await {
+            Some(line) => line,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Does what was typed.
+pub(super) async fn typed(
+    context: &Context,
+    phone: &DeviceHandle,
+    line: &str,
+) -> Result<(), CommandError> {
+    let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+    match word {
+        "" => Ok(()),
+        "pin" => {
+            let words = match phone.enter_pin(rest.trim()).await {
+                Some(PinAnswer::Unlocked) => "unlocked".to_owned(),
+                Some(PinAnswer::Wrong) => "wrong PIN: still locked".to_owned(),
+                Some(PinAnswer::NotLocked) => "it is not locked".to_owned(),
+                Some(PinAnswer::Wait(until)) => {
+                    format!("too many wrong PINs: wait until {until}")
+                }
+                None => "the phone is off".to_owned(),
+            };
+            context.status(&words)
+        }
+        "show" => match phone.look().await {
+            Some(snapshot) => context.show(&View::one("phone", &snapshot)),
+            None => context.status("the phone is off"),
+        },
+        _ => context.status("type: pin DIGITS (on the lock screen), or show"),
+    }
+}

@@ -1,0 +1,332 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::fleet::write_report;
+use super::house::{House, HouseFlags, door_error, invitation};
+use super::keyboard::{Keyboard, typed};
+use crate::agent::brain::Brain;
+use crate::agent::device::{Device, DeviceHandle, DeviceSettings, Newcomer, Registrar};
+use crate::agent::{EnrolError, NewPersona, new_brain};
+use crate::api::Invitation;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
+use crate::domain::{EnrolmentCode, Identity, IdentityKind, Imei, Msisdn, SystemId};
+use crate::host::OsEntropy;
+use crate::sip::{Credentials, SipUri};
+
+/// How long a phone may take to be ready before it says so.
+const READY: Duration = Duration::from_secs(15);
+
+/// Run one simulated phone.
+///
+/// It enrols, registers, opens sessions, takes NOTIFY, INVITE and text messages, and does on a simulated phone what
+/// the server asks. Type "pin 123456" to unlock its screen, "show" to see it. Ctrl-C switches it off; the next run
+/// with the same --state goes on where this one stopped.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  callhome agent run --name \"Anna's phone\"              enrol at the current server and stay on
+  callhome agent run --invite invitation.json --state anna  enrol with an invitation
+  callhome agent run --carrier 127.0.0.1:13014 --number +14085550137 --no-data
+  callhome agent run --registrar sip:127.0.0.1:5062 --sip-user anna --sip-password-file pw")]
+pub struct RunArgs {
+    /// Name that it proposes to the server
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Its IMEI; a made-up one otherwise
+    #[arg(long, value_name = "IMEI")]
+    imei: Option<Imei>,
+    /// Further identities, as in serial:NK4G-22071 or mac:00-15-65-3a-90-01
+    #[arg(long, value_name = "KIND:VALUE")]
+    identity: Vec<Identity>,
+    /// Its telephone number
+    #[arg(long, value_name = "NUMBER")]
+    number: Vec<Msisdn>,
+    /// It has text messages only, once it is enrolled
+    #[arg(long, requires = "carrier", requires = "number")]
+    no_data: bool,
+    /// Folder that keeps its state; in the data folder otherwise
+    #[arg(long, value_name = "FOLDER")]
+    state: Option<PathBuf>,
+    /// One-time code, when there is no invitation file
+    #[arg(
+        long,
+        value_name = "CODE",
+        requires_all = ["server", "system_id", "ca_file"],
+        conflicts_with = "invite",
+        help_heading = "Enrolment"
+    )]
+    code: Option<EnrolmentCode>,
+    /// Address of the server, with --code
+    #[arg(long, value_name = "URL", help_heading = "Enrolment")]
+    server: Option<String>,
+    /// System id of the server, with --code
+    #[arg(long, value_name = "ID", help_heading = "Enrolment")]
+    system_id: Option<SystemId>,
+    /// Certificate of the server's authority (PEM), with --code
+    #[arg(long, value_name = "FILE", help_heading = "Enrolment")]
+    ca_file: Option<PathBuf>,
+    /// Register with this SIP server instead of the endpoint's own
+    #[arg(
+        long,
+        value_name = "URI",
+        requires = "sip_user",
+        help_heading = "Network"
+    )]
+    registrar: Option<SipUri>,
+    /// User at that SIP server, as in anna or anna@example.net
+    #[arg(
+        long,
+        value_name = "USER",
+        requires = "registrar",
+        help_heading = "Network"
+    )]
+    sip_user: Option<String>,
+    /// File with the user's password there
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "registrar",
+        help_heading = "Network"
+    )]
+    sip_password_file: Option<PathBuf>,
+    #[command(flatten)]
+    house: HouseFlags,
+}
+
+/// Runs the phone until it is told to stop.
+pub(super) async fn run(context: &Context, args: RunArgs) -> Outcome {
+    let stop = context.interrupt();
+    let folder = args
+        .state
+        .clone()
+        .unwrap_or_else(|| context.data_directory().join("agents"));
+    let key = name_of(&args);
+    let stored = stored(&folder, &key).await?;
+    let known = stored.as_ref().is_some_and(|b| b.enrolment().is_some());
+    let invitation = match by_code(&args, context)? {
+        Some(invitation) => invitation,
+        None => {
+            let codes = u32::from(!known);
+            invitation(context, args.house.invite.as_deref(), Some(&folder), codes).await?
+        }
+    };
+    let with_sip = !args.no_data;
+    let mut house = House::open(&args.house, &invitation, Some(&folder), with_sip).await?;
+    let brain = match stored {
+        Some(brain) => brain,
+        None => new_brain(persona(&args)?, &OsEntropy)
+            .map_err(|e| CommandError::internal(e.to_string()))?,
+    };
+    let newcomer = if known {
+        None
+    } else {
+        Some(newcomer(&invitation)?)
+    };
+    let persona = brain.persona().clone();
+    let door = house
+        .door(persona.device_id, &persona.secret)
+        .map_err(door_error)?;
+    let settings = settings(&args)?;
+    let (device, phone) = Device::new(&key, brain, settings, door, Arc::clone(&house.parts));
+    house
+        .household
+        .add(&device.sip_users(), &persona.numbers, &phone);
+    house.dial(persona.numbers.clone());
+    let life = tokio::spawn(device.joining(newcomer, None).run(stop.clone()));
+    let ended = attend(context, &args, &house, &phone, life).await;
+    house.close().await;
+    ended
+}
+
+/// Tells when it is ready, takes what is typed, and writes the report.
+async fn attend(
+    context: &Context,
+    args: &RunArgs,
+    house: &House,
+    phone: &DeviceHandle,
+    mut life: tokio::task::JoinHandle<Result<(), EnrolError>>,
+) -> Outcome {
+    let progress = Arc::clone(&house.parts.progress);
+    let with_sip = house.sip_address().is_some();
+    let ready = async {
+        let all = progress
+            .until(|p| p.failed() > 0 || p.enrolled() > 0 && (!with_sip || p.registered() > 0));
+        tokio::time::timeout(READY, all).await.is_ok()
+    };
+    tokio::pin!(ready);
+    let mut told = false;
+    let mut keyboard = Keyboard::new();
+    let mut usr1 = signal(SignalKind::user_defined1())?;
+    let mut last = None;
+    loop {
+        tokio::select! {
+            on_time = &mut ready, if !told => {
+                told = true;
+                if progress.failed() == 0 {
+                    last = phone.look().await;
+                    context.status(&line(house, last.as_ref(), on_time))?;
+                }
+            }
+            line = keyboard.next() => {
+                typed(context, phone, &line).await?;
+                last = phone.look().await.or(last);
+            }
+            _ = usr1.recv() => {
+                last = phone.look().await.or(last);
+                write_report(args.house.report.as_deref(), last.as_slice())?;
+            }
+            () = stopping(context) => {
+                // Asked before the device notices, so that the report tells its last state.
+                last = phone.look().await.or(last);
+                (&mut life).await.map_err(|e| CommandError::internal(e.to_string()))?.map_err(refused)?;
+                break;
+            }
+            ended = &mut life => {
+                ended.map_err(|e| CommandError::internal(e.to_string()))?.map_err(refused)?;
+                break;
+            }
+        }
+    }
+    write_report(args.house.report.as_deref(), last.as_slice())?;
+    context.status("switched off")?;
+    Ok(Exit::Done)
+}
+
+async fn stopping(context: &Context) {
+    context.interrupt().cancelled().await;
+}
+
+fn line(house: &House, snapshot: Option<&crate::agent::device::Snapshot>, on_time: bool) -> String {
+    let who = snapshot
+        .and_then(|s| s.device)
+        .map_or_else(String::new, |id| format!(" as device {id}"));
+    let sip = match house.sip_address() {
+        Some(address) if on_time => format!(", SIP at {address}"),
+        Some(_) => ", not registered by SIP yet: it keeps trying".to_owned(),
+        None => String::new(),
+    };
+    format!("ready: on and enrolled{who}{sip}  (Ctrl-C switches it off)")
+}
+
+/// Why a phone is not let in, at the edge.
+pub(super) fn refused(error: EnrolError) -> CommandError {
+    match error {
+        EnrolError::Door(error) => door_error(error),
+        EnrolError::Machine(error) => CommandError::new(ErrorKind::Internal, error.to_string())
+            .hint("Is the disk full, or the folder of --state not writable?"),
+    }
+}
+
+fn newcomer(invitation: &Invitation) -> Result<Newcomer, CommandError> {
+    let code = invitation.codes.first().ok_or_else(|| {
+        CommandError::usage("the invitation has no code in it")
+            .hint("Make one:  callhome device invite -o json > invitation.json")
+    })?;
+    Ok(Newcomer {
+        system_id: invitation.system_id.clone(),
+        code: code.clone(),
+        url: invitation.server_url.clone(),
+    })
+}
+
+fn by_code(args: &RunArgs, context: &Context) -> Result<Option<Invitation>, CommandError> {
+    let (Some(code), Some(server), Some(system_id), Some(ca_file)) =
+        (&args.code, &args.server, &args.system_id, &args.ca_file)
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Invitation {
+        system_id: system_id.clone(),
+        server_url: server.clone(),
+        ca_pem: super::house::read(ca_file)?,
+        codes: vec![code.clone()],
+        expires_at: context.now(),
+    }))
+}
+
+/// The phone that this folder keeps under this name.
+async fn stored(folder: &std::path::Path, key: &str) -> Result<Option<Brain>, CommandError> {
+    use crate::port::AgentState;
+    let file = folder.join("agents.db");
+    if !file.exists() {
+        return Ok(None);
+    }
+    let failed = |e: &dyn std::fmt::Display| {
+        CommandError::new(ErrorKind::Config, format!("{}: {e}", file.display()))
+            .hint("Begin anew with another folder:  --state FOLDER")
+    };
+    let states = crate::store::AgentStateFile::open(&file).map_err(|e| failed(&e))?;
+    let all = states.load().await.map_err(|e| failed(&e))?;
+    match all.into_iter().find(|(name, _)| name == key) {
+        Some((_, bytes)) => Brain::from_bytes(&bytes).map(Some).map_err(|e| failed(&e)),
+        None => Ok(None),
+    }
+}
+
+/// Under which name a phone's state is kept: what tells it from others on the command line.
+fn name_of(args: &RunArgs) -> String {
+    match (&args.imei, &args.name) {
+        (Some(imei), _) => format!("imei-{imei}"),
+        (None, Some(name)) => format!("name-{name}"),
+        (None, None) => "phone".to_owned(),
+    }
+}
+
+fn persona(args: &RunArgs) -> Result<NewPersona, CommandError> {
+    use crate::port::Entropy;
+    let mut identities = args.identity.clone();
+    let has_imei = identities.iter().any(|i| i.kind() == IdentityKind::Imei);
+    if let Some(imei) = args.imei {
+        identities.insert(0, Identity::Imei(imei));
+    } else if !has_imei {
+        let mut bytes = [0; 4];
+        OsEntropy
+            .fill(&mut bytes)
+            .map_err(|e| CommandError::internal(e.to_string()))?;
+        let digits = format!("35893112{:06}", u32::from_be_bytes(bytes) % 1_000_000);
+        let imei: Imei = digits
+            .parse()
+            .map_err(|e| CommandError::internal(format!("{e}")))?;
+        identities.insert(0, Identity::Imei(imei));
+    }
+    Ok(NewPersona {
+        identities,
+        numbers: args.number.clone(),
+        name: args.name.clone(),
+        model: Some("Simulated phone".to_owned()),
+        no_data: args.no_data,
+    })
+}
+
+fn settings(args: &RunArgs) -> Result<DeviceSettings, CommandError> {
+    let mut settings = args.house.device();
+    let (Some(uri), Some(user)) = (&args.registrar, &args.sip_user) else {
+        return Ok(settings);
+    };
+    let aor = if user.contains('@') {
+        format!("sip:{user}")
+    } else {
+        format!("sip:{user}@{}", uri.host())
+    };
+    let aor: SipUri = aor
+        .parse()
+        .map_err(|e| CommandError::usage(format!("--sip-user: {e}")))?;
+    let credentials = match &args.sip_password_file {
+        Some(file) => {
+            let password = crate::cli::commands::sms::password(file)?;
+            Some(Credentials::new(aor.user().unwrap_or_default(), password))
+        }
+        None => None,
+    };
+    settings.registrar = Some(Registrar {
+        uri: uri.clone(),
+        aor,
+        credentials,
+    });
+    Ok(settings)
+}

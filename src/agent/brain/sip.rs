@@ -1,6 +1,12 @@
+use crate::api::ReportKind;
 use crate::domain::Timestamp;
-use crate::sip::{InboundRequest, Method, Reply};
+use crate::oma::SignedNotification;
+use crate::sip::contact_me::{self, ContactMe};
+use crate::sip::{
+    BOOTSTRAP_CONTENT_TYPE, Bootstrap, BootstrapFault, InboundRequest, Method, Reply,
+};
 
+use super::call::Call;
 use super::{Brain, Effect, USER_AGENT};
 
 /// Methods that the device takes.
@@ -9,19 +15,22 @@ pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY";
 /// Vendor events that ask a phone to fetch its settings: here it registers again and opens a session.
 const CHECK_SYNC: [&str; 3] = ["check-sync", "resync", "sync"];
 
+/// Body type of package 0.
+const PACKAGE_0: &str = "application/vnd.syncml.notification";
+
+type Answer = (Reply, Vec<Effect>);
+
 impl Brain {
     /// Takes a SIP request: what to answer, and what to do once that is stored.
-    pub fn receive_sip(
-        &mut self,
-        request: &InboundRequest,
-        now: Timestamp,
-    ) -> (Reply, Vec<Effect>) {
+    pub fn receive_sip(&mut self, request: &InboundRequest, now: Timestamp) -> Answer {
         let method = request.method();
-        let (reply, effects) = if method == Method::OPTIONS {
-            let accept = super::super::device::ACCEPT;
+        let (reply, effects) = if method == Method::OPTIONS || method == Method::BYE {
+            let accept = crate::agent::device::ACCEPT;
             (Reply::ok().with_header("Accept", accept), Vec::new())
         } else if method == Method::NOTIFY {
             self.receive_notify(request, now)
+        } else if method == Method::INVITE {
+            self.receive_invite(request, now)
         } else {
             let reply = Reply::new(405).because("this device takes notifications only");
             (reply, Vec::new())
@@ -32,15 +41,148 @@ impl Brain {
         (reply, effects)
     }
 
-    fn receive_notify(&mut self, request: &InboundRequest, now: Timestamp) -> (Reply, Vec<Effect>) {
+    fn receive_notify(&mut self, request: &InboundRequest, now: Timestamp) -> Answer {
         match request.event() {
+            Some(contact_me::EVENT) => self.receive_contact_me(request, now),
             Some(event) if CHECK_SYNC.contains(&event) => {
                 self.phone.note(now, &format!("notified: {event}"));
                 let mut effects = vec![Effect::Reregister];
                 effects.extend(self.periodic());
                 (Reply::ok(), effects)
             }
-            _ => (Reply::new(489), Vec::new()),
+            _ => {
+                let reply = Reply::new(489).with_header("Allow-Events", contact_me::EVENT);
+                (reply, Vec::new())
+            }
         }
     }
+
+    /// Requirements B5 to B7: the device calls back, but only a server that it trusts.
+    fn receive_contact_me(&mut self, request: &InboundRequest, now: Timestamp) -> Answer {
+        let content_type = request
+            .message
+            .header("Content-Type")
+            .unwrap_or(contact_me::CONTENT_TYPE);
+        let wish = match ContactMe::parse(content_type, request.message.body()) {
+            Ok(wish) => wish,
+            Err(fault) => {
+                let words = fault.to_string();
+                return (Reply::new(400).because(&words), Vec::new());
+            }
+        };
+        if let Some(address) = &wish.address
+            && !self.trusts(address)
+        {
+            let detail = format!("{address} asked to be called; it is not on the list");
+            let effects = self.refuse_call(ReportKind::UntrustedServer, "sip", &detail, now);
+            return (Reply::new(403).because("not a trusted server"), effects);
+        }
+        if wish.not_before.is_some_and(|t| now < t) || wish.not_after.is_some_and(|t| now > t) {
+            let reply = Reply::new(480).because("not in this time slot");
+            return (reply, Vec::new());
+        }
+        let call = Call {
+            url: url_of(&wish),
+            request_id: wish.request_id,
+            bootstrap_token: None,
+        };
+        (Reply::ok(), self.answer_call(call, now))
+    }
+
+    /// Requirement A3: an INVITE with bootstrap information, or package 0 for a device that has it.
+    fn receive_invite(&mut self, request: &InboundRequest, now: Timestamp) -> Answer {
+        let content_type = request.message.header("Content-Type").unwrap_or_default();
+        let kind = content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        match kind.as_str() {
+            BOOTSTRAP_CONTENT_TYPE => self.receive_bootstrap(request, now),
+            PACKAGE_0 => self.receive_package_0(request, now),
+            _ => {
+                let reply = Reply::new(488).because("this device takes no calls with media");
+                (reply, Vec::new())
+            }
+        }
+    }
+
+    fn receive_bootstrap(&mut self, request: &InboundRequest, now: Timestamp) -> Answer {
+        let opened = Bootstrap::open(request.message.body(), &self.persona.secret, now);
+        let bootstrap = match opened {
+            Ok(bootstrap) => bootstrap,
+            Err(fault) => {
+                let kind = match fault {
+                    BootstrapFault::Malformed => ReportKind::Unreadable,
+                    BootstrapFault::Mac => ReportKind::WrongToken,
+                    BootstrapFault::Expired(_) => ReportKind::Replay,
+                };
+                let effects = self.refuse_call(kind, "sip", &fault.to_string(), now);
+                return (Reply::new(403).because(&fault.to_string()), effects);
+            }
+        };
+        let session = bootstrap.session.to_string();
+        self.used_bootstraps.retain(|(_, until)| *until > now);
+        if self
+            .used_bootstraps
+            .iter()
+            .any(|(used, _)| *used == session)
+        {
+            let detail = format!("bootstrap {session} came a second time");
+            let effects = self.refuse_call(ReportKind::Replay, "sip", &detail, now);
+            return (Reply::new(403).because("used already"), effects);
+        }
+        if !self.trusts_url(&bootstrap.server) {
+            let detail = "a bootstrap named a server that is not on the list";
+            let effects = self.refuse_call(ReportKind::UntrustedServer, "sip", detail, now);
+            return (Reply::new(403).because("not a trusted server"), effects);
+        }
+        self.used_bootstraps
+            .push((session.clone(), bootstrap.expires_at));
+        let call = Call {
+            request_id: Some(session),
+            url: Some(bootstrap.server),
+            bootstrap_token: Some(bootstrap.token),
+        };
+        (Reply::ok(), self.answer_call(call, now))
+    }
+
+    fn receive_package_0(&mut self, request: &InboundRequest, now: Timestamp) -> Answer {
+        let signed = match SignedNotification::parse(request.message.body()) {
+            Ok(signed) => signed,
+            Err(fault) => {
+                let words = fault.to_string();
+                return (Reply::new(400).because(&words), Vec::new());
+            }
+        };
+        let epoch = self.enrolment().map_or(0, |e| e.epoch);
+        let password = notification_password(&self.persona.secret);
+        if !signed.is_genuine(&password, &epoch.to_be_bytes()) {
+            let detail = "a notification with a wrong digest";
+            let effects = self.refuse_call(ReportKind::WrongToken, "sip", detail, now);
+            return (Reply::new(403).because("wrong digest"), effects);
+        }
+        let request_id = String::from_utf8(signed.notification().vendor().to_vec()).ok();
+        let call = Call {
+            request_id: request_id.filter(|id| !id.is_empty()),
+            ..Call::default()
+        };
+        (Reply::ok(), self.answer_call(call, now))
+    }
+}
+
+/// The server's secret on the device, with which package 0 is signed: hex of key "bootstrap".
+fn notification_password(secret: &crate::domain::DeviceSecret) -> String {
+    data_encoding::HEXLOWER.encode(&secret.key(crate::domain::Purpose::Bootstrap))
+}
+
+/// Where a *contact-me* body wants to be called; `None` when it leaves that to the device (requirement B4).
+fn url_of(wish: &ContactMe) -> Option<String> {
+    let address = wish.address.as_ref()?;
+    let protocol = wish
+        .protocol
+        .map_or_else(|| "https".to_owned(), |p| p.to_string());
+    let port = wish.port.map_or_else(String::new, |p| format!(":{p}"));
+    Some(format!("{protocol}://{address}{port}"))
 }

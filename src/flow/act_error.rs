@@ -116,7 +116,7 @@ impl From<ActError> for Problem {
                 PeerError::Refused(_) => Self::new(Code::Rejected, detail),
                 PeerError::Problem(problem) => Self {
                     detail: format!("{peer}: {}", problem.detail),
-                    ..problem
+                    ..*problem
                 },
             },
             ActError::Bearer(BearerError::Unreachable(_)) => Self::new(Code::Unreachable, detail),

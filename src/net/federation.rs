@@ -269,7 +269,7 @@ async fn read<T: DeserializeOwned>(mut response: Response) -> Result<T, PeerErro
             .map_err(|_| PeerError::Refused("its answer makes no sense".into()));
     }
     match serde_json::from_slice::<Problem>(&content) {
-        Ok(problem) if status != StatusCode::UNAUTHORIZED => Err(PeerError::Problem(problem)),
+        Ok(problem) if status != StatusCode::UNAUTHORIZED => Err(PeerError::Problem(Box::new(problem))),
         Ok(_) => Err(PeerError::Refused(
             "it does not accept this server: certificate, key or clock do not fit what is configured there".into(),
         )),

@@ -91,7 +91,7 @@ pub enum PeerError {
     Refused(String),
     /// It answered with a problem that is the asking operator's to know.
     #[error(transparent)]
-    Problem(#[from] crate::api::Problem),
+    Problem(#[from] Box<crate::api::Problem>),
 }
 
 /// An action for a device that a peer holds, with who asks.

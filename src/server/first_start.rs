@@ -1,6 +1,8 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::api::Operator;
+use data_encoding::HEXLOWER;
+
+use crate::api::{Operator, SigningKey};
 use crate::domain::{AuditDraft, Role, SystemId};
 use crate::host::private_file;
 use crate::port::{Entropy, Housekeeping, OperatorRecord, Stamp};
@@ -26,6 +28,21 @@ pub async fn system_id(
         .remember_meta("system_id", &fresh.to_string())
         .await?;
     kept.parse().map_err(|_| RunError::SystemId(kept))
+}
+
+/// The server's Ed25519 key from `audit.key` in its folder; made at random the first time.
+///
+/// # Errors
+/// [`RunError`] when the file or the system's randomness fails.
+pub fn signing_key(data_dir: &Path, entropy: &dyn Entropy) -> Result<SigningKey, RunError> {
+    let mut seed = [0; 32];
+    entropy.fill(&mut seed)?;
+    let path = data_dir.join("audit.key");
+    let kept = private_file::create_or_read(&path, HEXLOWER.encode(&seed).as_bytes())?;
+    std::str::from_utf8(&kept)
+        .ok()
+        .and_then(|text| SigningKey::from_hex_seed(text).ok())
+        .ok_or(RunError::SigningKey(path))
 }
 
 /// When there is no operator yet: makes the operator `admin` with a one-time code, and writes the code to a file that

@@ -40,8 +40,7 @@ async fn received(
 ) -> Answer<StatusCode> {
     admit(&endpoint, &name, &secret)?;
     let words = words(query, request).await?;
-    let inbound =
-        Inbound::from_parameters(pairs(&words)).map_err(|error| ApiError::invalid(error))?;
+    let inbound = Inbound::from_parameters(pairs(&words)).map_err(ApiError::invalid)?;
     endpoint.metrics().sms_received.up();
     let device = match &inbound.from {
         Some(number) => device_with(&endpoint, number).await?,
@@ -89,8 +88,7 @@ async fn receipt(
 ) -> Answer<StatusCode> {
     admit(&endpoint, &name, &secret)?;
     let words = words(query, request).await?;
-    let receipt =
-        Receipt::from_parameters(pairs(&words)).map_err(|error| ApiError::invalid(error))?;
+    let receipt = Receipt::from_parameters(pairs(&words)).map_err(ApiError::invalid)?;
     let action = endpoint.ports().actions.action(receipt.reference).await?;
     let device = action.map(|view| view.device);
     let text = format!("{} through {name}: {}", receipt.outcome, receipt.reply);

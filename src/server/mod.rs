@@ -45,7 +45,7 @@ mod webhooks;
 mod write;
 
 pub use endpoint::{Bearers, Endpoint, GatewayDoor, Machine, Mode, Parts, PeerTrust, Settings};
-pub use first_start::{first_admin, system_id};
+pub use first_start::{first_admin, signing_key, system_id};
 pub use listen::Listeners;
 pub use routes::router;
 pub use run::{RunError, run};

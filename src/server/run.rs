@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::host::HostError;
@@ -25,6 +26,9 @@ pub enum RunError {
     /// The stored system id cannot be read.
     #[error("the database holds {0:?} as its system id, which is none")]
     SystemId(String),
+    /// The file of the server's key does not hold one.
+    #[error("{0} does not hold a key (64 hexadecimal digits); restore it from a backup")]
+    SigningKey(PathBuf),
     /// The one-time code cannot be hashed.
     #[error("the first admin's code cannot be hashed")]
     Hash,

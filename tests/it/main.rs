@@ -8,5 +8,8 @@ mod flow_session;
 mod flow_shelf;
 mod flow_world;
 mod sms_kannel;
+mod server_actions;
+mod server_agent;
 mod store_conformance;
 mod store_sqlite;
+mod support;

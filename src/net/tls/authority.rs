@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose,
@@ -15,6 +16,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use sha2::{Digest as _, Sha256};
 
 use crate::domain::Timestamp;
 
@@ -123,6 +125,15 @@ impl ServerIdentity {
     #[must_use]
     pub fn ca_pem(&self) -> &str {
         &self.ca_pem
+    }
+
+    /// SHA-256 of the authority's certificate (DER), 64 hexadecimal digits: what a bootstrapped device pins.
+    #[must_use]
+    pub fn ca_pin(&self) -> String {
+        certificates(&self.ca_pem)
+            .first()
+            .map(|der| HEXLOWER.encode(&Sha256::digest(der)))
+            .unwrap_or_default()
     }
 
     /// When the certificate ends.

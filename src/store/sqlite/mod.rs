@@ -7,6 +7,7 @@ mod callbacks;
 mod devices;
 mod enrolment;
 mod events;
+mod housekeeping;
 mod operators;
 mod presence;
 mod queue;

@@ -113,6 +113,13 @@ impl Environment {
         )
     }
 
+    /// Folder for scratch files: `TMPDIR`, else `/tmp`.
+    #[must_use]
+    pub fn temporary_folder(&self) -> PathBuf {
+        self.variable("TMPDIR")
+            .map_or_else(|| PathBuf::from("/tmp"), PathBuf::from)
+    }
+
     /// The user's configuration file.
     #[must_use]
     pub fn user_config(&self) -> PathBuf {

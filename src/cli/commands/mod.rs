@@ -14,6 +14,7 @@ mod completion;
 mod config;
 mod context;
 mod decode;
+mod demo;
 mod device;
 mod doctor;
 mod find;
@@ -102,6 +103,8 @@ pub enum Command {
     Completion(completion::CompletionArgs),
     /// Explain a message that came over the wire
     Decode(Box<decode::DecodeArgs>),
+    /// Show what callhome does: servers, carrier, router and phones on this machine
+    Demo(demo::DemoArgs),
     /// Compose, sign, check, measure and send action strings by hand
     #[command(subcommand)]
     Sms(sms::SmsCommand),
@@ -253,6 +256,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Outcome {
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Completion(args) => completion::run(context, &args),
         Command::Decode(args) => decode::run(context, &args),
+        Command::Demo(args) => demo::run(context, args).await,
         Command::Generate(args) => generate::run(context, &args),
         Command::Sms(args) => sms::run(context, args).await,
         Command::Agent(args) => agent::run(context, args).await,

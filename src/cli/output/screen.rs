@@ -110,6 +110,14 @@ impl Screen {
         }
     }
 
+    /// Whether a person reads standard output as it comes: a table or text, unfiltered.
+    #[must_use]
+    pub fn is_for_people(&self) -> bool {
+        matches!(self.style.format, Format::Table | Format::Wide)
+            && self.style.jq.is_none()
+            && self.style.columns.is_empty()
+    }
+
     /// Changes the form of the output.
     pub fn set_format(&mut self, format: Format) {
         self.style.format = format;

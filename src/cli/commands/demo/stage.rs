@@ -44,13 +44,23 @@ pub(super) struct Ran {
 impl Ran {
     /// The JSON document on standard output.
     pub(super) fn json(&self) -> Result<Value, Fault> {
-        serde_json::from_str(&self.stdout)
-            .map_err(|_| Fault::new(format!("`{}` printed no JSON document (exit {}): {}", self.typed, self.code, self.said())))
+        serde_json::from_str(&self.stdout).map_err(|_| {
+            Fault::new(format!(
+                "`{}` printed no JSON document (exit {}): {}",
+                self.typed,
+                self.code,
+                self.said()
+            ))
+        })
     }
 
     /// The last words on standard error, else on standard output.
     pub(super) fn said(&self) -> String {
-        let text = if self.stderr.trim().is_empty() { &self.stdout } else { &self.stderr };
+        let text = if self.stderr.trim().is_empty() {
+            &self.stdout
+        } else {
+            &self.stderr
+        };
         text.trim().lines().take(6).collect::<Vec<_>>().join(" / ")
     }
 
@@ -59,7 +69,12 @@ impl Ran {
         if self.code == code {
             Ok(self)
         } else {
-            Err(Fault::new(format!("`{}` ended with exit {} instead of {code}: {}", self.typed, self.code, self.said())))
+            Err(Fault::new(format!(
+                "`{}` ended with exit {} instead of {code}: {}",
+                self.typed,
+                self.code,
+                self.said()
+            )))
         }
     }
 }
@@ -73,11 +88,21 @@ impl Stage {
             .recursive(false)
             .create(&folder)
             .map_err(|e| Fault::new(format!("cannot make {}: {e}", folder.display())))?;
-        Ok(Self { program, folder, processes: Vec::new(), keep })
+        Ok(Self {
+            program,
+            folder,
+            processes: Vec::new(),
+            keep,
+        })
     }
 
     pub(super) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Whether the folder stays when the demo ends.
+    pub(super) fn is_kept(&self) -> bool {
+        self.keep
     }
 
     /// A path in the scratch folder.
@@ -116,10 +141,17 @@ impl Stage {
     /// Starts a program that stays up, and waits for the line in which it says that it is ready.
     ///
     /// Its standard error goes to `NAME.log`; the answer is the line after `ready`.
-    pub(super) fn start(&mut self, name: &str, args: &[&str]) -> Result<String, Fault> {
-        let log = File::create(self.path(&format!("{name}.log"))).map_err(|e| Fault::new(e.to_string()))?;
+    pub(super) fn start(
+        &mut self,
+        name: &str,
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<String, Fault> {
+        let log = File::create(self.path(&format!("{name}.log")))
+            .map_err(|e| Fault::new(e.to_string()))?;
         let mut child = self
             .command(args)
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -127,7 +159,10 @@ impl Stage {
         let Some(pipe) = child.stderr.take() else {
             return Err(Fault::new(format!("{name} has no standard error")));
         };
-        self.processes.push(Process { name: name.to_owned(), child });
+        self.processes.push(Process {
+            name: name.to_owned(),
+            child,
+        });
         let (tell, told) = mpsc::channel();
         // Ends with the program: the pipe closes. It is never joined because nothing waits for it.
         std::thread::spawn(move || copy_lines(pipe, log, &tell));
@@ -143,10 +178,14 @@ impl Stage {
                     last = line;
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {
-                    return Err(Fault::new(format!("{name} was not ready after {READY_WITHIN:?}: {last}")));
+                    return Err(Fault::new(format!(
+                        "{name} was not ready after {READY_WITHIN:?}: {last}"
+                    )));
                 }
                 Err(mpsc::RecvTimeoutError::Disconnected) => {
-                    return Err(Fault::new(format!("{name} ended before it was ready: {last}")));
+                    return Err(Fault::new(format!(
+                        "{name} ended before it was ready: {last}"
+                    )));
                 }
             }
         }
@@ -178,14 +217,15 @@ impl Stage {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let typed = typed(args);
         let input = input.map(str::to_owned);
-        let waited = tokio::task::spawn_blocking(move || -> std::io::Result<std::process::Output> {
-            let mut child = command.spawn()?;
-            if let (Some(text), Some(mut pipe)) = (input, child.stdin.take()) {
-                pipe.write_all(text.as_bytes())?;
-            }
-            child.wait_with_output()
-        })
-        .await;
+        let waited =
+            tokio::task::spawn_blocking(move || -> std::io::Result<std::process::Output> {
+                let mut child = command.spawn()?;
+                if let (Some(text), Some(mut pipe)) = (input, child.stdin.take()) {
+                    pipe.write_all(text.as_bytes())?;
+                }
+                child.wait_with_output()
+            })
+            .await;
         let output = waited
             .map_err(|e| Fault::new(e.to_string()))?
             .map_err(|e| Fault::new(format!("cannot run `{typed}`: {e}")))?;
@@ -253,5 +293,7 @@ pub(super) fn free_port() -> Result<u16, Fault> {
             return Ok(address.port());
         }
     }
-    Err(Fault::new("no port on loopback is free for both TCP and UDP".to_owned()))
+    Err(Fault::new(
+        "no port on loopback is free for both TCP and UDP".to_owned(),
+    ))
 }

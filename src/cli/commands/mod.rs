@@ -5,11 +5,11 @@
 
 mod acting;
 mod action;
+mod agent;
 mod audit;
 mod backup;
 mod bulk;
 mod call;
-mod agent;
 mod completion;
 mod config;
 mod context;

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind};
-use crate::domain::{Action, DeviceSecret, Sequence};
+use crate::domain::{Action, DeviceSecret, Risk, Sequence};
 use crate::host::{HostError, private_file};
 use crate::sms::{self, Draft, InvalidMessage, Meter, SignedMessage, Version};
 
@@ -101,6 +101,19 @@ pub(super) fn draft(
     Draft::new(version, sequence, actions).map_err(|e| malformed(&e))
 }
 
+/// The risks of actions, each once, in order.
+pub(super) fn risks(actions: &[Action]) -> Vec<Risk> {
+    let mut risks: Vec<Risk> = actions
+        .iter()
+        .filter(|a| a.is_destructive())
+        // Unlocking harms no data, but it opens a phone that somebody locked.
+        .map(|a| a.risk().unwrap_or(Risk::Lock))
+        .collect();
+    risks.sort_unstable();
+    risks.dedup();
+    risks
+}
+
 /// Names of actions that devices will not know.
 pub(super) fn unknown(draft: &Draft) -> Vec<String> {
     draft
@@ -178,16 +191,7 @@ pub(in crate::cli::commands) fn secret(path: &Path) -> Result<DeviceSecret, Comm
 }
 
 /// Reads a password from the first line of a file that only its owner can read.
-pub(in crate::cli::commands) fn password(path: &Path) -> Result<String, CommandError> {
-    let octets = private(path)?;
-    let text = String::from_utf8(octets).map_err(|_| {
-        CommandError::new(
-            ErrorKind::SecretStore,
-            format!("{} is not text", path.display()),
-        )
-    })?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
-}
+pub(in crate::cli::commands) use crate::cli::gateways::secret_line as password;
 
 fn private(path: &Path) -> Result<Vec<u8>, CommandError> {
     let refused = |e: &HostError| CommandError::new(ErrorKind::SecretStore, e.to_string());

@@ -1,31 +1,32 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
 use serde::Serialize;
 
-use super::input::{malformed, meter, password, text};
+use super::input::{malformed, meter, password, risks as risks_of, text};
+use crate::api::SmsSendRequest;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::flags::WriteFlags;
 use crate::cli::output::{View, count, elapsed};
 use crate::cli::prompt::{Challenge, ConsentFlags, Harm};
-use crate::domain::{Msisdn, Risk, ShortId};
-use crate::host::OsEntropy;
+use crate::domain::{Consent, Msisdn, Risk};
 use crate::net::sms_http::{HttpGateway, KannelSettings};
-use crate::port::{BearerError, Entropy, OutboundSms, SmsGateway};
+use crate::port::{BearerError, OutboundSms, SmsGateway};
 use crate::sms::{Draft, SignedMessage};
 
 /// Send a text message through a gateway.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  callhome sms compose 'aud()' | callhome sms sign --device 358931104120070 |
+    callhome sms send --to +14085550137
+  callhome sms send --to +14085550137 'Please bring the phone to IT'
   callhome sms send --to +14085550137 --gateway-url kannel+http://kme@127.0.0.1:13013 \\
     --password-file kannel.pw < signed.txt
-  callhome sms compose 'aud()' | callhome sms sign --secret-file phone.key --sequence 7 |
-    callhome sms send --to +14085550137 --gateway-url kannel+http://kme@127.0.0.1:13013 \\
-    --password-file kannel.pw
 
+The server's gateways are used unless --gateway-url names another one.
 A text that locks or wipes is confirmed on the terminal, even in a pipe; in scripts:
   --yes --accept-risk lock --reason 'stolen, INC-4471'")]
 pub struct SendArgs {
@@ -35,18 +36,37 @@ pub struct SendArgs {
     /// Number to send to, as in +14085550137
     #[arg(long, value_name = "NUMBER")]
     to: Msisdn,
+    /// One of the server's gateways, by name; its first one when absent
+    #[arg(
+        long,
+        value_name = "NAME",
+        conflicts_with = "gateway_url",
+        help_heading = "Gateway"
+    )]
+    gateway: Option<String>,
     #[arg(
         long,
         value_name = "URL",
+        requires = "password_file",
         help_heading = "Gateway",
-        help = "Gateway to use, as in kannel+http://user@127.0.0.1:13013/cgi-bin/sendsms"
+        help = "A Kannel to use instead, as in kannel+http://user@127.0.0.1:13013/cgi-bin/sendsms"
     )]
-    gateway_url: String,
-    /// File with the password at the gateway (mode 0600)
-    #[arg(long, value_name = "FILE", help_heading = "Gateway")]
-    password_file: PathBuf,
-    /// Sender's number or name, if the gateway lets us choose
-    #[arg(long, value_name = "SENDER", help_heading = "Gateway")]
+    gateway_url: Option<String>,
+    /// File with the password at that Kannel (mode 0600)
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "gateway_url",
+        help_heading = "Gateway"
+    )]
+    password_file: Option<PathBuf>,
+    /// Sender's number or name at that Kannel
+    #[arg(
+        long,
+        value_name = "SENDER",
+        requires = "gateway_url",
+        help_heading = "Gateway"
+    )]
     from: Option<String>,
     #[command(flatten)]
     write: WriteFlags,
@@ -70,50 +90,111 @@ pub(super) async fn run(context: &Context, args: SendArgs) -> Outcome {
     let text = text(context, args.text.as_deref())?;
     let risks = risks(&text)?;
     let segments = meter(&text)?.segments;
-    let gateway = gateway(&args)?;
     let sms = OutboundSms {
         to: args.to.clone(),
         text,
-        reference: new_id()?,
+        reference: context.new_id()?,
     };
-    if args.write.dry_run {
-        let request = gateway
-            .preview(&sms)
-            .map_err(|e| CommandError::usage(e.to_string()))?;
-        let document =
-            serde_json::json!({ "to": sms.to, "request": request, "segments": segments });
-        context.show(&View::one("sms-dry-run", &document).text(format!("{request}\n")))?;
-        return Ok(Exit::Done);
+    let direct = args
+        .gateway_url
+        .as_deref()
+        .zip(args.password_file.as_deref())
+        .map(|(url, file)| gateway(url, file, args.from.clone()))
+        .transpose()?;
+    if let (Some(gateway), true) = (&direct, args.write.dry_run) {
+        return preview(context, gateway, &sms, segments);
     }
-    if !risks.is_empty() {
-        let reason = args.write.reason.as_deref();
+    let reason = args.write.reason.as_deref();
+    let consent = if risks.is_empty() || args.write.dry_run {
+        None
+    } else {
         let harm = harm(&args.to, risks);
-        // The consent ends here: the gateway has no audit trail to put it in.
-        let _consent = context.prompter.consent(&harm, &args.consent, reason)?;
-    }
+        Some(context.prompter.consent(&harm, &args.consent, reason)?)
+    };
     if context.flags.traces("sms") {
-        context.status(&format!("{} → {}", gateway.name(), traced(&sms)))?;
+        context.status(&format!("→ {}", traced(&sms)))?;
     }
     let started = Instant::now();
-    let accepted = gateway.send(sms).await.map_err(undelivered)?;
-    let took = started.elapsed();
-    let sent = Sent {
-        to: args.to.to_string(),
-        gateway: gateway.name().to_owned(),
-        answer: accepted.answer,
-        reference: accepted.reference,
-        segments,
-        elapsed_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+    let mut sent = match &direct {
+        // The consent ends here: a gateway has no audit trail to put it in.
+        Some(gateway) => directly(gateway, sms, segments).await?,
+        None => through_server(context, &args, sms, consent).await?,
     };
+    let took = started.elapsed();
+    sent.elapsed_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let words = format!(
         "{} by {} in {}, {}.\n",
         sent.answer,
         sent.gateway,
         elapsed(took),
-        count(segments as u64, "message")
+        count(sent.segments as u64, "message")
     );
     context.show(&View::one("sms-sent", &sent).named_by("/to").text(words))?;
     Ok(Exit::Done)
+}
+
+/// Shows what would be sent to a gateway of our own.
+fn preview(
+    context: &Context,
+    gateway: &HttpGateway,
+    sms: &OutboundSms,
+    segments: usize,
+) -> Outcome {
+    let request = gateway
+        .preview(sms)
+        .map_err(|e| CommandError::usage(e.to_string()))?;
+    let document = serde_json::json!({ "to": sms.to, "request": request, "segments": segments });
+    context.show(&View::one("sms-dry-run", &document).text(format!("{request}\n")))?;
+    Ok(Exit::Done)
+}
+
+/// Sends from this machine.
+async fn directly(
+    gateway: &HttpGateway,
+    sms: OutboundSms,
+    segments: usize,
+) -> Result<Sent, CommandError> {
+    let to = sms.to.to_string();
+    let accepted = gateway.send(sms).await.map_err(undelivered)?;
+    Ok(Sent {
+        to,
+        gateway: gateway.name().to_owned(),
+        answer: accepted.answer,
+        reference: accepted.reference,
+        segments,
+        elapsed_ms: 0,
+    })
+}
+
+/// Has the server send, which notes it in its audit trail.
+async fn through_server(
+    context: &Context,
+    args: &SendArgs,
+    sms: OutboundSms,
+    consent: Option<Consent>,
+) -> Result<Sent, CommandError> {
+    let client = context.client().await?;
+    let client = client.clone().recording(args.write.dry_run);
+    let request = SmsSendRequest {
+        to: sms.to,
+        text: sms.text,
+        gateway: args.gateway.clone(),
+        accept_risk: consent
+            .as_ref()
+            .map_or_else(Vec::new, |c| c.risks().to_vec()),
+        reason: args.write.reason.clone(),
+    };
+    let to = request.to.to_string();
+    let write = context.write(&args.write)?;
+    let response = client.send_sms(&request, &write).await?;
+    Ok(Sent {
+        to,
+        gateway: response.gateway,
+        answer: response.answer,
+        reference: response.reference,
+        segments: usize::try_from(response.segments).unwrap_or(usize::MAX),
+        elapsed_ms: 0,
+    })
 }
 
 /// The risks of a text; nothing for words to a person.
@@ -125,19 +206,10 @@ fn risks(text: &str) -> Result<Vec<Risk>, CommandError> {
         return Err(CommandError::usage(
             "this action string has no signature: the device would discard it",
         )
-        .hint("Sign it first:  … | callhome sms sign --secret-file FILE | callhome sms send …"));
+        .hint("Sign it first:  … | callhome sms sign --device DEVICE | callhome sms send …"));
     }
     let message = SignedMessage::parse(text.as_bytes()).map_err(|e| malformed(&e))?;
-    let mut risks: Vec<Risk> = message
-        .actions()
-        .iter()
-        .filter(|a| a.is_destructive())
-        // Unlocking harms no data, but it opens a phone that somebody locked.
-        .map(|a| a.risk().unwrap_or(Risk::Lock))
-        .collect();
-    risks.sort_unstable();
-    risks.dedup();
-    Ok(risks)
+    Ok(risks_of(message.actions()))
 }
 
 fn harm(to: &Msisdn, risks: Vec<Risk>) -> Harm {
@@ -158,21 +230,17 @@ fn harm(to: &Msisdn, risks: Vec<Risk>) -> Harm {
     }
 }
 
-fn gateway(args: &SendArgs) -> Result<HttpGateway, CommandError> {
-    let password = password(&args.password_file)?;
-    let settings = KannelSettings::new(&args.gateway_url, None, &password)
+fn gateway(
+    url: &str,
+    password_file: &Path,
+    from: Option<String>,
+) -> Result<HttpGateway, CommandError> {
+    let password = password(password_file)?;
+    let settings = KannelSettings::new(url, None, &password)
         .map_err(|e| CommandError::usage(format!("--gateway-url: {e}")))?
-        .sent_from(args.from.clone());
+        .sent_from(from);
     HttpGateway::kannel("the gateway", settings, None)
         .map_err(|e| CommandError::internal(e.to_string()))
-}
-
-fn new_id() -> Result<ShortId, CommandError> {
-    let mut random = [0; 5];
-    OsEntropy
-        .fill(&mut random)
-        .map_err(|e| CommandError::internal(e.to_string()))?;
-    Ok(ShortId::from_random(random))
 }
 
 /// A message on a trace: no whole number, no token.

@@ -6,6 +6,7 @@
 //! devices apart by the user of the request URI.
 
 mod driver;
+mod once;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::driver::{Command, Driver};
+pub use self::once::{OnceError, Preview, preview, request_once};
 use super::dns::{ResolveError, resolve};
 use crate::port::{BearerError, SipHandler, SipSender};
 use crate::sip::endpoint::Endpoint;

@@ -23,6 +23,7 @@ mod operator;
 mod probe;
 mod schema;
 mod server;
+mod sip;
 mod sms;
 
 use clap::builder::styling::{AnsiColor, Styles};
@@ -105,6 +106,9 @@ pub enum Command {
     Decode(Box<decode::DecodeArgs>),
     /// Show what callhome does: servers, carrier, router and phones on this machine
     Demo(demo::DemoArgs),
+    /// Send SIP messages by hand, from this machine
+    #[command(subcommand)]
+    Sip(sip::SipCommand),
     /// Compose, sign, check, measure and send action strings by hand
     #[command(subcommand)]
     Sms(sms::SmsCommand),
@@ -258,6 +262,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Outcome {
         Command::Decode(args) => decode::run(context, &args),
         Command::Demo(args) => demo::run(context, args).await,
         Command::Generate(args) => generate::run(context, &args),
+        Command::Sip(args) => sip::run(context, args).await,
         Command::Sms(args) => sms::run(context, args).await,
         Command::Agent(args) => agent::run(context, args).await,
     }

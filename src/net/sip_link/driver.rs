@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
@@ -103,8 +104,15 @@ impl Driver {
                 }
                 () = self.handlers.wait(), if stopping => {}
                 () = timer => self.endpoint.handle_timeout(self.start.elapsed()),
-                ready = self.socket.readable() => match ready {
-                    Ok(()) => self.receive(&mut buffer),
+                ready = self.socket.ready(Interest::READABLE | Interest::ERROR) => match ready {
+                    Ok(ready) => {
+                        if ready.is_error() {
+                            self.notice_error();
+                        }
+                        if ready.is_readable() {
+                            self.receive(&mut buffer);
+                        }
+                    }
                     Err(error) => tracing::warn!(%error, "the SIP socket cannot be read"),
                 },
                 Some(command) = self.inbox.recv(), if !stopping => self.begin(command),
@@ -141,6 +149,17 @@ impl Driver {
                     return;
                 }
             }
+        }
+    }
+
+    /// An ICMP error waits at the socket; taking it clears the readiness.
+    fn notice_error(&mut self) {
+        let waiting = self.socket.try_io(Interest::ERROR, || {
+            let error = self.socket.take_error()?;
+            error.ok_or_else(|| io::ErrorKind::WouldBlock.into())
+        });
+        if let Ok(error) = waiting {
+            self.network_said(self.only, &error);
         }
     }
 

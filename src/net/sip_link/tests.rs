@@ -95,6 +95,7 @@ async fn a_closed_port_is_told_at_once_by_a_link_to_one_peer() {
             detail: format!("nobody listens on udp {free}")
         }
     );
+    assert_eq!(report.retransmissions(), 0, "told before the first copy");
 }
 
 #[tokio::test]

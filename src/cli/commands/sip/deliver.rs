@@ -1,0 +1,334 @@
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::flags::SendFlags;
+use crate::api::LadderLine;
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
+use crate::cli::output::{View, elapsed, ladder};
+use crate::host::OsEntropy;
+use crate::net::sip_link::{OnceError, preview, request_once};
+use crate::port::{BearerError, Entropy};
+use crate::sip::{
+    Direction, LadderStep, Message, Method, OutboundRequest, Patience, SipAnswer, SipOutcome,
+    SipReport,
+};
+
+/// What became of a request, for JSON.
+#[derive(Serialize)]
+struct Document {
+    method: String,
+    target: String,
+    #[serde(flatten)]
+    outcome: SipOutcome,
+    elapsed_ms: u64,
+    retransmissions: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Value>,
+    ladder: Vec<LadderStep>,
+}
+
+fn seed() -> Result<[u8; 32], CommandError> {
+    let mut seed = [0; 32];
+    OsEntropy
+        .fill(&mut seed)
+        .map_err(|e| CommandError::internal(e.to_string()))?;
+    Ok(seed)
+}
+
+/// Sends a request, or shows what would be sent, and tells what became of it.
+pub(super) async fn deliver(
+    context: &Context,
+    flags: &SendFlags,
+    request: OutboundRequest,
+) -> Outcome {
+    if flags.dry_run {
+        return dry_run(context, request).await;
+    }
+    let told = Told {
+        method: request.method.clone(),
+        target: request.uri.to_string(),
+        event: request.event.clone(),
+        with_password: request.credentials.is_some(),
+        hop: request.next_hop().to_string(),
+    };
+    let report = request_once(request, Patience::of(flags.timeout), seed()?)
+        .await
+        .map_err(untried)?;
+    if context.flags.traces("sip") {
+        context.screen.note(picture(&report.ladder).trim_end())?;
+    }
+    told.show(context, report)
+}
+
+async fn dry_run(context: &Context, request: OutboundRequest) -> Outcome {
+    let preview = preview(request, seed()?).await.map_err(untried)?;
+    if context.screen.style().format.is_for_people() {
+        // The very bytes: they can be piped on.
+        context.screen.data(&preview.bytes)?;
+    } else {
+        let document = serde_json::json!({
+            "to": preview.to,
+            "message": String::from_utf8_lossy(&preview.bytes),
+            "size_bytes": preview.bytes.len(),
+        });
+        context.show(&View::one("sip-dry-run", &document).named_by("/to"))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn untried(error: OnceError) -> CommandError {
+    match error {
+        OnceError::Link(error) => CommandError::internal(error.to_string()),
+        OnceError::Resolve(error) => CommandError::new(ErrorKind::Unreachable, error.to_string())
+            .hint("Check the name, or give an address:  192.0.2.7:5060"),
+        OnceError::Bearer(BearerError::Unusable(words)) => CommandError::usage(words).hint(
+            "Leave out sips: and ;transport=, or name a proxy that speaks UDP:  --proxy ADDRESS",
+        ),
+        OnceError::Bearer(error) => CommandError::internal(error.to_string()),
+    }
+}
+
+/// The messages as a picture.
+fn picture(steps: &[LadderStep]) -> String {
+    let lines: Vec<LadderLine> = steps
+        .iter()
+        .map(|step| {
+            let (us, peer) = ("callhome".to_owned(), step.peer.to_string());
+            let (from, to) = match step.direction {
+                Direction::Sent => (us, peer),
+                Direction::Received => (peer, us),
+            };
+            let again = if step.again { " again" } else { "" };
+            LadderLine {
+                at_ms: u64::try_from(step.at.as_millis()).unwrap_or(u64::MAX),
+                from,
+                to,
+                text: format!("{}{again}", step.label()),
+            }
+        })
+        .collect();
+    ladder(&lines)
+}
+
+/// What has to be remembered of a request to tell its end.
+struct Told {
+    method: Method,
+    target: String,
+    event: Option<String>,
+    with_password: bool,
+    hop: String,
+}
+
+impl Told {
+    fn exit(&self, outcome: &SipOutcome) -> Exit {
+        match outcome {
+            SipOutcome::Delivered { .. } => Exit::Done,
+            SipOutcome::Alive { .. } if self.method == Method::OPTIONS => Exit::Done,
+            SipOutcome::Alive { .. } | SipOutcome::Refused { .. } | SipOutcome::Ringing => {
+                Exit::Ended(ErrorKind::Rejected)
+            }
+            SipOutcome::NoAnswer | SipOutcome::TransportError { .. } => {
+                Exit::Ended(ErrorKind::Unreachable)
+            }
+        }
+    }
+
+    fn show(self, context: &Context, report: SipReport) -> Outcome {
+        let exit = self.exit(&report.outcome);
+        if let Exit::Ended(kind) = exit
+            && context.screen.style().format.is_for_people()
+        {
+            return Err(self.failure(kind, &report));
+        }
+        let text = self.words(&report);
+        let document = Document {
+            method: self.method.to_string(),
+            target: self.target,
+            outcome: report.outcome.clone(),
+            elapsed_ms: u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX),
+            retransmissions: report.retransmissions(),
+            answer: report.answer.as_ref().map(to_json),
+            ladder: report.ladder,
+        };
+        let view = View::one("sip-report", &document).named_by("/target");
+        context.show(&view.text(text))?;
+        Ok(exit)
+    }
+
+    fn words(&self, report: &SipReport) -> String {
+        let mut text = format!(
+            "{}  {} in {}\n",
+            self.target,
+            report.outcome,
+            elapsed(report.elapsed)
+        );
+        let shown: &[&str] = match self.method.as_str() {
+            "OPTIONS" => &["Server", "User-Agent", "Allow", "Allow-Events", "Accept"],
+            "REGISTER" => &["Contact"],
+            _ => &[],
+        };
+        if let Some(answer) = &report.answer {
+            for name in shown {
+                for value in answer.header(name) {
+                    text.push_str(&format!("  {name:<13} {value}\n"));
+                }
+            }
+        }
+        text
+    }
+
+    fn failure(&self, kind: ErrorKind, report: &SipReport) -> CommandError {
+        let (method, target) = (&self.method, &self.target);
+        let took = elapsed(report.elapsed);
+        let error = |words: String| CommandError::new(kind, words);
+        match &report.outcome {
+            SipOutcome::NoAnswer => error(format!("no answer from {target} within {took}"))
+                .hint(format!(
+                    "{method} was sent {} over udp to {}.",
+                    times(1 + report.retransmissions()),
+                    self.hop
+                ))
+                .hint("Wait longer:  --timeout 32s     Try a proxy:  --proxy ADDRESS"),
+            SipOutcome::TransportError { detail } => {
+                error(format!("{target} cannot be reached: {detail}"))
+                    .hint("Check host and port; without a port it is 5060")
+            }
+            SipOutcome::Ringing => error(format!(
+                "{target} rings for a person instead of answering by itself; the call was taken back"
+            ))
+            .hint("An ordinary phone: reach it with  callhome sip notify"),
+            SipOutcome::Alive { code: 489, .. } => {
+                let event = self.event.as_deref().unwrap_or("this event");
+                error(format!("{target} is there but does not know {event}"))
+                    .hint("See which events phones know:  callhome sip events")
+            }
+            SipOutcome::Alive { .. } => error(format!(
+                "{target} is there but does not take this {method}: {}",
+                report.outcome
+            ))
+            .hint("See which events phones know:  callhome sip events"),
+            outcome => {
+                let made = error(format!("{target} refused: {outcome}"));
+                let made = report
+                    .answer
+                    .iter()
+                    .flat_map(|a| a.header("Warning"))
+                    .fold(made, |made, words| made.hint(format!("It says: {words}")));
+                match outcome.code() {
+                    Some(401 | 407) if !self.with_password => {
+                        made.hint("It wants a password:  --user USER --password-file FILE")
+                    }
+                    Some(401 | 403 | 407) => made.hint("Check user and password"),
+                    Some(404) => made.hint("Nobody of that name is known there"),
+                    _ => made,
+                }
+            }
+        }
+    }
+}
+
+fn times(count: usize) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        n => format!("{n} times"),
+    }
+}
+
+fn to_json(answer: &SipAnswer) -> Value {
+    let mut headers = Map::new();
+    for (name, value) in &answer.headers {
+        // Several fields of one name are one list (RFC 3261 §7.3.1).
+        headers
+            .entry(name.clone())
+            .and_modify(|old| {
+                let joined = format!("{}, {value}", old.as_str().unwrap_or_default());
+                *old = Value::String(joined);
+            })
+            .or_insert_with(|| Value::String(value.clone()));
+    }
+    serde_json::json!({
+        "code": answer.code,
+        "reason": answer.reason,
+        "headers": headers,
+        "body": String::from_utf8_lossy(&answer.body),
+    })
+}
+
+/// The request that a message in a file stands for: what the endpoint writes itself is left out.
+pub(super) fn from_message(message: &Message) -> Result<OutboundRequest, CommandError> {
+    let (Some(method), Some(uri)) = (message.method(), message.uri()) else {
+        return Err(CommandError::usage("this is an answer, not a request")
+            .hint("Explain it:  callhome decode FILE"));
+    };
+    if matches!(method.as_str(), "ACK" | "CANCEL") {
+        return Err(CommandError::usage(format!(
+            "{method} means nothing on its own: it belongs to an INVITE"
+        ))
+        .hint("Send the INVITE:  callhome sip invite ADDRESS"));
+    }
+    let parsed = |text: &str| {
+        text.parse()
+            .map_err(|e: crate::sip::InvalidSipUri| CommandError::usage(e.to_string()))
+    };
+    let mut request = OutboundRequest::new(method, parsed(uri)?);
+    request.from = message.from().and_then(|a| a.sip_uri().ok());
+    request.to = message.to().and_then(|a| a.sip_uri().ok());
+    for route in message.list("Route") {
+        let route = crate::sip::NameAddr::parse(route);
+        request.route.push(parsed(route.uri())?);
+    }
+    for (name, value) in message.fields() {
+        match name {
+            "Via"
+            | "From"
+            | "To"
+            | "Call-ID"
+            | "CSeq"
+            | "Max-Forwards"
+            | "Route"
+            | "Authorization"
+            | "Proxy-Authorization" => {}
+            "Content-Type" => request.content_type = Some(value.to_owned()),
+            "Contact" => request.contact = Some(value.to_owned()),
+            _ => request.headers.push((name.to_owned(), value.to_owned())),
+        }
+    }
+    request.body = message.body().to_vec();
+    Ok(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_from_a_file_keeps_its_own_headers_and_body() {
+        let message = Message::parse(b"NOTIFY sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK1\r\nRoute: <sip:p;lr>\r\nf: <sip:me@h>;tag=1\r\nt: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 9 NOTIFY\r\no: check-sync\r\nContact: <sip:me@h>\r\nc: text/plain\r\n\r\nhi").expect("valid");
+        let request = from_message(&message).expect("a request");
+        assert_eq!(request.next_hop().to_string(), "sip:p;lr");
+        assert_eq!(request.body, b"hi");
+        assert_eq!(
+            request.headers,
+            [("Event".to_owned(), "check-sync".to_owned())]
+        );
+        assert_eq!(
+            request.from.map(|f| f.to_string()).as_deref(),
+            Some("sip:me@h")
+        );
+    }
+
+    #[test]
+    fn answers_and_requests_without_a_transaction_are_refused() {
+        for text in [
+            "SIP/2.0 200 OK\r\n\r\n",
+            "ACK sip:a SIP/2.0\r\n\r\n",
+            "CANCEL sip:a SIP/2.0\r\n\r\n",
+            "OPTIONS tel:+1 SIP/2.0\r\n\r\n",
+        ] {
+            let message = Message::parse(text.as_bytes()).expect("valid");
+            assert!(from_message(&message).is_err(), "{text}");
+        }
+    }
+}

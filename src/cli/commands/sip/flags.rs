@@ -1,0 +1,189 @@
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::cli::commands::sms::password;
+use crate::cli::error::CommandError;
+use crate::cli::output::seconds;
+use crate::sip::{Credentials, InvalidRequest, InvalidSipUri, OutboundRequest, SipUri};
+
+/// More than fits into a datagram.
+const MAX_BODY: u64 = 64 * 1024;
+
+/// Flags of every verb that sends.
+#[derive(Debug, Args)]
+pub(super) struct SendFlags {
+    /// Send it through this proxy (loose route)
+    #[arg(long, value_name = "ADDRESS", value_parser = address, help_heading = "Sending")]
+    pub(super) proxy: Option<SipUri>,
+    /// User name for digest challenges
+    #[arg(
+        long,
+        value_name = "USER",
+        requires = "password_file",
+        help_heading = "Sending"
+    )]
+    pub(super) user: Option<String>,
+    /// File with the password, only readable by its owner
+    #[arg(long, value_name = "FILE", requires = "user", help_heading = "Sending")]
+    pub(super) password_file: Option<PathBuf>,
+    /// Address of record to send as
+    #[arg(long, value_name = "ADDRESS", value_parser = address, help_heading = "Sending")]
+    pub(super) from: Option<SipUri>,
+    /// Add a header field, as in 'Subject: hello'; may be repeated
+    #[arg(long, value_name = "FIELD", help_heading = "Sending")]
+    pub(super) header: Vec<String>,
+    /// How long to wait for an answer, as in 4s or 1min
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = seconds,
+        default_value = "10s",
+        help_heading = "Sending"
+    )]
+    pub(super) timeout: Duration,
+    /// Print the message that would be sent, and send nothing
+    #[arg(short = 'n', long, help_heading = "Sending")]
+    pub(super) dry_run: bool,
+}
+
+/// Flags of verbs whose message has a body.
+#[derive(Debug, Default, Args)]
+pub(super) struct BodyFlags {
+    /// The body, as text
+    #[arg(
+        long,
+        value_name = "TEXT",
+        conflicts_with = "body_file",
+        help_heading = "Body"
+    )]
+    pub(super) body: Option<String>,
+    /// File with the body, may be binary; - for standard input
+    #[arg(long, value_name = "FILE", help_heading = "Body")]
+    pub(super) body_file: Option<PathBuf>,
+    /// Type of the body
+    #[arg(long, value_name = "TYPE", help_heading = "Body")]
+    pub(super) content_type: Option<String>,
+}
+
+/// Reads an address as people write it: `sip:` may be left out.
+pub(super) fn address(text: &str) -> Result<SipUri, InvalidSipUri> {
+    match text.parse() {
+        Err(InvalidSipUri::Scheme(_)) if !text.starts_with("tel:") => format!("sip:{text}").parse(),
+        other => other,
+    }
+}
+
+/// What is wrong with the wish, for people.
+pub(super) fn unusable(error: &InvalidRequest) -> CommandError {
+    CommandError::usage(error.to_string())
+}
+
+impl SendFlags {
+    /// Puts the flags into a request.
+    pub(super) fn apply(
+        &self,
+        mut request: OutboundRequest,
+    ) -> Result<OutboundRequest, CommandError> {
+        if let Some(proxy) = &self.proxy {
+            request.route.insert(0, proxy.clone());
+        }
+        if let Some(from) = &self.from {
+            request.from = Some(from.clone());
+        }
+        for field in &self.header {
+            let (name, value) = field.split_once(':').ok_or_else(|| {
+                CommandError::usage(format!("{field:?} is no header field"))
+                    .hint("Write it as:  --header 'Subject: hello'")
+            })?;
+            request = request
+                .with_header(name.trim(), value)
+                .map_err(|e| unusable(&e))?;
+        }
+        if let (Some(user), Some(file)) = (&self.user, &self.password_file) {
+            request = request.with_credentials(Credentials::new(user, password(file)?));
+        }
+        Ok(request)
+    }
+}
+
+impl BodyFlags {
+    /// The body that was given, if one was.
+    pub(super) fn read(&self) -> Result<Option<Vec<u8>>, CommandError> {
+        match (&self.body, &self.body_file) {
+            (Some(text), _) => Ok(Some(text.clone().into_bytes())),
+            (None, Some(path)) => read(path).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Puts body and type into a request; `usual` is the type when none was given.
+    pub(super) fn apply(
+        &self,
+        request: OutboundRequest,
+        usual: &str,
+    ) -> Result<OutboundRequest, CommandError> {
+        let Some(body) = self.read()? else {
+            if self.content_type.is_some() {
+                return Err(CommandError::usage("there is a type but no body")
+                    .hint("Give one:  --body TEXT  or  --body-file FILE"));
+            }
+            return Ok(request);
+        };
+        let content_type = self.content_type.as_deref().unwrap_or(usual);
+        request
+            .with_body(content_type, body)
+            .map_err(|e| unusable(&e))
+    }
+}
+
+/// Reads a file, or standard input for `-`.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
+    let failed = |error: std::io::Error| {
+        CommandError::usage(format!("{} cannot be read: {error}", path.display()))
+    };
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin()
+            .lock()
+            .take(MAX_BODY + 1)
+            .read_to_end(&mut bytes)?;
+    } else {
+        std::fs::File::open(path)
+            .map_err(failed)?
+            .take(MAX_BODY + 1)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+    }
+    if bytes.len() as u64 > MAX_BODY {
+        return Err(CommandError::usage(format!(
+            "{} is longer than 64 KiB, which no datagram holds",
+            path.display()
+        )));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_may_be_left_out() {
+        for (text, read) in [
+            ("anna@example.net", "sip:anna@example.net"),
+            ("192.0.2.7:5070", "sip:192.0.2.7:5070"),
+            ("[::1]:5070", "sip:[::1]:5070"),
+            ("SIP:anna@h", "sip:anna@h"),
+            ("sips:anna@h", "sips:anna@h"),
+            ("phone1", "sip:phone1"),
+        ] {
+            assert_eq!(address(text).map(|u| u.to_string()).as_deref(), Ok(read));
+        }
+        for bad in ["", "tel:+1408", "a b", "http://x/"] {
+            assert!(address(bad).is_err(), "{bad}");
+        }
+    }
+}

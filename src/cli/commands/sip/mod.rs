@@ -1,0 +1,44 @@
+//! `callhome sip`: SIP messages by hand, from this machine to any SIP address.
+
+mod deliver;
+mod events;
+mod flags;
+mod invite;
+mod notify;
+mod options;
+mod register;
+mod send;
+
+use clap::Subcommand;
+
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+
+/// Send SIP messages by hand, from this machine.
+#[derive(Debug, Subcommand)]
+pub enum SipCommand {
+    /// Notify a device, so that it calls home or fetches its configuration
+    Notify(Box<notify::NotifyArgs>),
+    /// Call a device that answers by itself, then hang up
+    Invite(Box<invite::InviteArgs>),
+    /// Ask whether somebody is there and what it can do
+    Options(Box<options::OptionsArgs>),
+    /// Register an address at a registrar
+    Register(Box<register::RegisterArgs>),
+    /// Send the SIP message that a file holds
+    Send(Box<send::SendArgs>),
+    /// List the event packages that real phones act on
+    Events(events::EventsArgs),
+}
+
+/// Runs a verb.
+pub(super) async fn run(context: &Context, command: SipCommand) -> Outcome {
+    match command {
+        SipCommand::Notify(args) => notify::run(context, *args).await,
+        SipCommand::Invite(args) => invite::run(context, *args).await,
+        SipCommand::Options(args) => options::run(context, *args).await,
+        SipCommand::Register(args) => register::run(context, *args).await,
+        SipCommand::Send(args) => send::run(context, *args).await,
+        SipCommand::Events(args) => events::run(context, &args),
+    }
+}

@@ -1,0 +1,118 @@
+use clap::Args;
+
+use super::deliver::deliver;
+use super::flags::{BodyFlags, SendFlags, address, unusable};
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, Outcome};
+use crate::sip::contact_me::{CONTENT_TYPE, CONTENT_TYPE_XML, ContactMe, EVENT, Protocol};
+use crate::sip::{OutboundRequest, SipUri};
+
+/// Notify a device, so that it calls home or fetches its configuration.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  callhome sip notify anna@192.0.2.7:5060
+  callhome sip notify anna@192.0.2.7 --address mgmt.example.net:8443 --request-id 4t9wz0kc
+  callhome sip notify anna@example.net --proxy 192.0.2.1 --event 'check-sync;reboot=false'
+  callhome sip notify anna@192.0.2.7 --user mgmt --password-file mgmt.pw --trace sip
+
+Ends with 0 when it was taken (2xx), 11 when it was refused, 12 when nobody answered.")]
+pub struct NotifyArgs {
+    /// Whom, as in anna@192.0.2.7:5060
+    #[arg(value_name = "ADDRESS", value_parser = address)]
+    target: SipUri,
+    /// Event package
+    #[arg(long, value_name = "EVENT", default_value = EVENT)]
+    event: String,
+    /// Server that the device is to call, as in mgmt.example.net:8443
+    #[arg(long, value_name = "HOST[:PORT]", help_heading = "Contact-me")]
+    address: Option<String>,
+    /// Path to call there
+    #[arg(long, value_name = "PATH", help_heading = "Contact-me")]
+    path: Option<String>,
+    /// Id that ties the call to this request
+    #[arg(long, value_name = "ID", help_heading = "Contact-me")]
+    request_id: Option<String>,
+    /// Protocol of the call: http or https
+    #[arg(long, value_name = "PROTOCOL", value_parser = ["http", "https"], hide_possible_values = true, help_heading = "Contact-me")]
+    protocol: Option<String>,
+    /// Write the contact-me body as XML
+    #[arg(long, help_heading = "Contact-me")]
+    xml: bool,
+    #[command(flatten)]
+    body: BodyFlags,
+    #[command(flatten)]
+    send: SendFlags,
+}
+
+/// Notifies.
+pub(super) async fn run(context: &Context, args: NotifyArgs) -> Outcome {
+    let request = request(&args)?;
+    deliver(context, &args.send, request).await
+}
+
+fn request(args: &NotifyArgs) -> Result<OutboundRequest, CommandError> {
+    let request =
+        OutboundRequest::notify(args.target.clone(), &args.event).map_err(|e| unusable(&e))?;
+    let wish = wish(args)?;
+    let is_contact_me = args.event.split(';').next() == Some(EVENT);
+    let has_body = args.body.body.is_some() || args.body.body_file.is_some();
+    let request = if has_body || !is_contact_me {
+        if wish != ContactMe::default() || args.xml {
+            return Err(CommandError::usage(
+                "--address, --path, --request-id, --protocol and --xml make a contact-me body, which this message has not",
+            )
+            .hint("Leave out --event and --body, or these"));
+        }
+        let usual = if is_contact_me {
+            CONTENT_TYPE
+        } else {
+            "text/plain;charset=UTF-8"
+        };
+        args.body.apply(request, usual)?
+    } else if args.body.content_type.is_some() {
+        return Err(CommandError::usage("there is a type but no body")
+            .hint("For contact-me as XML:  --xml"));
+    } else {
+        let (content_type, body) = if args.xml {
+            (CONTENT_TYPE_XML, wish.to_xml())
+        } else {
+            (CONTENT_TYPE, wish.to_text())
+        };
+        // The device subscribed by what its REGISTER accepts, and stays so.
+        request
+            .with_body(content_type, body.into_bytes())
+            .and_then(|r| r.with_header("Subscription-State", "active"))
+            .map_err(|e| unusable(&e))?
+    };
+    args.send.apply(request)
+}
+
+fn wish(args: &NotifyArgs) -> Result<ContactMe, CommandError> {
+    let mut wish = ContactMe {
+        request_id: args.request_id.clone(),
+        path: args.path.clone(),
+        protocol: args
+            .protocol
+            .as_deref()
+            .and_then(|p| p.parse::<Protocol>().ok()),
+        ..ContactMe::default()
+    };
+    if let Some(text) = &args.address {
+        let server = address(text)
+            .ok()
+            .filter(|uri| uri.user().is_none() && uri.params().is_empty())
+            .ok_or_else(|| {
+                CommandError::usage(format!("{text:?} is no host or host:port"))
+                    .hint("Write it as:  --address mgmt.example.net:8443")
+            })?;
+        let host = server.host();
+        wish.address = Some(if host.contains(':') {
+            format!("[{host}]")
+        } else {
+            host.to_owned()
+        });
+        wish.port = server.port();
+    }
+    Ok(wish)
+}

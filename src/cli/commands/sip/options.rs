@@ -1,0 +1,31 @@
+use clap::Args;
+
+use super::deliver::deliver;
+use super::flags::{SendFlags, address};
+use crate::cli::context::Context;
+use crate::cli::error::Outcome;
+use crate::sip::{OutboundRequest, SipUri};
+
+/// Ask whether somebody is there and what it can do.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  callhome sip options 192.0.2.7
+  callhome sip options anna@example.net --proxy 192.0.2.1 --timeout 4s
+  callhome sip options 192.0.2.7 -o json --jq .answer.headers.Allow")]
+pub struct OptionsArgs {
+    /// Whom, as in 192.0.2.7 or anna@192.0.2.7:5060
+    #[arg(value_name = "ADDRESS", value_parser = address)]
+    target: SipUri,
+    #[command(flatten)]
+    send: SendFlags,
+}
+
+/// Asks.
+pub(super) async fn run(context: &Context, args: OptionsArgs) -> Outcome {
+    let request = OutboundRequest::options(args.target)
+        .with_header("Accept", "application/sdp")
+        .map_err(|e| super::flags::unusable(&e))?;
+    let request = args.send.apply(request)?;
+    deliver(context, &args.send, request).await
+}

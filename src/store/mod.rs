@@ -16,8 +16,8 @@
 //! | `sqlite/schema` | tables and their migrations |
 //! | `sqlite/transaction` | what goes with every write: idempotency, audit chain, events |
 //! | `sqlite/devices`, `enrolment`, `presence` | the registry, how a device gets in, where it is |
-//! | `sqlite/actions`, `queue`, `results` | what a device is asked to do, from three sides |
-//! | `sqlite/callbacks`, `events`, `backups`, `audit`, `operators`, `tokens` | one role each |
+//! | `sqlite/actions`, `creation`, `queue`, `results` | what a device is asked to do: kept, made, sent, answered |
+//! | `sqlite/pins`, `callbacks`, `events`, `backups`, `audit`, `operators`, `tokens` | one role each |
 //! | `agent_state` | states of simulated devices |
 
 mod agent_state;

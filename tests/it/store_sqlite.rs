@@ -6,7 +6,8 @@ use std::sync::Arc;
 use callhome::domain::{GENESIS, verify_chain};
 use callhome::host::MasterKey;
 use callhome::port::{
-    Actions, AgentState, AuditTrail, DeviceFilter, Devices, PageOf, Pins, Stamp, StoreError,
+    Actions, AgentState, AuditTrail, DeviceFilter, Devices, EventDraft, EventFilter, Events,
+    PageOf, Pins, Stamp, StoreError,
 };
 use callhome::store::{AgentStateFile, SqliteStore};
 
@@ -230,6 +231,28 @@ async fn a_copy_is_whole_and_private_and_never_replaces_a_file() {
     let seen = restored.device(phone.id).await.expect("read");
     assert_eq!(seen.map(|d| d.name).as_deref(), Some("Phone"));
     assert!(store.backup_to(&copy).await.is_err());
+}
+
+#[tokio::test]
+async fn the_last_hundred_thousand_events_are_kept() {
+    let (store, _dir) = fresh();
+    let draft = EventDraft {
+        at: at(1),
+        kind: "message.received".into(),
+        subject: String::new(),
+        device: None,
+        data: serde_json::Value::Null,
+    };
+    for _ in 0..3 {
+        store
+            .publish(vec![draft.clone(); 35_000])
+            .await
+            .expect("published");
+    }
+    assert_eq!(store.last_event().await.expect("read"), 105_000);
+    let oldest = store.events(EventFilter::default(), 1).await.expect("read")[0].id;
+    // What is too old goes in steps of about a thousand.
+    assert!((3_900..=5_001).contains(&oldest), "{oldest}");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::port::{
 };
 
 use super::SqliteStore;
-use super::actions::void_old_epoch;
+use super::creation::void_old_epoch;
 use super::devices::{Facts, holder, load, load_existing, no_device, store_facts};
 use super::transaction::{Tx, one, parse};
 

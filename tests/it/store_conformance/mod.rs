@@ -6,6 +6,7 @@ mod fixtures;
 mod keeping;
 mod queue;
 mod registry;
+mod telling;
 mod work;
 
 use callhome::port::{
@@ -101,6 +102,8 @@ conformance!(sqlite_file, crate::store_sqlite::fresh, {
         a_result_ends_an_action_once,
         a_late_lock_result_does_not_undo_a_later_unlock,
         only_what_was_not_sent_can_be_withdrawn,
+    ],
+    telling: [
         callbacks_change_atomically,
         every_change_is_an_event,
         waiting_for_an_event_ends_when_it_is_there,

@@ -162,6 +162,12 @@ impl Context {
             let found = embedded::open(folder, &config.server, stay).await?;
             let socket = found.socket().to_owned();
             if let Some(own) = found.into_own() {
+                if let Some(why) = &own.deaf {
+                    let word = self.screen.status_paint.warn("warning:");
+                    self.status(&format!(
+                        "{word} {why}; devices cannot call back while this command runs"
+                    ))?;
+                }
                 // Set at most once: `client` is built at most once.
                 drop(self.embedded.set(own));
             }

@@ -23,6 +23,7 @@
 //! arm in `commands/mod.rs`, a name in its `GROUPS`, then `callhome generate` for
 //! `man/` and `completions/`.
 
+mod assembly;
 pub mod bulk;
 pub mod commands;
 /// The composition root.

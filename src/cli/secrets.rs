@@ -1,16 +1,166 @@
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
 
 use super::context::Context;
-use super::error::CommandError;
-use crate::host::private_file;
+use super::error::{CommandError, ErrorKind};
+use crate::host::{HostError, SecretChoice, SecretStore, Unlock, private_file};
 
 /// Longest secret that is read from a file, in bytes.
 const LONGEST: u64 = 16 * 1024;
 
+/// Where a login is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Keeping {
+    /// The desktop's keyring, else the kernel's keys for this login
+    Auto,
+    /// The desktop's keyring
+    Keyring,
+    /// The kernel's keys: gone after this login
+    Kernel,
+    /// A file sealed with a key file beside it
+    KeyFile,
+    /// A file sealed with a passphrase that is asked for each time
+    Passphrase,
+    /// A plain file that only you can read
+    PlainFile,
+}
+
+/// Flags of commands that keep a login.
+#[derive(Debug, Clone, Args)]
+pub(super) struct KeepFlags {
+    /// Where to keep the login: auto, keyring, kernel, key-file, passphrase, plain-file
+    #[arg(
+        long,
+        value_name = "PLACE",
+        value_enum,
+        default_value_t = Keeping::Auto,
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
+    pub(super) keep: Keeping,
+}
+
+/// Name of a context's token in the store.
+fn name_of(context: &str) -> String {
+    format!("callhome/{context}")
+}
+
+/// Folder of our own files for secrets.
+fn folder(context: &Context) -> PathBuf {
+    let file = context.environment.user_config();
+    file.parent()
+        .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+fn choice(context: &Context, keeping: Keeping) -> Result<SecretChoice, CommandError> {
+    let folder = folder(context);
+    Ok(match keeping {
+        Keeping::Auto => SecretChoice::Automatic,
+        Keeping::Keyring => SecretChoice::Keyring,
+        Keeping::Kernel => SecretChoice::Kernel,
+        Keeping::KeyFile => SecretChoice::Sealed {
+            path: folder.join("tokens.sealed"),
+            unlock: Unlock::KeyFile(folder.join("tokens.key")),
+        },
+        Keeping::Passphrase => SecretChoice::Sealed {
+            path: folder.join("tokens.passphrase"),
+            unlock: Unlock::Passphrase(passphrase(context)?),
+        },
+        Keeping::PlainFile => SecretChoice::Plain {
+            path: folder.join("tokens.plain"),
+        },
+    })
+}
+
+fn passphrase(context: &Context) -> Result<String, CommandError> {
+    let file = context
+        .environment
+        .variable("CALLHOME_PASSPHRASE_FILE")
+        .map(PathBuf::from);
+    password(context, file.as_deref(), "Passphrase of the kept logins")
+}
+
+/// Where a context's login was put, as far as our own files tell; the keyring and the kernel otherwise.
+fn places(context: &Context) -> Vec<Keeping> {
+    let folder = folder(context);
+    let mut places = Vec::new();
+    for (file, keeping) in [
+        ("tokens.plain", Keeping::PlainFile),
+        ("tokens.sealed", Keeping::KeyFile),
+    ] {
+        if folder.join(file).exists() {
+            places.push(keeping);
+        }
+    }
+    places.push(Keeping::Auto);
+    if folder.join("tokens.passphrase").exists() {
+        places.push(Keeping::Passphrase);
+    }
+    places
+}
+
+/// Opens a store and does something with it off the runtime's threads: keyrings may block.
+async fn with_store<T: Send + 'static>(
+    choice: SecretChoice,
+    work: impl FnOnce(SecretStore) -> Result<T, HostError> + Send + 'static,
+) -> Result<T, CommandError> {
+    tokio::task::spawn_blocking(move || SecretStore::open(choice).and_then(work))
+        .await
+        .map_err(|e| CommandError::internal(e.to_string()))?
+        .map_err(refused)
+}
+
+fn refused(error: HostError) -> CommandError {
+    CommandError::new(ErrorKind::SecretStore, error.to_string()).hint(
+        "Keep the login elsewhere:  callhome auth login --keep key-file   (or kernel, passphrase, plain-file)",
+    )
+}
+
 /// The token that was kept for a context, if any.
-pub(super) async fn token(_: &Context, _: &str) -> Result<Option<String>, CommandError> {
+pub(super) async fn token(context: &Context, name: &str) -> Result<Option<String>, CommandError> {
+    for keeping in places(context) {
+        let wanted = name_of(name);
+        let found = with_store(choice(context, keeping)?, move |s| s.get(&wanted)).await;
+        match found {
+            Ok(Some(token)) => return Ok(Some(token)),
+            Ok(None) => {}
+            // A machine without any store simply has no login.
+            Err(_) if keeping == Keeping::Auto => {}
+            Err(error) => return Err(error),
+        }
+    }
     Ok(None)
+}
+
+/// Keeps a token; the words for the place.
+pub(super) async fn keep(
+    context: &Context,
+    name: &str,
+    token: String,
+    keeping: Keeping,
+) -> Result<&'static str, CommandError> {
+    let wanted = name_of(name);
+    with_store(choice(context, keeping)?, move |s| {
+        s.set(&wanted, &token)?;
+        Ok(s.place())
+    })
+    .await
+}
+
+/// Forgets a token wherever it is.
+pub(super) async fn forget(context: &Context, name: &str) -> Result<(), CommandError> {
+    for keeping in places(context) {
+        let wanted = name_of(name);
+        let gone = with_store(choice(context, keeping)?, move |s| s.delete(&wanted)).await;
+        match gone {
+            Ok(_) => {}
+            Err(_) if keeping == Keeping::Auto => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// A password: from a file (`-` is standard input), or typed.

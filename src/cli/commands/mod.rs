@@ -7,6 +7,7 @@ mod acting;
 mod action;
 mod agent;
 mod audit;
+mod auth;
 mod backup;
 mod bulk;
 mod call;
@@ -22,6 +23,7 @@ mod generate;
 mod operator;
 mod probe;
 mod schema;
+mod serve;
 mod server;
 mod sip;
 mod sms;
@@ -84,9 +86,14 @@ pub enum Command {
     /// Read and check the audit trail
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Log in and out, and make tokens for scripts
+    #[command(subcommand)]
+    Auth(auth::AuthCommand),
     /// Say who may use this server, and for what
     #[command(subcommand)]
     Operator(operator::OperatorCommand),
+    /// Run the management server in the foreground
+    Serve(Box<serve::ServeArgs>),
     /// Look at the server and keep a copy of its data
     #[command(subcommand)]
     Server(server::ServerCommand),
@@ -253,6 +260,8 @@ pub(super) async fn run(context: &Context, command: Command) -> Outcome {
         Command::Backup(command) => backup::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
         Command::Operator(command) => operator::run(context, command).await,
+        Command::Auth(command) => auth::run(context, command).await,
+        Command::Serve(args) => serve::run(context, *args).await,
         Command::Server(command) => server::run(context, command).await,
         Command::Config(command) => config::run(context, &command),
         Command::Schema(args) => schema::run(context, &args),

@@ -1,0 +1,373 @@
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use url::Url;
+
+use super::error::{CommandError, ErrorKind};
+use crate::api::VerifyingKey;
+use crate::config::{GatewayConfig, GatewayKind, GatewayMethod, PeerConfig, ServerConfig};
+use crate::flow::{Home, PublicAddress};
+use crate::host::{DataDir, MasterKey, OsEntropy, SystemClock, private_file};
+use crate::net::federation::{FederationClient, PeerSettings};
+use crate::net::sip_link::{LinkOptions, SipLink};
+use crate::net::sms_http::{HttpGateway, KannelSettings, TemplateMethod, TemplateSettings};
+use crate::net::tls::{Acquaintances, ServerIdentity, TlsListener};
+use crate::net::unix::LocalListener;
+use crate::net::webhook::{HttpWebhooks, WebhookTarget};
+use crate::port::{Clock as _, Entropy as _, SmsGateway, Webhooks};
+use crate::server::{
+    self, Bearers, Endpoint, GatewayDoor, Listeners, Machine, Mode, Parts, PeerTrust, Settings,
+};
+use crate::store::SqliteStore;
+
+/// Where a server listens for devices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Doors {
+    /// HTTPS.
+    pub(super) https: SocketAddr,
+    /// SIP.
+    pub(super) sip: SocketAddr,
+}
+
+/// A server that is ready to run.
+pub(super) struct Assembled {
+    /// The endpoint.
+    pub(super) endpoint: Endpoint,
+    /// Its listeners.
+    pub(super) listeners: Listeners,
+    /// Its SIP socket.
+    pub(super) sip: Option<SipLink>,
+    /// Address for devices, when it listens for them.
+    pub(super) url: Option<String>,
+    /// SIP address for devices, when it listens for them.
+    pub(super) sip_url: Option<String>,
+    /// File with the first admin's one-time code, when it was made now.
+    pub(super) first_admin: Option<PathBuf>,
+}
+
+impl Doors {
+    /// What the settings say; this machine only, on the usual ports, when they say nothing.
+    pub(super) fn of(config: &ServerConfig) -> Self {
+        Self {
+            https: config
+                .listen_https
+                .unwrap_or_else(|| ([127, 0, 0, 1], 8443).into()),
+            sip: config
+                .listen_sip
+                .unwrap_or_else(|| ([127, 0, 0, 1], 5060).into()),
+        }
+    }
+}
+
+/// Name of the server: as set, else `callhome`.
+pub(super) fn name_of(config: &ServerConfig) -> &str {
+    config.name.as_deref().unwrap_or("callhome")
+}
+
+/// Puts a server together from the settings over a data folder that the caller has locked.
+///
+/// # Errors
+/// [`ErrorKind::Config`] for settings that do not fit; [`ErrorKind::Conflict`] for addresses that are taken.
+pub(super) async fn assemble(
+    dir: &DataDir,
+    config: &ServerConfig,
+    mode: Mode,
+    doors: Option<Doors>,
+) -> Result<Assembled, CommandError> {
+    let now = SystemClock.now();
+    let name = name_of(config);
+    let hosts = hosts(config, doors);
+    let identity = ServerIdentity::open_or_create(dir.path(), name, &hosts, now).map_err(wrong)?;
+    let signing_key = Arc::new(server::signing_key(dir.path(), &OsEntropy).map_err(wrong)?);
+    let sealer = Arc::new(MasterKey::open_or_create(&dir.master_key())?);
+    let store = SqliteStore::open(&dir.database(), Arc::clone(&sealer) as _).map_err(wrong)?;
+    let store = Arc::new(store);
+    let peers = peers(&config.peers)?;
+    let known: Vec<_> = peers
+        .iter()
+        .map(|p| (p.name.clone(), p.ca_pem.clone()))
+        .collect();
+    let acquaintances = Arc::new(Acquaintances::new(&known).map_err(wrong)?);
+
+    let https = match doors {
+        Some(doors) => {
+            let tls = identity.server_config(&acquaintances).map_err(wrong)?;
+            Some(TlsListener::bind(doors.https, tls).map_err(taken("HTTPS", doors.https))?)
+        }
+        None => None,
+    };
+    let public = match &https {
+        Some(listener) => Some(public_address(config, listener.address())?),
+        None => None,
+    };
+    let sip = match doors {
+        Some(doors) => {
+            let mut seed = [0; 32];
+            OsEntropy.fill(&mut seed).map_err(wrong)?;
+            let options = LinkOptions::new(doors.sip, seed);
+            Some(SipLink::open(options).map_err(|e| {
+                CommandError::new(ErrorKind::Conflict, e.to_string())
+                    .hint("Choose another one:  --listen-sip ADDRESS:PORT")
+            })?)
+        }
+        None => None,
+    };
+    let sip_url = sip.as_ref().zip(public.as_ref()).map(|(link, public)| {
+        let host = if public.host.contains(':') {
+            format!("[{}]", public.host)
+        } else {
+            public.host.clone()
+        };
+        format!("sip:{host}:{}", link.local_addr().port())
+    });
+    let (gateways, gateway_doors) = gateways(&config.gateways, public.as_ref())?;
+    let webhooks = webhooks(name, config)?;
+    let peer_trust = trust(&peers);
+    let federation = FederationClient::new(
+        name,
+        Arc::clone(&signing_key),
+        &identity,
+        Arc::new(SystemClock),
+        Arc::new(OsEntropy),
+        peers,
+    )
+    .map_err(wrong)?;
+
+    let settings = Settings {
+        system_id: server::system_id(&*store, &OsEntropy)
+            .await
+            .map_err(wrong)?,
+        mode,
+        data_dir: dir.path().to_owned(),
+        ca_pem: identity.ca_pem().to_owned(),
+        certificate_expires_at: Some(identity.expires_at()),
+        sip: sip_url.clone(),
+        sip_domain: config.sip_domain.clone().unwrap_or_else(|| name.to_owned()),
+        trusted_servers: config.trusted_servers.clone(),
+        sms_sender: config.gateways.iter().find_map(|g| g.from.clone()),
+        gateway_doors,
+        peer_trust,
+        acquaintances,
+        signing_key,
+    };
+    let url = public.as_ref().map(PublicAddress::url);
+    let home = Home {
+        name: name.to_owned(),
+        https: public,
+        certificate_pin: Some(identity.ca_pin()),
+        max_segments: 1,
+    };
+    let machine = Machine {
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(OsEntropy),
+        sealer,
+    };
+    let bearers = Bearers {
+        sip: sip.clone().map(|link| Arc::new(link) as _),
+        gateways,
+        peers: Some(Arc::new(federation)),
+        webhooks,
+    };
+    let endpoint = Endpoint::new(Parts::over(&store, settings, home, machine, bearers));
+    let first_admin = server::first_admin(&endpoint).await.map_err(wrong)?;
+    let socket = dir.socket();
+    let local = LocalListener::bind(&socket)
+        .map_err(|e| CommandError::new(ErrorKind::Config, e.to_string()))?;
+    Ok(Assembled {
+        endpoint,
+        listeners: Listeners {
+            local: Some(local),
+            https,
+        },
+        sip,
+        url,
+        sip_url,
+        first_admin,
+    })
+}
+
+fn wrong(error: impl std::error::Error) -> CommandError {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(&format!(": {inner}"));
+        cause = inner.source();
+    }
+    CommandError::new(ErrorKind::Config, text)
+}
+
+fn taken(what: &'static str, address: SocketAddr) -> impl Fn(std::io::Error) -> CommandError {
+    move |error| {
+        CommandError::new(
+            ErrorKind::Conflict,
+            format!("cannot listen for {what} on {address}: {error}"),
+        )
+        .hint("Choose another one:  --listen ADDRESS:PORT")
+    }
+}
+
+/// Names that the certificate must have beside those of this machine.
+fn hosts(config: &ServerConfig, doors: Option<Doors>) -> Vec<String> {
+    let public = config.public_url.as_ref().and_then(Url::host_str);
+    let bound = doors
+        .map(|d| d.https.ip())
+        .filter(|ip| !ip.is_unspecified());
+    public
+        .map(str::to_owned)
+        .into_iter()
+        .chain(bound.as_ref().map(IpAddr::to_string))
+        .collect()
+}
+
+/// Where devices reach the server.
+fn public_address(config: &ServerConfig, bound: SocketAddr) -> Result<PublicAddress, CommandError> {
+    if let Some(url) = &config.public_url {
+        let host = url.host_str().unwrap_or_default();
+        return Ok(PublicAddress {
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: url.port_or_known_default().unwrap_or(443),
+        });
+    }
+    if bound.ip().is_unspecified() {
+        return Err(CommandError::new(
+            ErrorKind::Config,
+            format!(
+                "{bound} is every address of this machine: under which one do devices reach it?"
+            ),
+        )
+        .hint("Say so:  --public-url https://mgmt.example.net:8443"));
+    }
+    Ok(PublicAddress {
+        host: bound.ip().to_string(),
+        port: bound.port(),
+    })
+}
+
+fn secret_of(file: &Path) -> Result<String, CommandError> {
+    let content = private_file::read(file)?.ok_or_else(|| {
+        CommandError::new(
+            ErrorKind::Config,
+            format!("there is no file {}", file.display()),
+        )
+    })?;
+    Ok(String::from_utf8_lossy(&content).trim().to_owned())
+}
+
+fn text_of(file: &Path) -> Result<String, CommandError> {
+    std::fs::read_to_string(file)
+        .map_err(|e| CommandError::new(ErrorKind::Config, format!("{}: {e}", file.display())))
+}
+
+fn peers(configured: &[PeerConfig]) -> Result<Vec<PeerSettings>, CommandError> {
+    configured
+        .iter()
+        .map(|peer| {
+            Ok(PeerSettings {
+                name: peer.name.clone(),
+                url: peer.url.clone(),
+                ca_pem: text_of(&peer.ca_file)?,
+                key: peer.key.parse::<VerifyingKey>().map_err(wrong)?,
+            })
+        })
+        .collect()
+}
+
+fn trust(peers: &[PeerSettings]) -> Vec<PeerTrust> {
+    peers
+        .iter()
+        .map(|peer| PeerTrust {
+            name: peer.name.clone(),
+            key: peer.key,
+        })
+        .collect()
+}
+
+type Gateways = (Vec<Arc<dyn SmsGateway>>, Vec<GatewayDoor>);
+
+fn gateways(
+    configured: &[GatewayConfig],
+    public: Option<&PublicAddress>,
+) -> Result<Gateways, CommandError> {
+    let mut ways = Vec::new();
+    let mut doors = Vec::new();
+    for gateway in configured {
+        let secret = match &gateway.callback_secret_file {
+            Some(file) => Some(secret_of(file)?),
+            None => None,
+        };
+        if let Some(secret) = &secret {
+            doors.push(GatewayDoor {
+                name: gateway.name.clone(),
+                secret_digest: Sha256::digest(secret.as_bytes()).into(),
+            });
+        }
+        let receipts = match (&secret, public) {
+            (Some(secret), Some(public)) => {
+                let text = format!("{}/gateway/v1/{}/{secret}/dlr", public.url(), gateway.name);
+                Some(text.parse::<Url>().map_err(wrong)?)
+            }
+            _ => None,
+        };
+        ways.push(way(gateway, receipts)?);
+    }
+    Ok((ways, doors))
+}
+
+/// One gateway as it is configured.
+pub(super) fn way(
+    gateway: &GatewayConfig,
+    receipts: Option<Url>,
+) -> Result<Arc<dyn SmsGateway>, CommandError> {
+    let built = match gateway.kind {
+        GatewayKind::Kannel => {
+            let password = match &gateway.password_file {
+                Some(file) => secret_of(file)?,
+                None => String::new(),
+            };
+            let settings =
+                KannelSettings::new(&gateway.url, gateway.username.as_deref(), &password)
+                    .map_err(wrong)?
+                    .sent_from(gateway.from.clone())
+                    .receipts_at(receipts);
+            HttpGateway::kannel(&gateway.name, settings, None)
+        }
+        GatewayKind::Http => {
+            let mut headers: Vec<(String, String)> = gateway.headers.clone().into_iter().collect();
+            for (name, file) in &gateway.header_files {
+                headers.push((name.clone(), secret_of(file)?));
+            }
+            let settings = TemplateSettings {
+                method: gateway.method.map(|m| match m {
+                    GatewayMethod::Get => TemplateMethod::Get,
+                    GatewayMethod::Post => TemplateMethod::Post,
+                    GatewayMethod::Put => TemplateMethod::Put,
+                }),
+                url: gateway.url.clone(),
+                headers,
+                body: gateway.body.clone(),
+                from: gateway.from.clone(),
+            };
+            HttpGateway::template(&gateway.name, settings, None)
+        }
+    };
+    Ok(built
+        .map_err(wrong)?
+        .serving(gateway.prefixes.clone())
+        .shared())
+}
+
+fn webhooks(name: &str, config: &ServerConfig) -> Result<Option<Arc<dyn Webhooks>>, CommandError> {
+    if config.webhooks.is_empty() {
+        return Ok(None);
+    }
+    let mut targets = Vec::new();
+    for hook in &config.webhooks {
+        let key = secret_of(&hook.secret_file)?;
+        let target = WebhookTarget::new(hook.url.clone(), &key, hook.kinds.clone());
+        targets.push(target.map_err(wrong)?);
+    }
+    let hooks = HttpWebhooks::new(name, Arc::new(SystemClock), targets).map_err(wrong)?;
+    Ok(Some(Arc::new(hooks)))
+}

@@ -1,0 +1,94 @@
+//! `callhome auth …`: who you are at a server.
+
+mod login;
+mod token;
+
+use clap::Subcommand;
+
+use crate::cli::context::Context;
+use crate::cli::error::{Exit, Outcome};
+use crate::cli::output::{Column, View, ago};
+use crate::cli::secrets;
+
+/// Log in and out, and make tokens for scripts.
+#[derive(Debug, Subcommand)]
+pub enum AuthCommand {
+    /// Log in at a server and remember it as a context
+    Login(Box<login::LoginArgs>),
+    /// Log out
+    #[command(after_help = "Examples:\n  callhome auth logout\n  callhome auth logout -c eu-north")]
+    Logout,
+    /// Show who you are logged in as
+    #[command(after_help = "Examples:\n  callhome auth status\n  callhome auth status -o json")]
+    Status,
+    /// Change your password
+    Password(login::PasswordArgs),
+    /// Make and revoke tokens for scripts
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+}
+
+/// Runs a verb.
+pub(super) async fn run(context: &Context, command: AuthCommand) -> Outcome {
+    match command {
+        AuthCommand::Login(args) => login::run(context, *args).await,
+        AuthCommand::Logout => logout(context).await,
+        AuthCommand::Status => status(context).await,
+        AuthCommand::Password(args) => login::password(context, args).await,
+        AuthCommand::Token(command) => token::run(context, command).await,
+    }
+}
+
+async fn logout(context: &Context) -> Outcome {
+    let name = context.name()?.to_owned();
+    if context.settings()?.config.context().is_none() {
+        context.status("The embedded server knows its own account: there is nobody to log out.")?;
+        return Ok(Exit::Done);
+    }
+    let told = match context.client().await {
+        Ok(client) => client.logout().await.map_err(Into::into),
+        Err(error) => Err(error),
+    };
+    // What is kept here goes also when the server cannot be told; there the session ends by itself.
+    secrets::forget(context, &name).await?;
+    told?;
+    context.status(&format!("Logged out of {name}."))?;
+    Ok(Exit::Done)
+}
+
+async fn status(context: &Context) -> Outcome {
+    let client = context.client().await?;
+    let me = client.who_am_i().await?;
+    let until = me.expires_at.map_or_else(String::new, |at| {
+        format!(", for {} more min", at.since(context.now()).as_secs() / 60)
+    });
+    let text = format!(
+        "{} ({}) at {}, context {}{until}\n",
+        me.operator,
+        me.role,
+        client.server(),
+        context.name()?
+    );
+    context.show(&View::one("whoami", &me).named_by("/operator").text(text))?;
+    Ok(Exit::Done)
+}
+
+/// Columns of a token list.
+fn token_columns(now: crate::domain::Timestamp) -> Vec<Column> {
+    let time = move |pointer: &'static str| {
+        move |item: &serde_json::Value| {
+            item.pointer(pointer)
+                .and_then(serde_json::Value::as_str)
+                .and_then(|t| t.parse().ok())
+                .map_or_else(String::new, |at| ago(at, now))
+        }
+    };
+    vec![
+        Column::at("id", "/id"),
+        Column::at("name", "/name"),
+        Column::at("role", "/role"),
+        Column::at("by", "/created_by"),
+        Column::at("until", "/expires_at"),
+        Column::of("used", time("/last_used")),
+    ]
+}

@@ -1,0 +1,141 @@
+use std::net::SocketAddr;
+
+use clap::Args;
+use url::Url;
+
+use crate::cli::assembly::{Assembled, Doors, assemble, name_of};
+use crate::cli::context::Context;
+use crate::cli::embedded::announce;
+use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
+use crate::config::ServerConfig;
+use crate::host::{DataDir, HostError, OwnerMode};
+use crate::server::{self, Mode};
+
+/// Run the management server in the foreground.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Stops in good order on Ctrl-C or SIGTERM. When it serves, it says \"ready:\" on standard error.
+On its first start it makes its own certificate authority, and writes a one-time code for the
+first admin into first-admin.code in the data folder.
+
+Examples:
+  callhome serve
+  callhome serve --listen 192.0.2.10:8443 --listen-sip 192.0.2.10:5060
+  callhome serve --listen 0.0.0.0:8443 --public-url https://mgmt.example.net:8443
+  callhome serve --name eu-north --data-dir /var/lib/callhome")]
+pub struct ServeArgs {
+    /// Name of this server among the others
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Where to listen for HTTPS [default: 127.0.0.1:8443]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Where to listen for SIP over UDP [default: 127.0.0.1:5060]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen_sip: Option<SocketAddr>,
+    /// Address under which devices reach this server, when it is another one
+    #[arg(long, value_name = "URL")]
+    public_url: Option<Url>,
+    /// Domain of the devices' SIP addresses
+    #[arg(long, value_name = "DOMAIN")]
+    sip_domain: Option<String>,
+}
+
+/// Serves until it is told to stop.
+pub(super) async fn run(context: &Context, args: ServeArgs) -> Outcome {
+    let interrupt = context.interrupt();
+    log_to_stderr(context);
+    let mut config = context.settings()?.config.server.clone();
+    overlay(&mut config, args)?;
+    let dir = DataDir::open(context.data_directory())?;
+    let lock = dir.lock().map_err(in_use)?;
+    let assembled = assemble(&dir, &config, Mode::Serve, Some(Doors::of(&config))).await?;
+    announce(&lock, OwnerMode::Serve, &assembled)?;
+    tell(context, &config, &dir, &assembled)?;
+    let Assembled {
+        endpoint,
+        listeners,
+        sip,
+        ..
+    } = assembled;
+    server::run(endpoint, listeners, interrupt.cancelled_owned())
+        .await
+        .map_err(|e| CommandError::internal(e.to_string()))?;
+    if let Some(sip) = sip {
+        sip.close().await;
+    }
+    drop(lock);
+    context.status("stopped")?;
+    Ok(Exit::Done)
+}
+
+fn overlay(config: &mut ServerConfig, args: ServeArgs) -> Result<(), CommandError> {
+    if let Some(url) = &args.public_url
+        && url.scheme() != "https"
+    {
+        return Err(CommandError::usage(format!(
+            "--public-url: an address begins with https://, found {url}"
+        )));
+    }
+    config.name = args.name.or(config.name.take());
+    config.listen_https = args.listen.or(config.listen_https);
+    config.listen_sip = args.listen_sip.or(config.listen_sip);
+    config.public_url = args.public_url.or(config.public_url.take());
+    config.sip_domain = args.sip_domain.or(config.sip_domain.take());
+    Ok(())
+}
+
+fn in_use(error: HostError) -> CommandError {
+    let text = error.to_string();
+    match error {
+        HostError::InUse { .. } => CommandError::new(ErrorKind::Conflict, text)
+            .hint("Stop it first, or serve another folder:  --data-dir FOLDER"),
+        other => other.into(),
+    }
+}
+
+fn tell(
+    context: &Context,
+    config: &ServerConfig,
+    dir: &DataDir,
+    assembled: &Assembled,
+) -> Result<(), CommandError> {
+    let url = assembled.url.as_deref().unwrap_or_default();
+    let sip = assembled.sip_url.as_deref().unwrap_or_default();
+    context.status(&format!(
+        "callhome {} serves {} from {}",
+        env!("CARGO_PKG_VERSION"),
+        name_of(config),
+        dir.path().display()
+    ))?;
+    if let Some(code) = &assembled.first_admin {
+        context.status(&format!(
+            "First admin: the one-time code is in {}\n  callhome auth login --server {url} --operator admin",
+            code.display()
+        ))?;
+    }
+    // Programs wait for this line: it is told also under -q.
+    Ok(context.screen.note(&format!("ready: {url} {sip}"))?)
+}
+
+/// What the server has to say while it runs goes to standard error.
+fn log_to_stderr(context: &Context) {
+    let level = if context.flags.verbose {
+        tracing::Level::DEBUG
+    } else if context.flags.quiet {
+        tracing::Level::ERROR
+    } else {
+        tracing::Level::INFO
+    };
+    let colour = context
+        .environment
+        .wants_colour(context.environment.stderr_is_terminal);
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(colour)
+        .with_max_level(level)
+        .with_target(false)
+        .finish();
+    // Another subscriber is there only in a test: then it gets the lines.
+    drop(tracing::subscriber::set_global_default(subscriber));
+}

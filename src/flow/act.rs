@@ -11,7 +11,7 @@ use crate::port::{
 };
 use crate::sms::UnlockPin;
 
-use super::{ActError, Caller, Ports};
+use super::{ActError, Caller, Ports, restore};
 
 /// How long an action of which nothing could be sent stays worth trying.
 const LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -165,8 +165,9 @@ async fn create_here(ports: &Ports, order: ActOrder) -> Result<ActionView, ActEr
             "an action needs at least one second to be sent".to_owned(),
         ));
     }
+    let action = restore::linked(ports, &device, &request.action).await?;
     let id = ports.new_id()?;
-    let preconditions = preconditions(&request.action);
+    let preconditions = preconditions(&action);
     let reason = request.reason.or_else(|| {
         let consent = order.consent.as_ref()?;
         consent.reason().map(str::to_owned)
@@ -178,7 +179,7 @@ async fn create_here(ports: &Ports, order: ActOrder) -> Result<ActionView, ActEr
             event: "action.create".to_owned(),
             subject: format!("device:{}", device.id),
             detail: detail(
-                &words(&request.action),
+                &words(&action),
                 Some(id),
                 reason.as_deref(),
                 request.ticket.as_deref(),
@@ -190,11 +191,11 @@ async fn create_here(ports: &Ports, order: ActOrder) -> Result<ActionView, ActEr
             .map(|key| key.claim(format!("action:{id}"), now)),
         events: Vec::new(),
     };
-    let is_lock = request.action.kind() == Some(ActionKind::Lock);
+    let is_lock = action.kind() == Some(ActionKind::Lock);
     let new = NewAction {
         id,
         device: device.id,
-        action: request.action.clone(),
+        action: action.clone(),
         sequence: None,
         operator: order.operator,
         reason,
@@ -210,9 +211,7 @@ async fn create_here(ports: &Ports, order: ActOrder) -> Result<ActionView, ActEr
         Ok(view) => Ok(view),
         Err(StoreError::AlreadyDone(outcome)) => done_before(ports, &outcome).await,
         Err(StoreError::NotEnrolled) => Err(ActError::NotEnrolled(device.name)),
-        Err(StoreError::Precondition(_)) => {
-            Err(what_is_in_the_way(ports, &device, &request.action).await?)
-        }
+        Err(StoreError::Precondition(_)) => Err(what_is_in_the_way(ports, &device, &action).await?),
         Err(other) => Err(other.into()),
     }
 }
@@ -275,7 +274,7 @@ async fn create_at_peer(
         .await?;
     answer.map_err(|source| ActError::Peer {
         peer: peer.to_owned(),
-        source,
+        source: Box::new(source),
     })
 }
 

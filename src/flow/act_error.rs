@@ -50,7 +50,7 @@ pub enum ActError {
         /// Its name.
         peer: String,
         /// Why.
-        source: PeerError,
+        source: Box<PeerError>,
     },
     /// A gateway or device could not be used.
     #[error(transparent)]
@@ -110,7 +110,7 @@ impl From<ActError> for Problem {
             }
             ActError::NoSuchPeer(_) => Self::new(Code::NotFound, detail)
                 .with_next("callhome server status lists the peers"),
-            ActError::Peer { peer, source } => match source {
+            ActError::Peer { peer, source } => match *source {
                 PeerError::Silent(_) => Self::new(Code::Unreachable, detail)
                     .with_next("try again with the same idempotency key: it is done once"),
                 PeerError::Refused(_) => Self::new(Code::Rejected, detail),

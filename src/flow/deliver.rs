@@ -19,8 +19,10 @@ const SIP_TIMEOUT: Duration = Duration::from_secs(4);
 const SMS_TIMEOUT: Duration = Duration::from_secs(10);
 /// For the session of a device that took a NOTIFY; then the next rung is tried.
 const SESSION_WAIT: Duration = Duration::from_secs(10);
-/// Text messages cost: the same one is not sent again sooner.
-const SMS_WAIT: Duration = Duration::from_secs(60);
+/// Text messages cost and wait at the carrier for a phone that is off: the same one is not sent again sooner …
+const SMS_SOONEST: Duration = Duration::from_secs(60);
+/// … and its waits grow further.
+const SMS_LATEST: Duration = Duration::from_secs(6 * 3600);
 /// The retry clock: never sooner …
 const SOONEST: Duration = Duration::from_secs(10);
 /// … and never later than this.
@@ -64,9 +66,11 @@ pub async fn deliver(ports: &Ports, claimed: Claimed) -> Result<ActionView, ActE
         }
     }
     let wait = match taken {
-        Some(index) if rungs[index].bearer == Bearer::Sms => backoff(ports, &view)?.max(SMS_WAIT),
+        Some(index) if rungs[index].bearer == Bearer::Sms => {
+            backoff(ports, &view, SMS_SOONEST, SMS_LATEST)?
+        }
         Some(index) if index + 1 < rungs.len() => SESSION_WAIT,
-        _ => backoff(ports, &view)?,
+        _ => backoff(ports, &view, SOONEST, LATEST)?,
     };
     let next = next_try(&view, ports.now().after(wait), taken.is_some());
     record(ports, lease, attempts, next).await
@@ -154,15 +158,20 @@ async fn try_way(
     }
 }
 
-/// How long until the next try: at least [`SOONEST`], else drawn evenly below twice the action's age, so that waits
-/// grow as it gets older and a thousand actions of one moment do not come back in one moment; at most [`LATEST`].
-fn backoff(ports: &Ports, view: &ActionView) -> Result<Duration, MachineError> {
+/// How long until the next try: at least `soonest`, at most `latest`, in between drawn evenly below twice the
+/// action's age, so that waits grow as it gets older and a thousand actions of one moment do not come back in one.
+fn backoff(
+    ports: &Ports,
+    view: &ActionView,
+    soonest: Duration,
+    latest: Duration,
+) -> Result<Duration, MachineError> {
     let age = ports.now().since(view.created_at);
-    let top = (age * 2).clamp(SOONEST * 2, LATEST);
+    let top = (age * 2).clamp(soonest * 2, latest);
     let mut bytes = [0; 4];
     ports.entropy.fill(&mut bytes)?;
     let share = f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX);
-    Ok(SOONEST + (top - SOONEST).mul_f64(share))
+    Ok(soonest + (top - soonest).mul_f64(share))
 }
 
 /// Tries end when the action does. One of which nothing was sent comes back at its end, to be marked expired.

@@ -102,14 +102,13 @@ async fn ask_all(
     let names: Vec<String> = peers.peers().into_iter().map(|p| p.name).collect();
     let asked = names.into_iter().map(|name| async move {
         let started = Instant::now();
-        let reply = timeout_at(end, peers.find(&name, imei, deadline))
-            .await
-            .unwrap_or_else(|_| {
-                Err(PeerError::Silent(format!(
-                    "no answer within {:.1} s",
-                    deadline.as_secs_f64()
-                )))
-            });
+        let reply = match timeout_at(end, peers.find(&name, imei, deadline)).await {
+            Ok(reply) => reply,
+            Err(_) => Err(PeerError::Silent(format!(
+                "no answer within {:.1} s",
+                deadline.as_secs_f64()
+            ))),
+        };
         (name, reply, started.elapsed())
     });
     let mut found = Vec::new();

@@ -158,6 +158,23 @@ async fn a_finished_backup_action_completes_the_backup_it_made() {
     result::take(&ports, &key, None, xml.as_bytes())
         .await
         .expect("taken");
+    let restore = |id: ShortId| order(key.device, &format!("res({id})"));
+    let made = flow::create(&ports, restore(fresh)).await.expect("made");
+    assert_eq!(
+        made.action,
+        flow::restore::action(fresh),
+        "with the link that the device needs"
+    );
+    let refused = flow::create(&ports, restore(abandoned)).await;
+    assert!(
+        matches!(refused, Err(flow::ActError::Conflict { .. })),
+        "not whole"
+    );
+    let refused = flow::create(&ports, restore(world.next_id())).await;
+    assert!(
+        matches!(refused, Err(flow::ActError::NotFound(_))),
+        "nobody's"
+    );
     let shelf = world.shelf();
     let state = |id: ShortId| {
         let backup = shelf.backups.iter().find(|b| b.id == id).expect("there");

@@ -132,7 +132,10 @@ pub(super) async fn show(
         let view = peers
             .action(&peer, id)
             .await
-            .map_err(|source| ActError::Peer { peer, source })?;
+            .map_err(|source| ActError::Peer {
+                peer,
+                source: Box::new(source),
+            })?;
         return Ok(Json(view));
     }
     let view = ports.actions.action(id).await?;

@@ -13,6 +13,7 @@
 //! | `enrolment` | how a device gets its identity and gets in |
 //! | `fleet` | many devices in one process |
 //! | `carrier` | a text message centre |
+//! | `proxy` | a home router, through which indirect devices register |
 //! | `chance` | dice with a seed, for faults and made-up contents |
 
 pub mod brain;
@@ -22,5 +23,6 @@ pub mod device;
 mod enrolment;
 pub mod fleet;
 pub mod phone;
+pub mod proxy;
 
 pub use enrolment::{EnrolError, NewPersona, new_brain};

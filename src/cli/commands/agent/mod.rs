@@ -4,6 +4,7 @@ mod carrier;
 mod fleet;
 mod house;
 mod keyboard;
+mod proxy;
 mod run;
 
 use clap::Subcommand;
@@ -20,6 +21,8 @@ pub enum AgentCommand {
     Fleet(Box<fleet::FleetArgs>),
     /// Run a simulated carrier: text messages between gateways and phones
     Carrier(Box<carrier::CarrierArgs>),
+    /// Run a simulated home router that phones register through
+    Proxy(proxy::ProxyArgs),
 }
 
 /// Runs a verb.
@@ -28,5 +31,6 @@ pub(super) async fn run(context: &Context, command: AgentCommand) -> Outcome {
         AgentCommand::Run(args) => run::run(context, *args).await,
         AgentCommand::Fleet(args) => fleet::run(context, *args).await,
         AgentCommand::Carrier(args) => carrier::run(context, *args).await,
+        AgentCommand::Proxy(args) => proxy::run(context, args).await,
     }
 }

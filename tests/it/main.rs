@@ -1,5 +1,7 @@
 //! All integration tests, built as one binary: linking once is cheaper than linking thirty times.
 
+mod cmd_decode;
+mod cmd_sms;
 mod flow_act;
 mod flow_deliver;
 mod flow_find;

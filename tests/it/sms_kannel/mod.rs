@@ -2,9 +2,6 @@
 
 mod peer;
 
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
-
 use callhome::domain::{Action, DeviceSecret, Sequence, Timestamp};
 use callhome::net::sms_http::{HttpGateway, KannelSettings};
 use callhome::port::{OutboundSms, SmsGateway};
@@ -13,23 +10,11 @@ use callhome::sms::{
     ResultStatus, SignedMessage, SmsKeys, Version,
 };
 
-use peer::{Kannel, callhome};
+use crate::support::program::{callhome, file};
+
+use peer::Kannel;
 
 const NUMBER: &str = "+358401234567";
-
-/// A file that only its owner can read.
-fn private_file(folder: &tempfile::TempDir, name: &str, content: &str) -> PathBuf {
-    use std::io::Write;
-    let path = folder.path().join(name);
-    std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)
-        .and_then(|mut file| file.write_all(content.as_bytes()))
-        .expect("a scratch file");
-    path
-}
 
 fn pairs(parameters: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
     parameters.iter().map(|(n, v)| (n.as_str(), v.as_str()))
@@ -42,8 +27,8 @@ fn what_was_composed_arrives_exactly_and_the_reply_comes_back_as_a_result() {
     };
     let folder = tempfile::tempdir().expect("a scratch folder");
     let secret = DeviceSecret::from_bytes([7; 32]);
-    let key = private_file(&folder, "phone.key", &secret.to_hex());
-    let password = private_file(&folder, "kannel.pw", "kmepw\n");
+    let key = file(&folder, "phone.key", 0o600, secret.to_hex().as_bytes());
+    let password = file(&folder, "kannel.pw", 0o600, b"kmepw\n");
     let gateway = format!("kannel+http://kme@127.0.0.1:{}", kannel.port);
     let send = [
         "sms",
@@ -53,7 +38,7 @@ fn what_was_composed_arrives_exactly_and_the_reply_comes_back_as_a_result() {
         "--gateway-url",
         &gateway,
         "--password-file",
-        password.to_str().expect("text"),
+        &password,
     ];
 
     // compose | sign | send
@@ -61,7 +46,7 @@ fn what_was_composed_arrives_exactly_and_the_reply_comes_back_as_a_result() {
     let compose = [&["sms", "compose", "--sequence", "1"][..], &actions].concat();
     let (code, draft, _) = callhome(&compose, "");
     assert_eq!(code, 0);
-    let sign = ["sms", "sign", "--secret-file", key.to_str().expect("text")];
+    let sign = ["sms", "sign", "--secret-file", &key];
     let (code, signed, _) = callhome(&sign, &draft);
     assert_eq!(code, 0);
 
@@ -117,22 +102,16 @@ fn what_was_composed_arrives_exactly_and_the_reply_comes_back_as_a_result() {
     assert_eq!(result.status(), ResultStatus::Done);
     assert_eq!(result.payload(), &Payload::Lock { locked: true });
     let (code, explained, _) = callhome(
-        &[
-            "decode",
-            "--secret-file",
-            key.to_str().expect("text"),
-            "--text",
-            &inbound.text,
-        ],
+        &["decode", "--secret-file", &key, "--text", &inbound.text],
         "",
     );
     assert_eq!(code, 0, "{explained}");
     assert!(explained.contains("genuine"), "{explained}");
 
     // A wrong password is refused in Kannel's words.
-    let wrong = private_file(&folder, "wrong.pw", "s3cret-pw");
+    let wrong = file(&folder, "wrong.pw", 0o600, b"s3cret-pw");
     let mut refused = send;
-    refused[7] = wrong.to_str().expect("text");
+    refused[7] = &wrong;
     let (code, _, told) = callhome(&refused, "hello");
     assert_eq!(code, 11, "{told}");
     assert!(told.contains("Authorization failed"), "{told}");

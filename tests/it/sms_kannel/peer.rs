@@ -1,4 +1,4 @@
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -218,28 +218,4 @@ fn wait_for(port: u16) {
         assert!(started.elapsed() < PATIENCE, "nobody listens at {port}");
         std::thread::sleep(Duration::from_millis(50));
     }
-}
-
-/// Runs the program with a text on standard input; gives exit code, standard output and error.
-pub(super) fn callhome(args: &[&str], input: &str) -> (i32, String, String) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_callhome"))
-        .args(args)
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("our own program");
-    let mut stdin = child.stdin.take().expect("piped");
-    // A program that reads no input may have closed it.
-    drop(stdin.write_all(input.as_bytes()));
-    drop(stdin);
-    let mut text = [String::new(), String::new()];
-    let mut out = child.stdout.take().expect("piped");
-    let mut err = child.stderr.take().expect("piped");
-    out.read_to_string(&mut text[0]).expect("text");
-    err.read_to_string(&mut text[1]).expect("text");
-    let code = child.wait().expect("it ends").code().expect("by itself");
-    let [out, err] = text;
-    (code, out, err)
 }

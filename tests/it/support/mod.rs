@@ -1,4 +1,5 @@
 //! What several tests need.
 
 pub(crate) mod device;
+pub(crate) mod program;
 pub(crate) mod server;

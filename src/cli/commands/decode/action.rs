@@ -68,6 +68,7 @@ pub(super) fn explain(octets: &[u8], keys: &Keys, paint: Paint) -> Result<Explai
         document,
         text: lines.join("\n") + "\n",
         signature,
+        valid: true,
     })
 }
 
@@ -95,6 +96,7 @@ fn unsigned(draft: &Draft) -> Explained {
         }),
         text: lines.join("\n") + "\n",
         signature: Signature::NotChecked,
+        valid: true,
     }
 }
 

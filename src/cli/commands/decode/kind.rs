@@ -2,11 +2,16 @@ use clap::ValueEnum;
 use data_encoding::HEXLOWER_PERMISSIVE;
 
 use crate::oma::{PUSH_PORT, SignedNotification, WspPush};
+use crate::sip::contact_me::{CONTENT_TYPE, ContactMe, NAMESPACE};
 use crate::sms::Header;
 
 /// The messages that can be explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Kind {
+    /// SIP request or answer.
+    Sip,
+    /// Body that asks a device to call back.
+    ContactMe,
     /// Action string, `KME …`.
     Action,
     /// Reply by text message, `KMR …`.
@@ -29,7 +34,7 @@ pub(super) fn names() -> String {
 /// Tells what octets are; hexadecimal digits and push headers are taken off.
 pub(super) fn detect(octets: Vec<u8>) -> Option<(Kind, Vec<u8>)> {
     if let Some(kind) = detect_text(&octets) {
-        return Some((kind, octets));
+        return Some((kind, unwrapped(octets, kind)));
     }
     let binary = unwrapped(octets, Kind::Notification);
     SignedNotification::parse(&binary)
@@ -41,7 +46,8 @@ pub(super) fn detect(octets: Vec<u8>) -> Option<(Kind, Vec<u8>)> {
 pub(super) fn unwrapped(octets: Vec<u8>, kind: Kind) -> Vec<u8> {
     match kind {
         Kind::Notification => body_of_push(from_hex(&octets).unwrap_or(octets)),
-        Kind::Action | Kind::Reply | Kind::Result => octets,
+        Kind::Sip if !octets.contains(&b'\r') => with_crlf(&octets),
+        Kind::Sip | Kind::ContactMe | Kind::Action | Kind::Reply | Kind::Result => octets,
     }
 }
 
@@ -53,9 +59,39 @@ fn detect_text(octets: &[u8]) -> Option<Kind> {
     if start.starts_with(b"KMR ") {
         return Some(Kind::Reply);
     }
+    if is_sip(start) {
+        return Some(Kind::Sip);
+    }
     let text = std::str::from_utf8(start).ok()?;
-    let is_xml = text.trim_start_matches('\u{feff}').starts_with('<');
-    (is_xml && text.contains("urn:callhome:result:1")).then_some(Kind::Result)
+    if text.trim_start_matches('\u{feff}').starts_with('<') {
+        return if text.contains("urn:callhome:result:1") {
+            Some(Kind::Result)
+        } else {
+            text.contains(NAMESPACE).then_some(Kind::ContactMe)
+        };
+    }
+    // Any line with a colon would do: at least one label has to be known.
+    ContactMe::parse(CONTENT_TYPE, octets)
+        .is_ok_and(|wish| wish.labelled().len() > wish.other.len())
+        .then_some(Kind::ContactMe)
+}
+
+/// Whether the first line is that of a request or an answer (RFC 3261 §7).
+fn is_sip(octets: &[u8]) -> bool {
+    let line = octets
+        .split(|b| matches!(b, b'\r' | b'\n'))
+        .next()
+        .unwrap_or_default()
+        .trim_ascii_end();
+    line.starts_with(b"SIP/2.0 ") || line.ends_with(b" SIP/2.0")
+}
+
+/// Editors and traces leave the CR out; on the wire it is there.
+fn with_crlf(octets: &[u8]) -> Vec<u8> {
+    octets
+        .iter()
+        .flat_map(|b| (*b == b'\n').then_some(b'\r').into_iter().chain([*b]))
+        .collect()
 }
 
 /// Octets written as hexadecimal digits, with or without white space.
@@ -99,6 +135,13 @@ mod tests {
             (&b"KME 1.00 broken"[..], Some(Kind::Action)),
             (b"KMR 2.00 broken", Some(Kind::Reply)),
             (result, Some(Kind::Result)),
+            (b"\r\nOPTIONS sip:a@h SIP/2.0\r\n\r\n", Some(Kind::Sip)),
+            (b"SIP/2.0 200 OK\n\n", Some(Kind::Sip)),
+            (
+                b"Address: 192.0.2.7\r\nPort: 8443\r\n",
+                Some(Kind::ContactMe),
+            ),
+            (b"Subject: hello\r\n", None),
             (b"<html/>", None),
             (b"Hello", None),
             (b"", None),

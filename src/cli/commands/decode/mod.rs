@@ -4,6 +4,7 @@ mod action;
 mod kind;
 mod notification;
 mod report;
+mod sip;
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -30,7 +31,8 @@ Examples:
   callhome decode message.txt
   callhome decode --secret-file eriksson.key < message.txt
   callhome decode --text 'KME 1.00 000174ef 5d783e9708ffb691 aud() loc(1)'
-  callhome decode --text 0106 03c4af87…      octets as hexadecimal digits
+  callhome decode notify.txt                 a SIP message from a trace
+  callhome decode --text '0106 03c4 af87 …'  octets as hexadecimal digits
 
 Nothing is sent anywhere. Ends with 0 when the message is valid, with 2 when it is
 not, with 17 when it is but its signature does not match.")]
@@ -86,6 +88,8 @@ struct Explained {
     document: Value,
     text: String,
     signature: Signature,
+    /// Readable, and nothing in it that a standard forbids.
+    valid: bool,
 }
 
 /// What became of the check.
@@ -131,7 +135,10 @@ pub(super) fn run(context: &Context, args: &DecodeArgs) -> Outcome {
     };
     let keys = keys(args)?;
     let paint = context.screen.paint;
+    let width = context.environment.width;
     let explained = match kind {
+        Kind::Sip => sip::explain(&octets, width, paint),
+        Kind::ContactMe => sip::explain_contact_me(&octets, width, paint),
         Kind::Action => action::explain(&octets, &keys, paint),
         Kind::Reply => report::explain_reply(&octets, &keys, paint),
         Kind::Result => report::explain_result(&octets),
@@ -141,7 +148,8 @@ pub(super) fn run(context: &Context, args: &DecodeArgs) -> Outcome {
     context.show(&view)?;
     Ok(match explained.signature {
         Signature::Wrong(_) => Exit::Ended(ErrorKind::Differs),
-        Signature::NotChecked | Signature::Genuine => Exit::Done,
+        Signature::NotChecked | Signature::Genuine if explained.valid => Exit::Done,
+        Signature::NotChecked | Signature::Genuine => Exit::Ended(ErrorKind::Usage),
     })
 }
 

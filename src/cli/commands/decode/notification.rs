@@ -55,5 +55,6 @@ pub(super) fn explain(octets: &[u8], keys: &Keys, paint: Paint) -> Result<Explai
         }),
         text: lines.join("\n") + "\n",
         signature,
+        valid: true,
     })
 }

@@ -41,6 +41,7 @@ pub(super) fn explain_reply(
         }),
         text: lines.join("\n") + "\n",
         signature,
+        valid: true,
     })
 }
 
@@ -79,5 +80,6 @@ pub(super) fn explain_result(octets: &[u8]) -> Result<Explained, CommandError> {
         document: json!({ "kind": "result", "result": result }),
         text: lines.join("\n") + "\n",
         signature: Signature::NotChecked,
+        valid: true,
     })
 }

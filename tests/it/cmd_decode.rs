@@ -1,0 +1,141 @@
+//! `callhome decode`: what each kind of message looks like when it is explained.
+
+use crate::support::program::{callhome, file};
+
+const SECRET: &str = "0707070707070707070707070707070707070707070707070707070707070707\n";
+const EXAMPLE: &str = "KME 1.00 000174ef 5d783e9708ffb691 aud() loc(1) get(P%20Dat.txt,1024)\n";
+
+#[test]
+fn an_action_string_with_anothers_token_differs() {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let key = file(&folder, "phone.key", 0o600, SECRET.as_bytes());
+    let (code, out, err) = callhome(&["decode", "--secret-file", &key], EXAMPLE);
+    assert_eq!(code, 17, "{err}");
+    assert_eq!(
+        out,
+        "Action string, version 1.00\n  \
+           sequence   000174ef (95,471), and the next two\n  \
+           token      5d783e9708ffb691  ✗ does not match: altered, or another device's secret\n  \
+           1  aud()                   audit\n  \
+           2  loc(1)                  location, 1 sample\n  \
+           3  get(P%20Dat.txt,1024)   file \"P Dat.txt\", at most 1,024 bytes\n"
+    );
+    let (code, out, _) = callhome(&["decode"], EXAMPLE);
+    assert_eq!(code, 0);
+    assert!(out.contains("not checked"), "{out}");
+    // The right token, but below the version of the enrolment.
+    let genuine = EXAMPLE.replace("5d783e9708ffb691", "c4700cb3f077cb0b");
+    let check = ["decode", "--secret-file", &key];
+    assert_eq!(callhome(&check, &genuine).0, 0);
+    let (code, out, _) = callhome(&[&check[..], &["--enrolled", "2.00"]].concat(), &genuine);
+    assert_eq!(code, 17);
+    assert!(out.contains("below 2.00"), "{out}");
+}
+
+#[test]
+fn a_notification_is_found_in_a_push_and_its_digest_checked() {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let push = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/vectors/oma/pkg0-wsp.bin"
+    );
+    let password = file(&folder, "dm.pw", 0o600, b"srvpw");
+    for (nonce, expected, verdict) in [
+        ("bm9uY2U=", 0, "✓ genuine"),
+        ("b3RoZXI=", 17, "✗ does not match"),
+    ] {
+        let (code, out, err) = callhome(
+            &[
+                "decode",
+                push,
+                "--password-file",
+                &password,
+                "--nonce",
+                nonce,
+            ],
+            "",
+        );
+        assert_eq!(code, expected, "{err}");
+        assert!(out.contains(verdict), "{out}");
+        assert!(out.contains("server     mgmt.example"), "{out}");
+        assert!(out.contains("session    A5"), "{out}");
+    }
+    let digits: String = std::fs::read(push)
+        .expect("a vector")
+        .iter()
+        .map(|b| format!("{b:02X} "))
+        .collect();
+    let (code, out, _) = callhome(&["decode", "--text", &digits, "-o", "json"], "");
+    let json: serde_json::Value = serde_json::from_str(&out).expect("one document");
+    assert_eq!((code, &json["kind"]), (0, &"notification".into()));
+}
+
+#[test]
+fn a_sip_message_is_explained_with_its_body_and_its_faults() {
+    let notify = "NOTIFY sip:phone@192.0.2.9 SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\n\
+                  Max-Forwards: 70\nFrom: <sip:a@h>;tag=1\nTo: <sip:b@h>\nCall-ID: 1\nCSeq: 1 NOTIFY\n\
+                  Event: application-server-contact-me\nSubscription-State: active\n\
+                  Content-Type: application/application-server-contact-me\n\nPort: 8443\n";
+    let (code, out, err) = callhome(&["decode"], notify);
+    assert_eq!(code, 0, "{err}{out}");
+    assert!(
+        out.starts_with("Notification of application-server-contact-me, to sip:phone@192.0.2.9\n"),
+        "{out}"
+    );
+    assert!(out.contains("  Port   8443\n"), "{out}");
+    assert!(out.lines().all(|l| l.chars().count() <= 80), "{out}");
+    // Readable, but RFC 3261 forbids it: valid it is not.
+    let (code, out, _) = callhome(
+        &["decode"],
+        &notify.replace("CSeq: 1 NOTIFY", "CSeq: 1 INVITE"),
+    );
+    assert_eq!(code, 2, "{out}");
+    assert!(out.contains("RFC 3261"), "{out}");
+}
+
+#[test]
+fn other_messages_are_told_apart() {
+    let reply = "KMR 2.00 00112233aabbccdd 0123456789abcdef ok(locked) err(refused,not-locked)";
+    let result = "<result xmlns=\"urn:callhome:result:1\" sequence=\"00000007\" action=\"lck\" \
+                  status=\"done\" at=\"2026-11-20T14:02:11Z\"><lock state=\"locked\"/></result>";
+    for (message, kind, words) in [
+        (reply, "reply", "done: locked"),
+        (result, "result", "Result of lck(): done"),
+        (
+            "Address: 192.0.2.7\nRequest-Id: 4t9wz0kc\n",
+            "contact-me",
+            "ties the call to the request",
+        ),
+        ("KME 2.00 ........ lck()", "action", "not reserved yet"),
+    ] {
+        let (code, out, err) = callhome(&["decode"], message);
+        assert_eq!(code, 0, "{message}: {err}");
+        assert!(out.contains(words), "{out}");
+        let (_, out, _) = callhome(&["decode", "-o", "json"], message);
+        let json: serde_json::Value = serde_json::from_str(&out).expect("one document");
+        assert_eq!(json["kind"], kind);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_says_what_is_wrong() {
+    for (args, input, words) in [
+        (&["decode"][..], "hello", "--kind sip|contact-me|action"),
+        (&["decode"], "KME 2.00 000174ef aud(", "action 1"),
+        (
+            &["decode", "--kind", "result"],
+            "<result/>",
+            "not a result document",
+        ),
+        (
+            &["decode", "--kind", "notification"],
+            "00",
+            "not a DM notification",
+        ),
+        (&["decode", "/nonexistent"], "", "callhome decode --text"),
+    ] {
+        let (code, out, err) = callhome(args, input);
+        assert_eq!((code, out.as_str()), (2, ""), "{args:?}: {err}");
+        assert!(err.contains(words), "{args:?}: {err}");
+    }
+}

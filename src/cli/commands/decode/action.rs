@@ -4,23 +4,20 @@ use super::{Explained, Keys, Signature};
 use crate::cli::commands::sms::verified;
 use crate::cli::error::CommandError;
 use crate::cli::output::{Paint, grouped, width_of};
-use crate::sms::{Draft, SignedMessage, describe};
+use crate::sms::{Draft, InvalidMessage, SignedMessage, describe};
 
 /// Explains an action string, signed or not yet.
 pub(super) fn explain(octets: &[u8], keys: &Keys, paint: Paint) -> Result<Explained, CommandError> {
+    let invalid =
+        |error: InvalidMessage| CommandError::usage(format!("not an action string: {error}"));
     let message = match SignedMessage::parse(octets) {
         Ok(message) => message,
-        Err(error) => {
-            return match std::str::from_utf8(octets)
-                .ok()
-                .and_then(|t| t.parse().ok())
-            {
-                Some(draft) => Ok(unsigned(&draft)),
-                None => Err(CommandError::usage(format!(
-                    "not an action string: {error}"
-                ))),
-            };
+        // Without a token it may be one that is still to be signed.
+        Err(error @ (InvalidMessage::Token | InvalidMessage::Sequence(_))) => {
+            let text = std::str::from_utf8(octets).map_err(|_| invalid(error))?;
+            return text.parse().map(|draft| unsigned(&draft)).map_err(invalid);
         }
+        Err(error) => return Err(invalid(error)),
     };
     let signature = match &keys.secret {
         None => Signature::NotChecked,

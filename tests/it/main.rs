@@ -2,6 +2,7 @@
 
 mod cmd_decode;
 mod cmd_sms;
+mod agent_device;
 mod flow_act;
 mod flow_deliver;
 mod flow_find;

@@ -17,11 +17,11 @@
 //! | `sqlite/transaction` | what goes with every write: idempotency, audit chain, events |
 //! | `sqlite/devices`, `enrolment`, `presence` | the registry, how a device gets in, where it is |
 //! | `sqlite/actions`, `creation`, `queue`, `results` | what a device is asked to do: kept, made, sent, answered |
-//! | `sqlite/pins`, `callbacks`, `events`, `backups`, `audit`, `operators`, `tokens` | one role each |
+//! | `sqlite/pins`, `callbacks`, `events`, `backups`, `audit`, `operators`, `tokens`, `housekeeping` | one role each |
 //! | `agent_state` | states of simulated devices |
 
 mod agent_state;
 mod sqlite;
 
 pub use agent_state::AgentStateFile;
-pub use sqlite::{SqliteStore, StoreCounts};
+pub use sqlite::SqliteStore;

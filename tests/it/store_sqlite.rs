@@ -7,7 +7,7 @@ use callhome::domain::{GENESIS, verify_chain};
 use callhome::host::MasterKey;
 use callhome::port::{
     Actions, AgentState, AuditTrail, DeviceFilter, Devices, EventDraft, EventFilter, Events,
-    PageOf, Pins, Stamp, StoreError,
+    Housekeeping, PageOf, Pins, Stamp, StoreError,
 };
 use callhome::store::{AgentStateFile, SqliteStore};
 
@@ -220,7 +220,7 @@ async fn a_copy_is_whole_and_private_and_never_replaces_a_file() {
     let (store, dir) = fresh();
     let phone = enrolled(&store, "Phone").await;
     let copy = dir.path().join("copy.db");
-    store.backup_to(&copy).await.expect("copied");
+    store.copy_to(&copy).await.expect("copied");
     let mode = std::fs::metadata(&copy)
         .expect("there")
         .permissions()
@@ -230,7 +230,7 @@ async fn a_copy_is_whole_and_private_and_never_replaces_a_file() {
         SqliteStore::open(&copy, Arc::new(MasterKey::from_bytes(&[7; 32]))).expect("opens");
     let seen = restored.device(phone.id).await.expect("read");
     assert_eq!(seen.map(|d| d.name).as_deref(), Some("Phone"));
-    assert!(store.backup_to(&copy).await.is_err());
+    assert!(store.copy_to(&copy).await.is_err());
 }
 
 #[tokio::test]
@@ -259,19 +259,24 @@ async fn the_last_hundred_thousand_events_are_kept() {
 async fn the_endpoints_own_values_and_counts() {
     let (store, _dir) = fresh();
     assert_eq!(store.meta("system-id").await.expect("read"), None);
-    assert_eq!(store.meta_or("system-id", "a").await.expect("set"), "a");
-    assert_eq!(store.meta_or("system-id", "b").await.expect("kept"), "a");
-    store.set_meta("system-id", "c").await.expect("set");
+    assert_eq!(
+        store.remember_meta("system-id", "a").await.expect("set"),
+        "a"
+    );
+    assert_eq!(
+        store.remember_meta("system-id", "b").await.expect("kept"),
+        "a"
+    );
     assert_eq!(
         store.meta("system-id").await.expect("read").as_deref(),
-        Some("c")
+        Some("a")
     );
     let phone = enrolled(&store, "Phone").await;
     store
         .create_action(lock_order(&phone), stamp("action.create"))
         .await
         .expect("made");
-    let counts = store.counts(at(0)).await.expect("counted");
+    let counts = store.totals(at(0)).await.expect("counted");
     assert_eq!((counts.devices, counts.registered), (1, 0));
     assert_eq!((counts.open_actions, counts.audit_entries), (1, 1));
 }

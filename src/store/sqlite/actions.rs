@@ -211,8 +211,8 @@ fn list(
         wheres.push(format!("state IN ({places})"));
         values.extend(filter.states.iter().map(|s| Value::from(s.to_string())));
         if filter.states.iter().all(|s| !s.is_final()) {
-            // Lets the small index of open actions serve.
-            wheres.push("ended = 0".into());
+            // The small index of open actions serves instead of the whole history from its end.
+            wheres[0] = "ended = 0 AND +number < ?".into();
         }
     }
     let condition = format!(

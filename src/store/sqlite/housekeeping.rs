@@ -1,33 +1,90 @@
 use std::path::Path;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use rusqlite::{Connection, params, params_from_iter};
 
 use crate::domain::Timestamp;
 use crate::port::{Housekeeping, StoreError, Totals};
 
-use super::SqliteStore;
+use super::transaction::{one, unsigned};
+use super::{SqliteStore, create_private};
+
+fn count(conn: &Connection, sql: &str, params: &[i64]) -> Result<u64, StoreError> {
+    let number: i64 = conn
+        .prepare_cached(sql)?
+        .query_row(params_from_iter(params), |row| row.get(0))?;
+    Ok(unsigned(number))
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, StoreError> {
+    String::from_utf8(bytes)
+        .map_err(|_| StoreError::Database("a remembered fact is no text".into()))
+}
 
 #[async_trait]
 impl Housekeeping for SqliteStore {
     async fn meta(&self, name: &str) -> Result<Option<String>, StoreError> {
-        Self::meta(self, name).await
+        let name = name.to_owned();
+        self.read(move |conn| {
+            one(
+                conn,
+                "SELECT value FROM meta WHERE key = ?1",
+                params![name],
+                |row| row.get(0),
+            )
+        })
+        .await?
+        .map(text)
+        .transpose()
     }
 
     async fn remember_meta(&self, name: &str, value: &str) -> Result<String, StoreError> {
-        self.meta_or(name, value).await
+        let (name, value) = (name.to_owned(), value.as_bytes().to_vec());
+        self.write(move |tx| {
+            tx.run(
+                "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                params![name, value],
+            )?;
+            tx.one(
+                "SELECT value FROM meta WHERE key = ?1",
+                params![name],
+                |row| row.get(0),
+            )?
+            .ok_or(StoreError::NotFound(name))
+        })
+        .await
+        .and_then(text)
     }
 
     async fn totals(&self, now: Timestamp) -> Result<Totals, StoreError> {
-        let counts = self.counts(now).await?;
-        Ok(Totals {
-            devices: counts.devices,
-            registered: counts.registered,
-            open_actions: counts.open_actions,
-            audit_entries: counts.audit_entries,
+        self.read(move |conn| {
+            Ok(Totals {
+                devices: count(conn, "SELECT count(*) FROM devices", &[])?,
+                registered: count(
+                    conn,
+                    "SELECT count(DISTINCT device) FROM bindings
+                     WHERE expires_at > ?1 AND aor NOT LIKE 'https:%'",
+                    &[now.millis()],
+                )?,
+                open_actions: count(conn, "SELECT count(*) FROM actions WHERE ended = 0", &[])?,
+                audit_entries: count(conn, "SELECT coalesce(max(number), 0) FROM audit", &[])?,
+            })
         })
+        .await
     }
 
+    /// The copy has mode 0600. Secrets in it are sealed: it is of use only together with the master key.
     async fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
-        self.backup_to(path).await
+        let path = path.to_owned();
+        self.read(move |conn| {
+            create_private(&path, true)?;
+            let mut copy = Connection::open(&path)?;
+            let backup = rusqlite::backup::Backup::new(conn, &mut copy)?;
+            // All pages in one step: one snapshot, and no start over when somebody writes.
+            backup.run_to_completion(i32::MAX, Duration::ZERO, None)?;
+            Ok(())
+        })
+        .await
     }
 }

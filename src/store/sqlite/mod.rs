@@ -28,7 +28,6 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 use tokio::sync::watch;
 
-use crate::domain::Timestamp;
 use crate::port::{Sealer, StoreError};
 
 use transaction::{Tx, one, unsigned};
@@ -46,19 +45,6 @@ pub struct SqliteStore {
     readers: Readers,
     sealer: Arc<dyn Sealer>,
     newest_event: watch::Receiver<u64>,
-}
-
-/// How much there is, for the server's status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoreCounts {
-    /// Devices in the registry.
-    pub devices: u64,
-    /// Devices with a current SIP binding.
-    pub registered: u64,
-    /// Actions that have not ended.
-    pub open_actions: u64,
-    /// Entries of the audit trail.
-    pub audit_entries: u64,
 }
 
 impl SqliteStore {
@@ -111,93 +97,6 @@ impl SqliteStore {
         self.readers.read(work).await
     }
 
-    /// A value of the endpoint itself, as its system id.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn meta(&self, key: &str) -> Result<Option<String>, StoreError> {
-        let key = key.to_owned();
-        self.read(move |conn| {
-            one(
-                conn,
-                "SELECT value FROM meta WHERE key = ?1",
-                params![key],
-                |row| row.get::<_, Vec<u8>>(0),
-            )?
-            .map(|bytes| {
-                String::from_utf8(bytes)
-                    .map_err(|_| StoreError::Database(format!("{key} is no text")))
-            })
-            .transpose()
-        })
-        .await
-    }
-
-    /// Sets a value of the endpoint itself.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn set_meta(&self, key: &str, value: &str) -> Result<(), StoreError> {
-        let (key, value) = (key.to_owned(), value.as_bytes().to_vec());
-        self.write(move |tx| {
-            tx.run(
-                "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)",
-                params![key, value],
-            )
-            .map(drop)
-        })
-        .await
-    }
-
-    /// Sets a value unless there is one; the value that holds afterwards.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn meta_or(&self, key: &str, value: &str) -> Result<String, StoreError> {
-        let (key, value) = (key.to_owned(), value.as_bytes().to_vec());
-        let bytes: Vec<u8> = self
-            .write(move |tx| {
-                tx.run(
-                    "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                    params![key, value],
-                )?;
-                tx.one(
-                    "SELECT value FROM meta WHERE key = ?1",
-                    params![key],
-                    |row| row.get(0),
-                )?
-                .ok_or(StoreError::NotFound(key))
-            })
-            .await?;
-        String::from_utf8(bytes).map_err(|_| StoreError::Database("a value is no text".into()))
-    }
-
-    /// How much there is.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`].
-    pub async fn counts(&self, now: Timestamp) -> Result<StoreCounts, StoreError> {
-        self.read(move |conn| {
-            let count = |sql: &str, params: &[i64]| -> Result<u64, StoreError> {
-                let number: i64 = conn
-                    .prepare_cached(sql)?
-                    .query_row(rusqlite::params_from_iter(params), |row| row.get(0))?;
-                Ok(unsigned(number))
-            };
-            Ok(StoreCounts {
-                devices: count("SELECT count(*) FROM devices", &[])?,
-                registered: count(
-                    "SELECT count(DISTINCT device) FROM bindings
-                     WHERE expires_at > ?1 AND aor NOT LIKE 'https:%'",
-                    &[now.millis()],
-                )?,
-                open_actions: count("SELECT count(*) FROM actions WHERE ended = 0", &[])?,
-                audit_entries: count("SELECT coalesce(max(number), 0) FROM audit", &[])?,
-            })
-        })
-        .await
-    }
-
     /// Lets the file grow to so many pages at most, as a full disk would.
     ///
     /// # Errors
@@ -205,25 +104,6 @@ impl SqliteStore {
     pub async fn limit_pages(&self, pages: i64) -> Result<(), StoreError> {
         self.write(move |tx| Ok(tx.conn.pragma_update(None, "max_page_count", pages)?))
             .await
-    }
-
-    /// Writes a consistent copy of the database to a new file (mode 0600) while work goes on.
-    ///
-    /// Secrets in it are sealed: the copy is of use only together with the master key.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`] when the file exists or cannot be written.
-    pub async fn backup_to(&self, path: &Path) -> Result<(), StoreError> {
-        let path = path.to_owned();
-        self.read(move |conn| {
-            create_private(&path, true)?;
-            let mut copy = Connection::open(&path)?;
-            let backup = rusqlite::backup::Backup::new(conn, &mut copy)?;
-            // All pages in one step: one snapshot, and no start over when somebody writes.
-            backup.run_to_completion(i32::MAX, Duration::ZERO, None)?;
-            Ok(())
-        })
-        .await
     }
 }
 

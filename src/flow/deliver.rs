@@ -139,7 +139,12 @@ async fn try_way(
 ) -> Sent {
     match &way.to {
         Destination::Sip { uri, route } => {
-            let request = summons::notify(ports, Some(key), uri.clone(), route.clone(), view.id);
+            // A device opens one session for one request id: each try asks anew.
+            let id = match view.attempts.len() {
+                0 => view.id.to_string(),
+                tries => format!("{}.{tries}", view.id),
+            };
+            let request = summons::notify(ports, Some(key), uri.clone(), route.clone(), &id);
             match (&ports.sip, request) {
                 (Some(sip), Ok(request)) => send_sip(&**sip, request, SIP_TIMEOUT).await,
                 (None, _) => Sent::not("this endpoint does not listen for SIP"),

@@ -350,7 +350,7 @@ impl Call<'_> {
         let built = if self.request.invite {
             summons::invite(ports, &self.device, key, uri, route, &self.view).await
         } else {
-            summons::notify(ports, key, uri, route, self.view.id).map_err(Into::into)
+            summons::notify(ports, key, uri, route, &self.view.id.to_string()).map_err(Into::into)
         };
         let timeout = self
             .request

@@ -5,7 +5,7 @@ use data_encoding::BASE64URL_NOPAD;
 use crate::api::{
     ActionView, AgentAction, CallbackState, SessionRequest, SessionResponse, SessionView,
 };
-use crate::domain::{Sequence, ShortId, Timestamp};
+use crate::domain::{InvalidShortId, Sequence, ShortId, Timestamp};
 use crate::port::{ActionFilter, AgentKey, MachineError, PageOf, StoreError};
 use crate::sms::InvalidMessage;
 
@@ -58,7 +58,7 @@ pub async fn open(
             }
             format!("for request {callback}, bootstrapped")
         }
-        None => match request.request_id.as_deref().map(str::parse::<ShortId>) {
+        None => match request.request_id.as_deref().map(request_of) {
             Some(Ok(id)) => {
                 tie(ports, key.device, id, session, entry, now).await?;
                 format!("for request {id}")
@@ -77,6 +77,11 @@ pub async fn open(
         .heard(key.device, now, "session", &line)
         .await?;
     Ok(SessionResponse { session, actions })
+}
+
+/// The callback or action that a request id names; a repeated try has its number behind a dot.
+fn request_of(text: &str) -> Result<ShortId, InvalidShortId> {
+    text.split_once('.').map_or(text, |(id, _)| id).parse()
 }
 
 /// The signed text of one action, for a device that followed a `url()` marker: `nop()` when it has ended meanwhile.

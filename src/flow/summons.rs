@@ -35,13 +35,14 @@ pub(super) enum CannotSummon {
     Machine(#[from] MachineError),
 }
 
-/// NOTIFY with a *contact-me* body (requirement B5). The device may challenge it (B7).
+/// NOTIFY with a *contact-me* body (requirement B5), under a request id that the device's session will carry. The
+/// device may challenge it (B7).
 pub(super) fn notify(
     ports: &Ports,
     key: Option<&AgentKey>,
     uri: SipUri,
     route: Vec<SipUri>,
-    request: ShortId,
+    request: &str,
 ) -> Result<OutboundRequest, InvalidRequest> {
     let body = wish(ports, request).to_text().into_bytes();
     let notify = OutboundRequest::notify(uri, contact_me::EVENT)?
@@ -128,14 +129,14 @@ fn answering_challenges(request: OutboundRequest, key: Option<&AgentKey>) -> Out
     }
 }
 
-fn wish(ports: &Ports, request: ShortId) -> ContactMe {
+fn wish(ports: &Ports, request: &str) -> ContactMe {
     let home = ports.home.https.as_ref();
     // Without an address the device calls the one that is configured on it (requirement B4).
     ContactMe {
         address: home.map(PublicAddress::uri_host),
         port: home.map(|address| address.port),
         protocol: home.map(|_| Protocol::Https),
-        request_id: Some(request.to_string()),
+        request_id: Some(request.to_owned()),
         path: Some(SESSION_PATH.to_owned()),
         ..ContactMe::default()
     }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use callhome::api::ActionView;
+use callhome::api::{ActionView, SessionRequest};
 use callhome::domain::{ActionState, Bearer};
 use callhome::flow::{self, Ports, deliver::deliver};
 use callhome::port::{Claimed, Lease};
 use callhome::sip::SipOutcome;
+use callhome::sip::contact_me::{CONTENT_TYPE, ContactMe};
 use callhome::sms::{Meter, SignedMessage};
 
 use crate::flow_world::{FakeGateway, ScriptedSip, World, binding, number, ok, order};
@@ -64,6 +65,43 @@ async fn a_notify_taken_in_vain_is_followed_by_the_text_message_ten_seconds_late
     let message = SignedMessage::parse(text.as_bytes()).expect("an action string");
     assert_eq!(message.sequence(), made.sequence);
     assert_eq!(message.actions(), [made.action]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_try_asks_under_a_request_id_of_its_own() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.bindings = vec![binding("sip:phone@192.0.2.31")];
+    });
+    let sip = ScriptedSip::new([(ok(), 20), (ok(), 20)]);
+    let mut ports = world.ports();
+    ports.sip = Some(sip.clone());
+    let made = flow::create(&ports, order(key.device, "loc(1)"))
+        .await
+        .expect("made");
+    try_once(&ports, &made).await;
+    try_once(&ports, &made).await;
+    let ids: Vec<String> = sip
+        .sent()
+        .iter()
+        .map(|notify| {
+            ContactMe::parse(CONTENT_TYPE, &notify.body)
+                .expect("readable")
+                .request_id
+                .expect("there")
+        })
+        .collect();
+    assert_eq!(ids, [made.id.to_string(), format!("{}.1", made.id)]);
+    let request = SessionRequest {
+        request_id: Some(ids[1].clone()),
+        ..SessionRequest::default()
+    };
+    flow::session::open(&ports, &key, request, "test")
+        .await
+        .expect("opened");
+    let log = &world.shelf().log[0].1.text;
+    assert!(log.contains(&format!("for request {}", made.id)), "{log}");
 }
 
 #[tokio::test(start_paused = true)]

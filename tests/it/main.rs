@@ -13,6 +13,7 @@ mod flow_world;
 mod server_actions;
 mod server_agent;
 mod sms_kannel;
+mod sms_result_schema;
 mod store_conformance;
 mod store_sqlite;
 mod support;

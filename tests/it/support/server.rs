@@ -7,11 +7,13 @@ use callhome::api::SigningKey;
 use callhome::domain::Timestamp;
 use callhome::flow::{Home, PublicAddress};
 use callhome::host::{MasterKey, OsEntropy, SystemClock};
+use callhome::net::sip_link::{LinkOptions, SipLink};
 use callhome::net::tls::{Acquaintances, ServerIdentity, TlsListener};
 use callhome::net::unix::LocalListener;
 use callhome::port::{Clock, Peers, SmsGateway, Webhooks};
 use callhome::server::{
     self, Bearers, Endpoint, GatewayDoor, Listeners, Machine, Mode, Parts, PeerTrust, Settings,
+    SipDoor,
 };
 use callhome::store::SqliteStore;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -49,6 +51,7 @@ pub(crate) struct TestServer {
     pub(crate) socket: PathBuf,
     local: reqwest::Client,
     network: reqwest::Client,
+    link: SipLink,
     dir: TempDir,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -96,6 +99,15 @@ impl TestServer {
             TlsListener::bind(([127, 0, 0, 1], 0).into(), config).expect("a port for HTTPS");
         let address = https.address();
         let socket = dir.path().join("callhome.sock");
+        let door = Arc::new(SipDoor::new(
+            "callhome.test",
+            [7; 32],
+            store.clone(),
+            store.clone(),
+            Arc::new(SystemClock),
+        ));
+        let options = LinkOptions::new(([127, 0, 0, 1], 0).into(), [9; 32]);
+        let link = SipLink::open(options.with_handler(door.clone())).expect("a port for SIP");
         let settings = Settings {
             system_id: server::system_id(&*store, &OsEntropy)
                 .await
@@ -104,7 +116,7 @@ impl TestServer {
             data_dir: dir.path().to_owned(),
             ca_pem: identity.ca_pem().to_owned(),
             certificate_expires_at: Some(identity.expires_at()),
-            sip: None,
+            sip: Some(format!("sip:{}", link.local_addr())),
             sip_domain: "callhome.test".into(),
             trusted_servers: Vec::new(),
             sms_sender: None,
@@ -142,12 +154,13 @@ impl TestServer {
             sealer,
         };
         let bearers = Bearers {
-            sip: None,
+            sip: Some(Arc::new(link.clone())),
             gateways: setup.gateways,
             peers: setup.peers,
             webhooks: setup.webhooks,
         };
         let endpoint = Endpoint::new(Parts::over(&store, settings, home, machine, bearers));
+        door.attach(&endpoint);
         server::first_admin(&endpoint).await.expect("a first admin");
         let listeners = Listeners {
             local: Some(LocalListener::bind(&socket).expect("a local socket")),
@@ -176,6 +189,7 @@ impl TestServer {
                 .expect("a client"),
             endpoint,
             socket,
+            link,
             dir,
             stop,
             task,
@@ -216,6 +230,11 @@ impl TestServer {
             .to_owned()
     }
 
+    /// Where SIP is listened for.
+    pub(crate) fn sip(&self) -> std::net::SocketAddr {
+        self.link.local_addr()
+    }
+
     /// The folder.
     pub(crate) fn path(&self) -> &std::path::Path {
         self.dir.path()
@@ -225,6 +244,7 @@ impl TestServer {
     pub(crate) async fn stop(self) -> TempDir {
         drop(self.stop);
         self.task.await.expect("stops");
+        self.link.close().await;
         self.dir
     }
 }

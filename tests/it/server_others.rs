@@ -1,0 +1,240 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use callhome::api::{ActionView, AuditVerdict, FindResponse, PeerOutcome, Problem};
+use callhome::domain::{ActionState, DeviceSecret};
+use callhome::host::{OsEntropy, SystemClock};
+use callhome::net::federation::{FederationClient, PeerSettings};
+use callhome::net::sip_link::{LinkOptions, SipLink};
+use callhome::port::{BearerError, OutboundSms, SipSender as _, SmsAccepted, SmsGateway};
+use callhome::sip::{Credentials, OutboundRequest, SipOutcome};
+use callhome::sms::{Reply, ReplyStatus, SignedMessage, SmsKeys};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use crate::support::device::{TestDevice, random};
+use crate::support::server::{Setup, TestServer, answer, keys_of};
+
+const IMEI: &str = "358931104120070";
+
+/// A gateway that hands every text to the test.
+struct Tap(mpsc::UnboundedSender<OutboundSms>);
+
+#[async_trait]
+impl SmsGateway for Tap {
+    fn name(&self) -> &str {
+        "tap"
+    }
+
+    async fn send(&self, sms: OutboundSms) -> Result<SmsAccepted, BearerError> {
+        self.0.send(sms).expect("the test listens");
+        Ok(SmsAccepted {
+            answer: "0: Accepted for delivery".into(),
+            reference: None,
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_text_goes_out_signed_and_its_reply_ends_the_action() {
+    let (tap, mut texts) = mpsc::unbounded_channel();
+    let server = TestServer::with(Setup {
+        gateways: vec![Arc::new(Tap(tap))],
+        gateway_doors: vec![("tap".into(), "planted-gateway-secret".into())],
+        ..Setup::default()
+    })
+    .await;
+    let device = TestDevice::enrol(&server, IMEI).await;
+    let no_data = json!({ "numbers": ["+14085550137"], "has_data": false }).to_string();
+    let told = device.signed(&server, Method::PUT, "/agent/v1/registration", no_data);
+    assert_eq!(told.send().await.expect("an answer").status(), 204);
+
+    let body = json!({ "device": device.enrolled.device, "action": "rng(5)" });
+    let made: ActionView = server.post("/api/v1/actions", &body, 201).await;
+    let sms = tokio::time::timeout(Duration::from_secs(20), texts.recv())
+        .await
+        .expect("a text in time")
+        .expect("a text");
+    let message = SignedMessage::parse(sms.text.as_bytes()).expect("an action string");
+    let nonce = message
+        .reply_nonce()
+        .expect("a device without data is asked to reply");
+
+    let keys = SmsKeys::derive(&device.secret);
+    let forged = SmsKeys::derive(&DeviceSecret::from_bytes(random()));
+    let call_in = |keys: &SmsKeys, secret: &str| {
+        let text = Reply::compose(nonce, vec![ReplyStatus::Ok(Vec::new())], keys);
+        server
+            .network(Method::GET, &format!("/gateway/v1/tap/{secret}/mo"))
+            .query(&[
+                ("from", "+14085550137"),
+                ("to", "callhome"),
+                ("text", &text),
+                ("id", "1"),
+            ])
+            .send()
+    };
+    let state = async || -> ActionState {
+        let view: ActionView = server.get(&format!("/api/v1/actions/{}", made.id)).await;
+        view.state
+    };
+    assert_eq!(
+        call_in(&keys, "wrong").await.expect("an answer").status(),
+        404
+    );
+    let discarded = call_in(&forged, "planted-gateway-secret")
+        .await
+        .expect("an answer");
+    assert_eq!(discarded.status(), 200);
+    assert_ne!(state().await, ActionState::Done);
+    let taken = call_in(&keys, "planted-gateway-secret")
+        .await
+        .expect("an answer");
+    assert_eq!(taken.status(), 200);
+    assert_eq!(taken.text().await.expect("a body"), "");
+    assert_eq!(state().await, ActionState::Done);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_device_registers_by_sip_with_its_own_password_only() {
+    let server = TestServer::start().await;
+    let device = TestDevice::enrol(&server, IMEI).await;
+    let link =
+        SipLink::open(LinkOptions::new(([127, 0, 0, 1], 0).into(), [3; 32])).expect("a socket");
+    let aor = device.enrolled.aor.clone().expect("an address of record");
+    let register = |password: &str| {
+        let registrar = format!("sip:{}", server.sip()).parse().expect("a URI");
+        let mut request = OutboundRequest::register(registrar, aor.parse().expect("a URI"), 3600);
+        request.credentials = Some(Credentials::new(device.id.to_string(), password));
+        link.send(request, Duration::from_secs(10))
+    };
+    let wrong = register("wrong").await.expect("an outcome");
+    assert!(
+        !matches!(wrong.outcome, SipOutcome::Delivered { .. }),
+        "{wrong:?}"
+    );
+    let right = register(&device.secret.sip_password())
+        .await
+        .expect("an outcome");
+    assert!(
+        matches!(right.outcome, SipOutcome::Delivered { .. }),
+        "{right:?}"
+    );
+    let path = format!("/api/v1/devices/{}", device.enrolled.device);
+    let seen: callhome::api::Device = server.get(&path).await;
+    assert_eq!(seen.bindings.len(), 1);
+    assert_eq!(seen.bindings[0].aor, aor);
+    link.close().await;
+    server.stop().await;
+}
+
+/// Two servers that know each other; the second listens first, so that the first has its address.
+async fn two_servers() -> (TestServer, TestServer) {
+    let dirs = [(); 2].map(|()| tempfile::tempdir().expect("a scratch folder"));
+    let (north, north_key) = keys_of(&dirs[0], "north");
+    let (south, south_key) = keys_of(&dirs[1], "south");
+    let [north_dir, south_dir] = dirs;
+    let know = |name: &str,
+                identity: &callhome::net::tls::ServerIdentity,
+                key: &callhome::api::SigningKey| {
+        (
+            name.to_owned(),
+            identity.ca_pem().to_owned(),
+            key.verifying_key(),
+        )
+    };
+    let second = TestServer::with(Setup {
+        name: "south".into(),
+        dir: Some(south_dir),
+        known_peers: vec![know("north", &north, &north_key)],
+        ..Setup::default()
+    })
+    .await;
+    let south = PeerSettings {
+        name: "south".into(),
+        url: second.url.parse().expect("a URL"),
+        ca_pem: south.ca_pem().to_owned(),
+        key: south_key.verifying_key(),
+    };
+    let impostor = PeerSettings {
+        name: "west".into(),
+        key: north_key.verifying_key(),
+        ..south.clone()
+    };
+    let client = FederationClient::new(
+        "north",
+        north_key,
+        &north,
+        Arc::new(SystemClock),
+        Arc::new(OsEntropy),
+        vec![south, impostor],
+    )
+    .expect("a client");
+    let first = TestServer::with(Setup {
+        name: "north".into(),
+        dir: Some(north_dir),
+        peers: Some(Arc::new(client)),
+        ..Setup::default()
+    })
+    .await;
+    (first, second)
+}
+
+#[tokio::test]
+async fn a_device_of_a_peer_is_found_and_locked_through_it_and_both_trails_tell() {
+    let (north, south) = two_servers().await;
+    let device = TestDevice::enrol(&south, IMEI).await;
+    let found: FindResponse = north
+        .post("/api/v1/find", &json!({ "term": IMEI }), 200)
+        .await;
+    assert_eq!(found.found.len(), 1);
+    assert_eq!(found.found[0].server, "south");
+    // The one that is not who it is said to be is named as refusing.
+    let west = found
+        .peers
+        .iter()
+        .find(|p| p.server == "west")
+        .expect("named");
+    assert_eq!(west.outcome, PeerOutcome::Refused);
+
+    let lock = json!({
+        "device": found.found[0].device.id, "server": "south", "action": "lck(Found%20by%20north)",
+        "reason": "stolen", "ticket": "INC-7", "accept_risk": ["lock"],
+    });
+    let made: ActionView = north.post("/api/v1/actions", &lock, 201).await;
+    assert_eq!(made.server, "south");
+    assert_eq!(device.session(&south).await.actions.len(), 1);
+    let seen: ActionView = north
+        .get(&format!("/api/v1/actions/{}?server=south", made.id))
+        .await;
+    assert_eq!(seen.state, ActionState::Delivered);
+    let again: Problem = north.post("/api/v1/actions", &lock, 409).await;
+    assert!(again.detail.contains("south"), "{again:?}");
+    for server in [&north, &south] {
+        let trail: Value = server.get("/api/v1/audit?limit=1000").await;
+        let text = trail.to_string();
+        assert!(text.contains("INC-7") && text.contains("stolen"), "{text}");
+        let verdict: AuditVerdict = server.get("/api/v1/audit/verify").await;
+        assert!(verdict.intact, "{verdict:?}");
+    }
+    north.stop().await;
+    south.stop().await;
+}
+
+#[tokio::test]
+async fn a_peer_without_its_certificate_is_nobody() {
+    let (north, south) = two_servers().await;
+    let request = south
+        .network(Method::POST, "/federation/v1/south/find")
+        .json(&json!({ "imei": IMEI }));
+    let problem: Problem = answer(request, 401).await;
+    assert_eq!(
+        problem.code,
+        callhome::api::ProblemCode::AuthenticationFailure
+    );
+    north.stop().await;
+    south.stop().await;
+}

@@ -71,7 +71,7 @@ pub(super) async fn enrol(
     let answer = loop {
         let request = brain
             .persona()
-            .enrol_request(newcomer.system_id.clone(), newcomer.code.clone());
+            .enrol_request(newcomer.system_id, newcomer.code.clone());
         let turn = parts.at_once.acquire().await;
         let answer = door.enrol(request).await;
         drop(turn);

@@ -161,14 +161,11 @@ impl Fleet {
                 ..settings.device.clone()
             };
             let door = doors(brain.persona().device_id, &brain.persona().secret)?;
-            let newcomer = match code {
-                Some(code) => Some(Newcomer {
-                    system_id: invitation.system_id.clone(),
-                    code,
-                    url: invitation.server_url.clone(),
-                }),
-                None => None,
-            };
+            let newcomer = code.map(|code| Newcomer {
+                system_id: invitation.system_id,
+                code,
+                url: invitation.server_url.clone(),
+            });
             let wrong = DeviceSecret::from_bytes([0x5a; 32]);
             let false_door = match forges {
                 true => Some(doors(brain.persona().device_id, &wrong)?),

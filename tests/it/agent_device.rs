@@ -96,7 +96,7 @@ impl Phone {
 
 fn newcomer(invitation: &Invitation) -> Newcomer {
     Newcomer {
-        system_id: invitation.system_id.clone(),
+        system_id: invitation.system_id,
         code: invitation.codes[0].clone(),
         url: invitation.server_url.clone(),
     }

@@ -1,8 +1,8 @@
 //! All integration tests, built as one binary: linking once is cheaper than linking thirty times.
 
+mod agent_device;
 mod cmd_decode;
 mod cmd_sms;
-mod agent_device;
 mod flow_act;
 mod flow_deliver;
 mod flow_find;

@@ -241,7 +241,7 @@ impl Device {
         for effect in effects {
             match effect {
                 Effect::Reregister => {
-                    agenda.register = self.parts.sip.as_ref().map(|_| Instant::now())
+                    agenda.register = self.parts.sip.as_ref().map(|_| Instant::now());
                 }
                 Effect::SendSms { to, text } => self.send_sms(to, text),
                 other => work.extend(work::begin(other, &self.door, &self.parts.at_once)),

@@ -15,15 +15,17 @@ use crate::net::agent_http::AgentHttp;
 
 /// Run a simulated carrier: text messages between gateways and phones.
 ///
-/// Gateways send to it as they would to Kannel (http://ADDRESS/cgi-bin/sendsms). Simulated phones dial its line and
-/// attach their numbers; messages for a number that is not attached wait. It can lose, repeat, delay and reorder
-/// messages; the same --seed gives the same faults.
+/// The same --seed gives the same faults.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Gateways send to it as they would to Kannel: http://ADDRESS/cgi-bin/sendsms.
+Phones dial its line and attach their numbers; messages for a number that is not
+attached wait.
+
 Examples:
-  callhome agent carrier                                  a perfect carrier
-  callhome agent carrier --loss 20 --repeat 10 --delay-max-ms 500   a bad one
-  callhome agent carrier --mo-url-file mo.url --ca-file ca.pem     with a way back to the server")]
+  callhome agent carrier
+  callhome agent carrier --loss 20 --repeat 10 --delay-max-ms 500
+  callhome agent carrier --mo-url-file mo.url --ca-file ca.pem")]
 pub struct CarrierArgs {
     /// Address for gateways, in the manner of Kannel
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:13013")]

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::house::{House, HouseFlags, invitation};
 use super::run::refused;
+use crate::agent::brain::Brain;
 use crate::agent::device::{DeviceSettings, Snapshot};
 use crate::agent::fleet::{Fleet, FleetError, FleetSettings, member};
 use crate::cli::context::Context;
@@ -17,16 +18,17 @@ use crate::domain::Msisdn;
 use crate::port::AgentState;
 
 /// Run many simulated phones in one process.
-///
-/// Phone 0 has the IMEI 35893110000000 (and its check digit), the number +19990000000 and the name phone-000000, and
-/// so on: the same phones each time. Without --state nothing is kept: a second run at the same server needs other
-/// phones (--first), because the server knows the first ones.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Phone 0 has the IMEI 35893110000000 (and its check digit), the number +19990000000
+and the name phone-000000, and so on: the same phones each time. Without --state
+nothing is kept: a second run at the same server needs other phones (--first),
+because the server knows the first ones.
+
 Examples:
-  callhome agent fleet --count 1000                  a thousand phones at the current server
-  callhome agent fleet --count 1000 --imeis imeis.csv  and their IMEIs, for device lock --from
-  callhome agent fleet --count 10000 --offline 5     every twentieth falls silent
+  callhome agent fleet --count 1000
+  callhome agent fleet --count 1000 --imeis imeis.csv   (for: device lock --from)
+  callhome agent fleet --count 10000 --offline 5        (every twentieth is silent)
   callhome agent fleet --count 100 --state fleet --report report.ndjson")]
 pub struct FleetArgs {
     /// How many phones
@@ -61,15 +63,10 @@ pub(super) async fn run(context: &Context, args: FleetArgs) -> Outcome {
     if let Some(file) = &args.imeis {
         write_imeis(file, &args)?;
     }
-    let stored = stored(args.state.as_deref()).await?;
+    let (stored, url) = stored(args.state.as_deref()).await?;
     let codes = args.count.saturating_sub(stored);
-    let invitation = invitation(
-        context,
-        args.house.invite.as_deref(),
-        args.state.as_deref(),
-        codes,
-    )
-    .await?;
+    let home = args.state.as_deref().zip(url.as_deref());
+    let invitation = invitation(context, args.house.invite.as_deref(), home, codes).await?;
     let started = Instant::now();
     let mut house = House::open(&args.house, &invitation, args.state.as_deref(), true).await?;
     house.dial(numbers);
@@ -154,17 +151,25 @@ fn write_imeis(file: &Path, args: &FleetArgs) -> Result<(), CommandError> {
         .map_err(|e| CommandError::usage(format!("cannot write {}: {e}", file.display())))
 }
 
-/// How many phones a folder keeps.
-async fn stored(folder: Option<&Path>) -> Result<u32, CommandError> {
+/// How many enrolled phones a folder keeps, and at which server.
+async fn stored(folder: Option<&Path>) -> Result<(u32, Option<String>), CommandError> {
     let Some(file) = folder.map(|f| f.join("agents.db")).filter(|f| f.exists()) else {
-        return Ok(0);
+        return Ok((0, None));
     };
     let failed = |e: &dyn std::fmt::Display| {
         CommandError::new(ErrorKind::Config, format!("{}: {e}", file.display()))
     };
     let states = crate::store::AgentStateFile::open(&file).map_err(|e| failed(&e))?;
     let all = states.load().await.map_err(|e| failed(&e))?;
-    Ok(u32::try_from(all.len()).unwrap_or(u32::MAX))
+    let (mut count, mut url) = (0, None);
+    for (_, bytes) in all {
+        let brain = Brain::from_bytes(&bytes).map_err(|e| failed(&e))?;
+        if let Some(server) = brain.server_url() {
+            count += 1;
+            url.get_or_insert_with(|| server.to_owned());
+        }
+    }
+    Ok((count, url))
 }
 
 fn fleet_error(error: FleetError) -> CommandError {

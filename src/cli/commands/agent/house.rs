@@ -93,11 +93,12 @@ impl HouseFlags {
     }
 }
 
-/// The invitation: from a file, or as many codes as are needed from the current context, or what is known from the last run.
+/// The invitation: from a file, or as many codes as are needed from the current context. When no code is needed, what is
+/// known from the last run: `home` is the folder of the states and the server that they belong to.
 pub(super) async fn invitation(
     context: &Context,
     file: Option<&Path>,
-    state: Option<&Path>,
+    home: Option<(&Path, &str)>,
     codes: u32,
 ) -> Result<Invitation, CommandError> {
     if let Some(file) = file {
@@ -109,7 +110,7 @@ pub(super) async fn invitation(
         });
     }
     if codes == 0
-        && let Some(known) = state.and_then(known_endpoint)
+        && let Some(known) = home.and_then(|(folder, url)| known_endpoint(folder, url))
     {
         return Ok(Invitation {
             system_id: known.system_id,
@@ -129,9 +130,18 @@ pub(super) async fn invitation(
     Ok(client.invite(&request, &write).await?)
 }
 
-fn known_endpoint(state: &Path) -> Option<KnownEndpoint> {
+/// Phones of several servers may share a folder.
+fn endpoint_file(folder: &Path, url: &str) -> PathBuf {
+    let name: String = url
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    folder.join(format!("endpoint-{name}.json"))
+}
+
+fn known_endpoint(folder: &Path, url: &str) -> Option<KnownEndpoint> {
     // A first run knows none; a file that cannot be read is the same as none: the context is asked.
-    let text = std::fs::read_to_string(state.join("endpoint.json")).ok()?;
+    let text = std::fs::read_to_string(endpoint_file(folder, url)).ok()?;
     serde_json::from_str(&text).ok()
 }
 
@@ -252,12 +262,12 @@ fn open_state(folder: &Path, invitation: &Invitation) -> Result<AgentStateFile, 
     };
     std::fs::create_dir_all(folder).map_err(|e| failed(&e))?;
     let known = KnownEndpoint {
-        system_id: invitation.system_id.clone(),
+        system_id: invitation.system_id,
         server_url: invitation.server_url.clone(),
         ca_pem: invitation.ca_pem.clone(),
     };
     let text = serde_json::to_string(&known).map_err(|e| failed(&e))?;
-    std::fs::write(folder.join("endpoint.json"), text).map_err(|e| failed(&e))?;
+    std::fs::write(endpoint_file(folder, &known.server_url), text).map_err(|e| failed(&e))?;
     AgentStateFile::open(&folder.join("agents.db")).map_err(|e| failed(&e))
 }
 

@@ -13,13 +13,15 @@ use crate::sip::SipUri;
 
 /// Run a simulated home router: phones behind it register through it.
 ///
-/// The phones name it with --sip-proxy. It passes their registrations on, tells the server to come by it, and relays
-/// what comes to the phone that is meant; to nobody else.
+/// It relays to phones that registered, and to nobody else.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Phones name it with --sip-proxy. It passes their registrations on, tells the
+server to come by it, and relays what comes to the phone that is meant.
+
 Examples:
   callhome agent proxy --registrar sip:127.0.0.1:5060
-  callhome agent run --sip-proxy sip:127.0.0.1:5070      a phone behind it")]
+  callhome agent run --sip-proxy sip:127.0.0.1:5070      (a phone behind it)")]
 pub struct ProxyArgs {
     /// The SIP registrar, which is the server's address for SIP
     #[arg(long, value_name = "URI", default_value = "sip:127.0.0.1:5060")]

@@ -24,15 +24,17 @@ const READY: Duration = Duration::from_secs(15);
 /// Run one simulated phone.
 ///
 /// It enrols, registers, opens sessions, takes NOTIFY, INVITE and text messages, and does on a simulated phone what
-/// the server asks. Type "pin 123456" to unlock its screen, "show" to see it. Ctrl-C switches it off; the next run
-/// with the same --state goes on where this one stopped.
+/// the server asks.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Type \"pin 123456\" to unlock its screen, \"show\" to see it. Ctrl-C switches it off;
+the next run with the same name and folder goes on where this one stopped.
+
 Examples:
-  callhome agent run --name \"Anna's phone\"              enrol at the current server and stay on
-  callhome agent run --invite invitation.json --state anna  enrol with an invitation
-  callhome agent run --carrier 127.0.0.1:13014 --number +14085550137 --no-data
-  callhome agent run --registrar sip:127.0.0.1:5062 --sip-user anna --sip-password-file pw")]
+  callhome agent run --name \"Anna's phone\"
+  callhome agent run --invite invitation.json --state anna
+  callhome agent run --number +14085550137 --no-data --carrier 127.0.0.1:13014
+  callhome agent run --registrar sip:127.0.0.1:5062 --sip-user anna")]
 pub struct RunArgs {
     /// Name that it proposes to the server
     #[arg(long, value_name = "NAME")]
@@ -112,7 +114,9 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Outcome {
         Some(invitation) => invitation,
         None => {
             let codes = u32::from(!known);
-            invitation(context, args.house.invite.as_deref(), Some(&folder), codes).await?
+            let url = stored.as_ref().and_then(Brain::server_url);
+            let home = url.map(|url| (folder.as_path(), url));
+            invitation(context, args.house.invite.as_deref(), home, codes).await?
         }
     };
     let with_sip = !args.no_data;
@@ -228,7 +232,7 @@ fn newcomer(invitation: &Invitation) -> Result<Newcomer, CommandError> {
             .hint("Make one:  callhome device invite -o json > invitation.json")
     })?;
     Ok(Newcomer {
-        system_id: invitation.system_id.clone(),
+        system_id: invitation.system_id,
         code: code.clone(),
         url: invitation.server_url.clone(),
     })
@@ -241,7 +245,7 @@ fn by_code(args: &RunArgs, context: &Context) -> Result<Option<Invitation>, Comm
         return Ok(None);
     };
     Ok(Some(Invitation {
-        system_id: system_id.clone(),
+        system_id: *system_id,
         server_url: server.clone(),
         ca_pem: super::house::read(ca_file)?,
         codes: vec![code.clone()],

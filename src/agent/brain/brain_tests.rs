@@ -210,13 +210,10 @@ fn missing_actions_are_asked_for_after_a_while() {
     assert_eq!(brain.poll_timeout(), None);
 }
 
-fn receipt(
-    effect: &Effect,
-) -> (
-    Sequence,
-    Result<BackupReceipt, DoorError>,
-    (String, u32, Vec<u8>),
-) {
+/// What the server answers to an upload.
+type Receipt = Result<BackupReceipt, DoorError>;
+
+fn receipt(effect: &Effect) -> (Sequence, Receipt, (String, u32, Vec<u8>)) {
     use sha2::Digest;
     let Effect::Upload {
         job,

@@ -9,7 +9,6 @@
 //! | `environment` | arguments, variables and terminals, captured once |
 //! | `flags` | flags that many commands share |
 //! | `context` | the composition root: builds the parts that a command asks for |
-//! | `gateways` | text message gateways by the configuration |
 //! | `commands` | the tree of commands, one file each |
 //! | `output` | views and their rendering |
 //! | `prompt` | questions; the only maker of `Consent` |
@@ -35,8 +34,6 @@ pub mod environment;
 pub mod error;
 /// Flags that many commands share.
 pub mod flags;
-/// Text message gateways by the configuration.
-pub mod gateways;
 pub mod output;
 /// Bars and live lines.
 pub mod progress;

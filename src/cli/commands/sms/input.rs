@@ -191,7 +191,15 @@ pub(in crate::cli::commands) fn secret(path: &Path) -> Result<DeviceSecret, Comm
 }
 
 /// Reads a password from the first line of a file that only its owner can read.
-pub(in crate::cli::commands) use crate::cli::gateways::secret_line as password;
+pub(in crate::cli::commands) fn password(path: &Path) -> Result<String, CommandError> {
+    let text = String::from_utf8(private(path)?).map_err(|_| {
+        CommandError::new(
+            ErrorKind::SecretStore,
+            format!("{} is not text", path.display()),
+        )
+    })?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
 
 fn private(path: &Path) -> Result<Vec<u8>, CommandError> {
     let refused = |e: &HostError| CommandError::new(ErrorKind::SecretStore, e.to_string());

@@ -19,6 +19,7 @@ use crate::net::webhook::{HttpWebhooks, WebhookTarget};
 use crate::port::{Clock as _, Entropy as _, SmsGateway, Webhooks};
 use crate::server::{
     self, Bearers, Endpoint, GatewayDoor, Listeners, Machine, Mode, Parts, PeerTrust, Settings,
+    SipDoor,
 };
 use crate::store::SqliteStore;
 
@@ -102,11 +103,22 @@ pub(super) async fn assemble(
         Some(listener) => Some(public_address(config, listener.address())?),
         None => None,
     };
+    let sip_domain = config.sip_domain.clone().unwrap_or_else(|| name.to_owned());
+    let mut nonce_key = [0; 32];
+    OsEntropy.fill(&mut nonce_key).map_err(wrong)?;
+    let sip_door = Arc::new(SipDoor::new(
+        &sip_domain,
+        nonce_key,
+        Arc::clone(&store) as _,
+        Arc::clone(&store) as _,
+        Arc::new(SystemClock),
+    ));
     let sip = match doors {
         Some(doors) => {
             let mut seed = [0; 32];
             OsEntropy.fill(&mut seed).map_err(wrong)?;
-            let options = LinkOptions::new(doors.sip, seed);
+            let options =
+                LinkOptions::new(doors.sip, seed).with_handler(Arc::clone(&sip_door) as _);
             Some(SipLink::open(options).map_err(|e| {
                 CommandError::new(ErrorKind::Conflict, e.to_string())
                     .hint("Choose another one:  --listen-sip ADDRESS:PORT")
@@ -144,7 +156,7 @@ pub(super) async fn assemble(
         ca_pem: identity.ca_pem().to_owned(),
         certificate_expires_at: Some(identity.expires_at()),
         sip: sip_url.clone(),
-        sip_domain: config.sip_domain.clone().unwrap_or_else(|| name.to_owned()),
+        sip_domain,
         trusted_servers: config.trusted_servers.clone(),
         sms_sender: config.gateways.iter().find_map(|g| g.from.clone()),
         gateway_doors,
@@ -171,6 +183,7 @@ pub(super) async fn assemble(
         webhooks,
     };
     let endpoint = Endpoint::new(Parts::over(&store, settings, home, machine, bearers));
+    sip_door.attach(&endpoint);
     let first_admin = server::first_admin(&endpoint).await.map_err(wrong)?;
     let socket = dir.socket();
     let local = LocalListener::bind(&socket)

@@ -1,6 +1,7 @@
 //! All integration tests, built as one binary: linking once is cheaper than linking thirty times.
 
 mod agent_device;
+mod agent_sms;
 mod cmd_decode;
 mod cmd_sms;
 mod flow_act;

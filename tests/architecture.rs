@@ -58,6 +58,8 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("governor", &["server"]),
     ("rusqlite", &["store"]),
     ("keyring", &["host"]),
+    ("keyring_core", &["host"]),
+    ("linux_keyutils_keyring_store", &["host"]),
     ("serde_yaml", &["config", "cli/output"]),
     ("getrandom", &["host"]),
     (
@@ -69,7 +71,8 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("rcgen", &["net"]),
     ("x509_parser", &["net"]),
     ("socket2", &["net"]),
-    ("argon2", &["server"]),
+    // Passwords in the server, the passphrase of a sealed file in host.
+    ("argon2", &["server", "host"]),
 ];
 
 struct Source {

@@ -104,6 +104,10 @@ async fn not_found(client: &Client, name: &str) -> Result<CommandError, CommandE
         None => error,
     };
     Ok(if error.kind() == ErrorKind::NotFound {
+        let error = match similar(client, name).await? {
+            Some(lines) if guess.is_none() => error.hint(lines),
+            _ => error,
+        };
         let error = if name.parse::<Imei>().is_ok() {
             error.hint(format!("Ask the other servers:  callhome find {name}"))
         } else {
@@ -113,6 +117,27 @@ async fn not_found(client: &Client, name: &str) -> Result<CommandError, CommandE
     } else {
         error
     })
+}
+
+/// Devices that have the text somewhere in their words, when they are few.
+async fn similar(client: &Client, name: &str) -> Result<Option<String>, CommandError> {
+    const FEW: usize = 5;
+    let query = DeviceQuery {
+        contains: Some(name.to_owned()),
+        ..DeviceQuery::default()
+    };
+    let found = client.devices(&query, FEW + 1).await?;
+    if found.is_empty() || found.len() > FEW {
+        return Ok(None);
+    }
+    let lines: Vec<String> = found
+        .iter()
+        .map(|d| format!("{}  {}", short_name(d), device_title(d)))
+        .collect();
+    Ok(Some(format!(
+        "Some that have it in their words:\n{}",
+        lines.join("\n")
+    )))
 }
 
 fn ambiguous(name: &str, found: &[Device]) -> CommandError {

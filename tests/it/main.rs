@@ -2,7 +2,12 @@
 
 mod agent_device;
 mod agent_sms;
+mod assets;
+mod cmd_auth;
+mod cmd_bulk;
 mod cmd_decode;
+mod cmd_device;
+mod cmd_help;
 mod cmd_sms;
 mod flow_act;
 mod flow_deliver;

@@ -55,7 +55,14 @@ pub fn report(input: &Input, journal: &Journal, for_people: bool) -> View {
         .filter(|name| !ADDED.contains(&name.as_str()))
         .map(|name| cell(name.clone()))
         .collect();
-    columns.extend(ADDED.map(|name| cell(name.to_owned())));
+    columns.extend(ADDED.map(|name| {
+        let column = cell(name.to_owned());
+        if matches!(name, "action" | "attempts") {
+            column.wide()
+        } else {
+            column
+        }
+    }));
     view = view.named_by("/action").columns(columns);
     view
 }

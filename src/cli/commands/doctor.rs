@@ -3,56 +3,232 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::error::{ErrorKind, Exit, Outcome};
-use crate::cli::output::{Column, View};
+use crate::cli::output::{Paint, View};
+use crate::domain::Timestamp;
+use crate::host::{DataDir, HostError, SecretChoice, SecretStore};
+
+/// Days before the certificate's end from which it is worth a look.
+const SOON_DAYS: u64 = 21;
 
 /// Check this installation and say what to repair.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Changes nothing. Ends with 0 when nothing is bad, 13 or 12 otherwise.
+
 Examples:
   callhome doctor
-  callhome doctor -o json")]
+  callhome doctor -c eu-north -o json")]
 pub struct DoctorArgs {}
 
-#[derive(Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Grade {
+    Ok,
+    Warning,
+    Bad,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
 struct Check {
     name: &'static str,
-    grade: &'static str,
+    grade: Grade,
     finding: String,
+    /// What to do; empty when there is nothing to do.
+    repair: String,
+}
+
+impl Check {
+    fn new(name: &'static str, grade: Grade, finding: impl Into<String>) -> Self {
+        Self {
+            name,
+            grade,
+            finding: finding.into(),
+            repair: String::new(),
+        }
+    }
+
+    fn repair(mut self, repair: impl Into<String>) -> Self {
+        self.repair = repair.into();
+        self
+    }
+}
+
+#[derive(Serialize)]
+struct Diagnosis {
+    healthy: bool,
+    checks: Vec<Check>,
 }
 
 /// Runs the checks.
 pub(super) async fn run(context: &Context, _: DoctorArgs) -> Outcome {
-    let checks = vec![data_directory(context)];
-    let bad = checks.iter().any(|c| c.grade == "bad");
-    let view = View::many("doctor", &checks)
-        .named_by("/name")
-        .columns(vec![
-            Column::at("check", "/name"),
-            Column::at("grade", "/grade"),
-            Column::at("finding", "/finding"),
-        ]);
-    context.show(&view)?;
-    Ok(if bad {
-        Exit::Ended(ErrorKind::Config)
-    } else {
+    let mut checks = vec![settings(context)];
+    let readable = checks.iter().all(|c| c.grade != Grade::Bad);
+    let mut kind = ErrorKind::Config;
+    if readable {
+        checks.push(secrets().await);
+        let embedded = context.settings()?.config.context().is_none();
+        let (folder, served) = if embedded {
+            data_folder(context)
+        } else {
+            (Vec::new(), true)
+        };
+        checks.extend(folder);
+        if served {
+            let answers = server(context).await;
+            if answers.iter().any(|c| c.grade == Grade::Bad) {
+                kind = ErrorKind::Unreachable;
+            }
+            checks.extend(answers);
+        }
+    }
+    let healthy = checks.iter().all(|c| c.grade != Grade::Bad);
+    let diagnosis = Diagnosis { healthy, checks };
+    let text = words(&diagnosis, context.screen.paint);
+    context.show(&View::one("doctor", &diagnosis).text(text))?;
+    Ok(if healthy {
         Exit::Done
+    } else {
+        Exit::Ended(kind)
     })
 }
 
-fn data_directory(context: &Context) -> Check {
-    let folder = context.data_directory();
-    let (grade, finding) = match std::fs::metadata(&folder) {
-        Ok(found) if found.is_dir() => ("ok", folder.display().to_string()),
-        Ok(_) => ("bad", format!("{} is not a folder", folder.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => (
-            "ok",
-            format!("{} (made when it is needed)", folder.display()),
-        ),
-        Err(error) => ("bad", format!("{}: {error}", folder.display())),
-    };
-    Check {
-        name: "data folder",
-        grade,
-        finding,
+fn words(diagnosis: &Diagnosis, paint: Paint) -> String {
+    let mut text = String::new();
+    for check in &diagnosis.checks {
+        let grade = match check.grade {
+            Grade::Ok => paint.good("ok "),
+            Grade::Warning => paint.warn("!  "),
+            Grade::Bad => paint.bad("BAD"),
+        };
+        text.push_str(&format!("  {grade} {:<13} {}\n", check.name, check.finding));
+        if !check.repair.is_empty() {
+            text.push_str(&format!("                    {}\n", check.repair));
+        }
     }
+    let verdict = if diagnosis.healthy {
+        "Nothing is wrong here."
+    } else {
+        "Repair what is BAD, from the top."
+    };
+    format!("{text}\n{verdict}\n")
+}
+
+fn settings(context: &Context) -> Check {
+    match context.settings() {
+        Ok(loaded) => {
+            let config = &loaded.config;
+            let target = config
+                .context()
+                .map_or_else(|| "this machine".to_owned(), |c| c.server.to_string());
+            let finding = format!("context {}, {target}", config.context_name());
+            Check::new("settings", Grade::Ok, finding)
+        }
+        Err(error) => Check::new("settings", Grade::Bad, error.message())
+            .repair(error.hints().first().cloned().unwrap_or_default()),
+    }
+}
+
+async fn secrets() -> Check {
+    let opened = tokio::task::spawn_blocking(|| {
+        SecretStore::open(SecretChoice::Automatic).map(|s| s.place())
+    });
+    match opened.await {
+        Ok(Ok(place)) => Check::new("secrets", Grade::Ok, format!("logins are kept in {place}")),
+        Ok(Err(error)) => Check::new("secrets", Grade::Warning, error.to_string())
+            .repair("Keep logins in a file:  callhome auth login --keep key-file"),
+        Err(error) => Check::new("secrets", Grade::Warning, error.to_string()),
+    }
+}
+
+/// The data folder, and whether a server runs on it that can be asked.
+fn data_folder(context: &Context) -> (Vec<Check>, bool) {
+    let folder = context.data_directory();
+    let shown = folder.display().to_string();
+    if !folder.exists() {
+        let finding = format!("{shown} (made when it is needed)");
+        return (vec![Check::new("data folder", Grade::Ok, finding)], false);
+    }
+    let dir = match DataDir::open(&folder) {
+        Ok(dir) => dir,
+        Err(error) => {
+            let check = Check::new("data folder", Grade::Bad, error.to_string())
+                .repair(format!("Look at it:  ls -ld {shown}"));
+            return (vec![check], false);
+        }
+    };
+    let found = Check::new("data folder", Grade::Ok, shown);
+    match dir.lock() {
+        Ok(_lock) => {
+            let none = Check::new(
+                "server",
+                Grade::Ok,
+                "none runs: each command is its own for as long as it lasts",
+            )
+            .repair("To keep trying in the background:  callhome serve");
+            (vec![found, none], false)
+        }
+        Err(HostError::InUse { .. }) => (vec![found], true),
+        Err(error) => {
+            let check = Check::new("data folder", Grade::Bad, error.to_string());
+            (vec![check], false)
+        }
+    }
+}
+
+async fn server(context: &Context) -> Vec<Check> {
+    let answer = match context.client().await {
+        Ok(client) => client.server_status().await.map_err(Into::into),
+        Err(error) => Err(error),
+    };
+    let status = match answer {
+        Ok(status) => status,
+        Err(error) => {
+            let hint = error.hints().first().cloned().unwrap_or_default();
+            return vec![Check::new("server", Grade::Bad, error.message()).repair(hint)];
+        }
+    };
+    let own = env!("CARGO_PKG_VERSION");
+    let mut checks = vec![Check::new(
+        "server",
+        Grade::Ok,
+        format!("{} answers, version {}", status.name, status.version),
+    )];
+    if status.version != own {
+        checks.push(
+            Check::new(
+                "version",
+                Grade::Warning,
+                format!("this program is {own}, the server {}", status.version),
+            )
+            .repair("Use the same version on both sides."),
+        );
+    }
+    checks.extend(certificate(status.certificate_expires_at, context.now()));
+    for (name, address) in [("https", &status.https), ("sip", &status.sip)] {
+        checks.push(match address {
+            Some(address) => Check::new(name, Grade::Ok, format!("devices call {address}")),
+            None => Check::new(name, Grade::Warning, "devices cannot call in this way"),
+        });
+    }
+    checks
+}
+
+fn certificate(until: Option<Timestamp>, now: Timestamp) -> Option<Check> {
+    let days = until?.since(now).as_secs() / 86_400;
+    Some(match days {
+        0 => Check::new(
+            "certificate",
+            Grade::Bad,
+            "the server's certificate has ended",
+        )
+        .repair("Start the server again: it renews its certificate then."),
+        1..SOON_DAYS => Check::new(
+            "certificate",
+            Grade::Warning,
+            format!("ends in {days} days"),
+        )
+        .repair("Start the server again: it renews its certificate then."),
+        _ => Check::new("certificate", Grade::Ok, format!("good for {days} days")),
+    })
 }

@@ -173,13 +173,33 @@ pub fn command() -> clap::Command {
                 .get_about()
                 .map(ToString::to_string)
                 .unwrap_or_default();
-            page.push_str(&format!("  {:<12}{about}\n", found.get_name()));
+            page.push_str(&entry(found.get_name(), &about));
         }
         page.push('\n');
     }
     command.help_template(format!(
         "{{about}}\n\n{{usage-heading}} callhome <COMMAND> [TARGET...] [OPTIONS]\n\n{page}Options:\n{{options}}{{after-help}}\n"
     ))
+}
+
+/// A line of the first page; long descriptions go on below themselves.
+fn entry(name: &str, about: &str) -> String {
+    const INDENT: usize = 14;
+    const WIDTH: usize = 80;
+    let mut lines = vec![format!("  {name:<12}")];
+    for word in about.split(' ') {
+        let line = lines.last().map_or(0, |l| l.chars().count());
+        if line > INDENT && line + 1 + word.chars().count() > WIDTH {
+            lines.push(" ".repeat(INDENT));
+        }
+        if let Some(line) = lines.last_mut() {
+            if line.chars().count() > INDENT {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n") + "\n"
 }
 
 /// Commands that people need most, for a bare `callhome`.

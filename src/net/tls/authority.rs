@@ -106,7 +106,9 @@ impl ServerIdentity {
             path: path.to_owned(),
             what,
         };
-        let chain: Vec<_> = certificates(&pem);
+        // The authority goes along (RFC 8446 §4.4.2 allows it): who meets this server for the first time pins it.
+        let mut chain: Vec<_> = certificates(&pem);
+        chain.extend(certificates(&ca_pem));
         let expires_at = chain
             .first()
             .and_then(|c| facts(c).map(|f| f.0))

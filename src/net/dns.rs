@@ -1,3 +1,5 @@
+//! Addresses of SIP hosts: A and AAAA records, by the system's resolver.
+
 use std::net::SocketAddr;
 
 use tokio::net::lookup_host;

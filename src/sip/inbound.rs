@@ -38,7 +38,7 @@ impl InboundRequest {
     }
 }
 
-/// What to answer; Via, From, To, Call-ID, CSeq and a tag come by themselves.
+/// What to answer; Via, From, To, Call-ID, `CSeq` and a tag come by themselves.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// 200 to 699.
@@ -136,11 +136,13 @@ pub fn reason_phrase(code: u16) -> &'static str {
         501 => "Not Implemented",
         503 => "Service Unavailable",
         603 => "Decline",
-        100..200 => "In Progress",
-        200..300 => "OK",
-        300..400 => "Elsewhere",
-        400..500 => "Request Failure",
-        500..600 => "Server Failure",
-        _ => "Global Failure",
+        _ => match code / 100 {
+            1 => "In Progress",
+            2 => "OK",
+            3 => "Elsewhere",
+            4 => "Request Failure",
+            5 => "Server Failure",
+            _ => "Global Failure",
+        },
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::method::{Method, is_token};
 use super::uri::SipUri;
 
-/// A request that we want to send, in our words; Via, tags, Call-ID and CSeq come later.
+/// A request that we want to send, in our words; Via, tags, Call-ID and `CSeq` come later.
 ///
 /// ```
 /// use callhome::sip::OutboundRequest;

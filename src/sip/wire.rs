@@ -194,7 +194,7 @@ impl Message {
         }
     }
 
-    /// The response to `request` (RFC 3261 §8.2.6): its Via, From, To, Call-ID and CSeq; `tag` is put to To if that has none.
+    /// The response to `request` (RFC 3261 §8.2.6): its Via, From, To, Call-ID and `CSeq`; `tag` is put to To if that has none.
     #[must_use]
     pub fn response(request: &Self, code: u16, reason: &str, tag: &str) -> Self {
         let mut answer = Self {
@@ -230,7 +230,7 @@ impl Message {
         &self.start
     }
 
-    /// The method of a request; of a response, that of its CSeq.
+    /// The method of a request; of a response, that of its `CSeq`.
     #[must_use]
     pub fn method(&self) -> Option<Method> {
         match &self.start {

@@ -21,6 +21,8 @@ mod server_agent;
 mod server_contract;
 mod server_operators;
 mod server_others;
+mod sip_peers;
+mod sip_vectors;
 mod sms_kannel;
 mod sms_result_schema;
 mod store_conformance;

@@ -26,6 +26,9 @@ pub(super) struct Command {
     pub(super) done: oneshot::Sender<SipReport>,
 }
 
+/// What a handler decided.
+type Answer = (ServerKey, Reply);
+
 /// Requests that handlers work on at once; above that, 503.
 const AT_WORK: usize = 4096;
 /// Datagrams taken in one go before timers and callers get their turn.
@@ -41,10 +44,8 @@ pub(super) struct Driver {
     only: Option<SocketAddr>,
     handler: Option<Arc<dyn SipHandler>>,
     inbox: mpsc::Receiver<Command>,
-    replies: (
-        mpsc::UnboundedSender<(ServerKey, Reply)>,
-        mpsc::UnboundedReceiver<(ServerKey, Reply)>,
-    ),
+    answer: mpsc::UnboundedSender<Answer>,
+    answers: mpsc::UnboundedReceiver<Answer>,
     waiting: HashMap<ExchangeId, oneshot::Sender<SipReport>>,
     handlers: TaskTracker,
     stop: CancellationToken,
@@ -60,6 +61,7 @@ impl Driver {
         inbox: mpsc::Receiver<Command>,
         stop: CancellationToken,
     ) -> Self {
+        let (answer, answers) = mpsc::unbounded_channel();
         Self {
             endpoint,
             socket,
@@ -68,7 +70,8 @@ impl Driver {
             handler: options.handler.clone(),
             inbox,
             // Bounded by AT_WORK: each handler answers once.
-            replies: mpsc::unbounded_channel(),
+            answer,
+            answers,
             waiting: HashMap::new(),
             handlers: TaskTracker::new(),
             stop,
@@ -84,7 +87,7 @@ impl Driver {
     pub(super) async fn run(mut self) {
         let mut buffer = vec![0; LONGEST];
         let mut stopping = false;
-        while !(stopping && self.handlers.is_empty() && self.replies.1.is_empty()) {
+        while !(stopping && self.handlers.is_empty() && self.answers.is_empty()) {
             let due = self.endpoint.next_timeout().map(|at| self.start + at);
             let timer = async {
                 match due {
@@ -99,7 +102,7 @@ impl Driver {
                     self.handlers.close();
                     self.waiting.clear();
                 }
-                Some((key, reply)) = self.replies.1.recv() => {
+                Some((key, reply)) = self.answers.recv() => {
                     self.endpoint.reply(self.start.elapsed(), &key, &reply);
                 }
                 () = self.handlers.wait(), if stopping => {}
@@ -221,11 +224,11 @@ impl Driver {
             self.endpoint.reply(now, &key, &reply);
             return;
         }
-        let replies = self.replies.0.clone();
+        let answer = self.answer.clone();
         self.handlers.spawn(async move {
             let reply = handler.handle(*request).await;
             // The driver is gone only after the link was closed.
-            let _closed = replies.send((key, reply));
+            let _closed = answer.send((key, reply));
         });
     }
 }

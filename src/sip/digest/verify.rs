@@ -91,10 +91,11 @@ impl Verifier {
         }
     }
 
-    /// The challenges to send, preferred one first: SHA-256, then MD5 for older phones.
+    /// The challenges to send: MD5, then SHA-256. Phones that know MD5 only read the first one only; a device's
+    /// password is 256 random bits, which MD5 gives away no more than SHA-256 does.
     #[must_use]
     pub fn challenges(&self, now: Timestamp, stale: bool) -> Vec<Challenge> {
-        [Algorithm::Sha256, Algorithm::Md5]
+        [Algorithm::Md5, Algorithm::Sha256]
             .into_iter()
             .map(|algorithm| Challenge {
                 realm: self.realm.clone(),

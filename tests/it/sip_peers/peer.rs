@@ -1,0 +1,185 @@
+use std::fs;
+use std::net::UdpSocket;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// A program nobody here wrote, on a port that the system chose; it ends with this value.
+pub(super) struct Peer {
+    child: Child,
+    folder: TempDir,
+    pub(super) port: u16,
+}
+
+fn peers() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers")
+}
+
+/// Whether the programs are installed. If not, the test says so and is skipped; under `CI=true` it fails.
+pub(super) fn installed(programs: &[&str]) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = |program: &str| {
+        std::env::split_paths(&path)
+            .chain([PathBuf::from("/usr/sbin")])
+            .any(|folder| folder.join(program).is_file())
+    };
+    let missing: Vec<_> = programs.iter().filter(|p| !found(p)).collect();
+    if missing.is_empty() {
+        return true;
+    }
+    assert!(
+        std::env::var_os("CI").is_none_or(|v| v != "true"),
+        "not installed: {missing:?}"
+    );
+    eprintln!("skipped: {missing:?} not installed");
+    false
+}
+
+/// A UDP port of loopback that nobody uses at this moment.
+pub(super) fn free_port() -> u16 {
+    UdpSocket::bind("127.0.0.1:0")
+        .and_then(|socket| socket.local_addr())
+        .expect("a port")
+        .port()
+}
+
+fn is_bound(port: u16) -> bool {
+    let table = fs::read_to_string("/proc/net/udp").expect("the table of UDP sockets");
+    let wanted = format!(":{port:04X}");
+    table
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(1))
+        .any(|local| local.ends_with(&wanted))
+}
+
+fn run(command: &mut Command, folder: TempDir, port: u16) -> Peer {
+    let log = fs::File::create(folder.path().join("log")).expect("a scratch file");
+    let child = command
+        .current_dir(folder.path())
+        .stdout(log.try_clone().expect("a handle"))
+        .stderr(log)
+        .spawn()
+        .expect("an installed program");
+    let peer = Peer {
+        child,
+        folder,
+        port,
+    };
+    let end = Instant::now() + Duration::from_secs(20);
+    while !is_bound(port) {
+        assert!(Instant::now() < end, "no socket: {}", peer.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    peer
+}
+
+fn scratch() -> TempDir {
+    tempfile::tempdir().expect("a scratch folder")
+}
+
+impl Peer {
+    /// SIPp with one of our scenarios.
+    pub(super) fn sipp(scenario: &str) -> Option<Self> {
+        if !installed(&["sipp"]) {
+            return None;
+        }
+        let (folder, port) = (scratch(), free_port());
+        let mut command = Command::new("sipp");
+        command
+            .args([
+                "-sf".as_ref(),
+                peers().join("sipp").join(scenario).as_os_str(),
+            ])
+            .args(["-i", "127.0.0.1", "-p", &port.to_string(), "-nostdin"])
+            .args(["-deadcall_wait", "0"])
+            .stdin(Stdio::null());
+        Some(run(&mut command, folder, port))
+    }
+
+    /// A phone that answers by itself.
+    pub(super) fn baresip() -> Option<Self> {
+        if !installed(&["baresip"]) {
+            return None;
+        }
+        let (folder, port) = (scratch(), free_port());
+        let config = fs::read_to_string(peers().join("baresip/config.in")).expect("a file of ours");
+        let config = config.replace("@PORT@", &port.to_string());
+        fs::write(folder.path().join("config"), config).expect("a scratch file");
+        fs::copy(
+            peers().join("baresip/accounts"),
+            folder.path().join("accounts"),
+        )
+        .expect("a scratch file");
+        let mut command = Command::new("baresip");
+        // Its console reads standard input: an open pipe keeps it quiet.
+        command
+            .args(["-f".as_ref(), folder.path().as_os_str()])
+            .arg("-s")
+            .stdin(Stdio::piped());
+        Some(run(&mut command, folder, port))
+    }
+
+    /// A registrar and proxy that knows the user dev1.
+    pub(super) fn kamailio() -> Option<Self> {
+        const MODULES: &str = "/usr/lib/x86_64-linux-gnu/kamailio/modules/";
+        if !installed(&["kamailio", "sqlite3"]) {
+            return None;
+        }
+        let (folder, port) = (scratch(), free_port());
+        let dir = folder.path().to_str().expect("text").to_owned();
+        let made = Command::new("sqlite3")
+            .arg(folder.path().join("kam.db"))
+            .stdin(fs::File::open(peers().join("kamailio/subscribers.sql")).expect("ours"))
+            .status()
+            .expect("sqlite3 runs");
+        assert!(made.success());
+        let config = fs::read_to_string(peers().join("kamailio/kamailio.cfg.in")).expect("ours");
+        let config = config
+            .replace("@DIR@", &dir)
+            .replace("@PORT@", &port.to_string())
+            .replace("@MODULES@", MODULES);
+        fs::write(folder.path().join("kamailio.cfg"), config).expect("a scratch file");
+        let mut command = Command::new("kamailio");
+        command
+            .args(["-f", &format!("{dir}/kamailio.cfg"), "-Y", &dir])
+            .args(["-DD", "-E", "-m", "64", "-M", "8"])
+            .args(["-P", &format!("{dir}/kam.pid")])
+            .env("PATH", "/usr/sbin:/usr/bin:/bin")
+            .stdin(Stdio::null());
+        Some(run(&mut command, folder, port))
+    }
+
+    /// What it wrote so far.
+    pub(super) fn log(&self) -> String {
+        let bytes = fs::read(self.folder.path().join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Waits until its log has this in it.
+    pub(super) fn wait_for(&self, words: &str) {
+        let end = Instant::now() + Duration::from_secs(10);
+        while !self.log().contains(words) {
+            assert!(Instant::now() < end, "{words:?} is not in: {}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        // TERM, so that a program with children of its own ends them, too.
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        let end = Instant::now() + Duration::from_secs(3);
+        while asked.is_ok() && Instant::now() < end {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

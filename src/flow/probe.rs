@@ -325,7 +325,8 @@ fn waiting_finding(open: &[ActionView]) -> Finding {
     };
     let tried = match first.attempts.last() {
         Some(last) => format!("last tried over {}: {}", last.bearer, last.outcome),
-        None => "not tried yet".to_owned(),
+        None if first.next_try_at.is_some() => "nothing could be sent yet".to_owned(),
+        None => "not the server's to send".to_owned(),
     };
     let count = match open.len() {
         1 => "1 action".to_owned(),

@@ -135,7 +135,7 @@ pub(super) async fn tie(
     at: Timestamp,
 ) -> Result<bool, StoreError> {
     let entry = entry.to_owned();
-    let stored = ports
+    let updated = ports
         .callbacks
         .update_callback(
             callback,
@@ -159,7 +159,12 @@ pub(super) async fn tie(
                 Some(view)
             }),
         )
-        .await?;
+        .await;
+    let stored = match updated {
+        // The id of an action: what waits is handed out all the same.
+        Err(StoreError::NotFound(_)) => None,
+        other => other?,
+    };
     let tied = stored
         .and_then(|view| view.session)
         .is_some_and(|s| s.id == session);

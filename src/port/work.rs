@@ -299,6 +299,9 @@ pub trait Callbacks: Send + Sync {
     ) -> Result<Page<CallbackView>, StoreError>;
 
     /// Changes a callback atomically: reads the stored view, applies `change`, stores what it gives; `None` leaves it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is none with this id.
     async fn update_callback(
         &self,
         id: ShortId,

@@ -131,3 +131,25 @@ async fn the_pin_is_there_before_the_phone_is_locked_and_each_reveal_is_in_the_t
     assert!(!reveals[0].to_string().contains(&pins[0].pin));
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_session_that_names_the_action_as_its_request_is_handed_it() {
+    let server = TestServer::start().await;
+    let device = TestDevice::enrol(&server, IMEI).await;
+    let made: ActionView = server.post("/api/v1/actions", &lock(&device), 201).await;
+    for request_id in [
+        made.id.to_string(),
+        format!("{}.2", made.id),
+        "not ours".into(),
+    ] {
+        let body = json!({ "request_id": request_id }).to_string();
+        let request = device.signed(&server, Method::POST, "/agent/v1/session", body);
+        let session: Value = answer(request, 200).await;
+        assert_eq!(
+            session["actions"].as_array().map(Vec::len),
+            Some(1),
+            "{request_id}"
+        );
+    }
+    server.stop().await;
+}

@@ -269,9 +269,10 @@ impl CommandError {
         text
     }
 
-    /// Translates what clap found wrong into our form. `None` for `--help` and `--version`, which are no errors.
+    /// Translates what clap found wrong into our form; `command` is the command that was meant, as in
+    /// `callhome device lock`. `None` for `--help` and `--version`, which are no errors.
     #[must_use]
-    pub fn from_clap(error: &clap::Error) -> Option<Self> {
+    pub fn from_clap(error: &clap::Error, command: &str) -> Option<Self> {
         use clap::error::ErrorKind as Clap;
         if matches!(error.kind(), Clap::DisplayHelp | Clap::DisplayVersion) {
             return None;
@@ -285,7 +286,7 @@ impl CommandError {
             return Some(
                 Self::usage("this command needs one more word")
                     .hint(format!("Usage:  {usage}"))
-                    .hint(format!("Help:   {}", help_command(usage))),
+                    .hint(format!("Help:   {command} --help")),
             );
         }
         let mut message = Vec::new();
@@ -311,21 +312,9 @@ impl CommandError {
         made.hints = hints;
         if let Some(usage) = usage {
             made = made.hint(format!("Usage:  {usage}"));
-            return Some(made.hint(format!("Help:   {}", help_command(&usage))));
         }
-        Some(made.hint("Help:   callhome --help"))
+        Some(made.hint(format!("Help:   {command} --help")))
     }
-}
-
-/// `callhome device lock [OPTIONS] <DEVICE>` → `callhome device lock --help`.
-fn help_command(usage: &str) -> String {
-    let words: Vec<&str> = usage
-        .split_whitespace()
-        .take_while(|w| {
-            w.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !w.starts_with('-')
-        })
-        .collect();
-    format!("{} --help", words.join(" "))
 }
 
 impl fmt::Display for CommandError {

@@ -77,7 +77,7 @@ fn parse(environment: &Environment) -> Result<Cli, clap::Error> {
 
 fn parse_failed(environment: &Environment, error: &clap::Error) -> ExitCode {
     let paint = |is_terminal| environment.wants_colour(is_terminal);
-    let Some(made) = CommandError::from_clap(error) else {
+    let Some(made) = CommandError::from_clap(error, &meant(environment)) else {
         let text = error.render();
         let text = if paint(environment.stdout_is_terminal) {
             text.ansi().to_string()
@@ -97,6 +97,21 @@ fn parse_failed(environment: &Environment, error: &clap::Error) -> ExitCode {
         )
     });
     tell(environment, &made, wants_json)
+}
+
+/// The command that a line means, as far as its words name one: `callhome device lock`.
+fn meant(environment: &Environment) -> String {
+    let definition = commands::command();
+    let mut found = &definition;
+    let mut path = String::from("callhome");
+    for word in environment.args.iter().skip(1).filter_map(|a| a.to_str()) {
+        if let Some(sub) = found.find_subcommand(word) {
+            found = sub;
+            path.push(' ');
+            path.push_str(sub.get_name());
+        }
+    }
+    path
 }
 
 fn plain_screen(environment: &Environment) -> Screen {

@@ -129,7 +129,11 @@ pub fn from_now(after: Duration) -> Instant {
 ///
 /// # Errors
 /// When standard error is closed.
-pub fn tell_unfinished(context: &Context, action: &ActionView) -> Result<(), CommandError> {
+pub fn tell_unfinished(
+    context: &Context,
+    action: &ActionView,
+    peer: Option<&str>,
+) -> Result<(), CommandError> {
     let id = action.id;
     let what = match action.state {
         ActionState::Pending => match action.next_try_at {
@@ -142,5 +146,8 @@ pub fn tell_unfinished(context: &Context, action: &ActionView) -> Result<(), Com
     if context.is_embedded() {
         context.status("  To keep trying:   callhome serve")?;
     }
-    context.status(&format!("  To go on waiting: callhome action wait {id}"))
+    let there = peer.map_or_else(String::new, |p| format!(" --server {p}"));
+    context.status(&format!(
+        "  To go on waiting: callhome action wait {id}{there}"
+    ))
 }

@@ -35,6 +35,8 @@ fn with_devices() -> Home {
         "add",
         "mac:00-15-65-3a-90-01",
         "--name",
+        "Lobby",
+        "--owner",
         "Reception",
     ]);
     home

@@ -175,7 +175,7 @@ pub(super) async fn watch(
     if last.state.is_final() {
         return Ok(ending(&last).map_or(Exit::Done, Exit::Ended));
     }
-    tell_unfinished(context, &last)?;
+    tell_unfinished(context, &last, peer)?;
     // A command that is its own server takes the work with it when it ends.
     if wait.wait || wait.timeout.is_some() || context.is_embedded() {
         return Ok(Exit::Ended(ErrorKind::Unconfirmed));

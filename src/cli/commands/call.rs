@@ -77,7 +77,7 @@ pub(super) async fn run(context: &Context, args: CallArgs) -> Outcome {
 fn show(context: &Context, callback: &CallbackView, began: Instant) -> Outcome {
     let id = callback.id;
     let mut text = String::new();
-    if context.flags.verbose {
+    if context.flags.verbose || context.flags.traces("sip") {
         let picture = ladder(&all_messages(callback));
         if !picture.is_empty() {
             text.push_str(&format!("{picture}\n"));

@@ -135,6 +135,12 @@ async fn secrets() -> Check {
     });
     match opened.await {
         Ok(Ok(place)) => Check::new("secrets", Grade::Ok, format!("logins are kept in {place}")),
+        Ok(Err(HostError::NoSecretStore(_))) => Check::new(
+            "secrets",
+            Grade::Warning,
+            "no keyring here, as is usual over SSH and in containers",
+        )
+        .repair("Keep logins in a file:  callhome auth login --keep key-file"),
         Ok(Err(error)) => Check::new("secrets", Grade::Warning, error.to_string())
             .repair("Keep logins in a file:  callhome auth login --keep key-file"),
         Err(error) => Check::new("secrets", Grade::Warning, error.to_string()),

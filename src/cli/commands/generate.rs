@@ -72,6 +72,8 @@ fn collect(
     // No date: the same definition gives the same bytes on every day.
     clap_mangen::Man::new(command.clone())
         .title(name)
+        .source(concat!("callhome ", env!("CARGO_PKG_VERSION")))
+        .manual("callhome")
         .render(&mut page)?;
     pages.push((format!("{name}.1"), page));
     for sub in command.get_subcommands().filter(|c| !c.is_hide_set()) {

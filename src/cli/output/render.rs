@@ -80,7 +80,13 @@ fn for_people(view: &View, style: &Style) -> String {
         .iter()
         .filter(|c| !c.wide || style.format == Format::Wide)
         .collect();
-    as_table(view, &columns, style.width)
+    // Wide tables are for wide terminals and for grep: their lines are not broken.
+    let width = if style.format == Format::Wide {
+        usize::from(u16::MAX)
+    } else {
+        style.width
+    };
+    as_table(view, &columns, width)
 }
 
 fn all(view: &View) -> Vec<&Column> {

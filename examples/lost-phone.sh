@@ -18,7 +18,7 @@ callhome device lock "$phone" --message "Please call IT: 555-0100" \
     --wait --timeout 2min || status=$?
 
 case $status in
-    0) callhome device locate "$phone" --reason "reported lost" --ticket "$ticket" || true ;;
+    0) callhome device locate "$phone" --wait --reason "reported lost" --ticket "$ticket" || true ;;
     10) callhome probe "$phone" || true ;; # says why it was not heard and what to do
 esac
 exit "$status"

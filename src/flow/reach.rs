@@ -13,7 +13,7 @@ use crate::sip::SipUri;
 
 use super::message::DataPath;
 use super::ports::Awaited;
-use super::rung::{Sent, millis, send_sip, send_sms};
+use super::rung::{CALLED_FIRST, Sent, millis, send_sip, send_sms};
 use super::ways::{Destination, Way, ways, why_not};
 use super::{ActError, Caller, IdempotencyKey, Ports, message, summons};
 
@@ -274,7 +274,7 @@ impl<'a> Ladder<'a> {
             sent = sending => sent,
             () = session => Ok(Sent {
                 accepted: true,
-                outcome: "called home before it answered".to_owned(),
+                outcome: CALLED_FIRST.to_owned(),
                 elapsed: started.elapsed(),
                 steps: Vec::new(),
             }),

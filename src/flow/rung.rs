@@ -11,6 +11,9 @@ use crate::sip::{Direction, LadderStep, OutboundRequest, SipOutcome, SipReport};
 
 use super::ways::Way;
 
+/// Of a rung whose session came before its answer.
+pub(super) const CALLED_FIRST: &str = "called home before it answered";
+
 /// What came of one send.
 #[derive(Debug, Clone)]
 pub(super) struct Sent {

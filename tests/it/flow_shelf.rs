@@ -399,13 +399,13 @@ impl Callbacks for World {
         change: Box<dyn FnOnce(CallbackView) -> Option<CallbackView> + Send>,
     ) -> Result<Option<CallbackView>, StoreError> {
         let mut shelf = self.shelf();
-        let Some(slot) = shelf.callbacks.iter_mut().find(|c| c.id == id) else {
-            return Ok(None);
-        };
-        if let Some(changed) = change(slot.clone()) {
-            *slot = changed;
+        let slot = shelf.callbacks.iter_mut().find(|c| c.id == id);
+        let slot = slot.ok_or_else(|| StoreError::NotFound("callback".to_owned()))?;
+        let changed = change(slot.clone());
+        if let Some(changed) = &changed {
+            slot.clone_from(changed);
         }
-        Ok(Some(slot.clone()))
+        Ok(changed)
     }
 }
 

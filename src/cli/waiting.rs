@@ -4,7 +4,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::context::Context;
 use super::error::{CommandError, ErrorKind};
-use crate::api::{ActionView, CallbackState, CallbackView};
+use crate::api::{ActionView, CallbackState, CallbackView, RungState};
 use crate::domain::ActionState;
 use crate::net::management::{Client, EventQuery, Watched};
 
@@ -94,13 +94,17 @@ pub async fn follow_callback(
     Ok(last)
 }
 
-/// Whether a callback has ended.
+/// Whether a callback has ended: a session that comes before the answer of the rung that caused it waits for that answer.
 #[must_use]
 pub fn has_ended(callback: &CallbackView) -> bool {
-    matches!(
-        callback.state,
-        CallbackState::CalledBack | CallbackState::Expired
-    )
+    match callback.state {
+        CallbackState::Expired => true,
+        CallbackState::CalledBack => !callback
+            .rungs
+            .iter()
+            .any(|rung| rung.state == RungState::Trying),
+        _ => false,
+    }
 }
 
 /// Which exit code the end of an action has; `None` for success.

@@ -112,8 +112,12 @@ pub enum Exit {
 pub type Outcome = Result<Exit, CommandError>;
 
 /// The one error at the edge: what happened and why, and what to do next.
+// Boxed, so that the results of all commands stay small.
 #[derive(Debug)]
-pub struct CommandError {
+pub struct CommandError(Box<Told>);
+
+#[derive(Debug)]
+struct Told {
     kind: ErrorKind,
     message: String,
     hints: Vec<String>,
@@ -137,14 +141,19 @@ impl CommandError {
     /// Builds an error from its kind and what happened (lower case, no full stop).
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Told {
             kind,
             message: message.into(),
             hints: Vec::new(),
             code: None,
             correlation: None,
             ending: Ending::Told,
-        }
+        }))
+    }
+
+    fn ending(mut self, ending: Ending) -> Self {
+        self.0.ending = ending;
+        self
     }
 
     /// The command line or its input is wrong.
@@ -162,25 +171,19 @@ impl CommandError {
     /// The reader of our output went away.
     #[must_use]
     pub fn broken_pipe() -> Self {
-        Self {
-            ending: Ending::BrokenPipe,
-            ..Self::internal("nobody reads the output")
-        }
+        Self::internal("nobody reads the output").ending(Ending::BrokenPipe)
     }
 
     /// A dry run ended where something would have been sent.
     #[must_use]
     pub fn dry_run(recorded: String) -> Self {
-        Self {
-            ending: Ending::DryRun(recorded),
-            ..Self::internal("nothing was sent")
-        }
+        Self::internal("nothing was sent").ending(Ending::DryRun(recorded))
     }
 
     /// What a dry run would have sent.
     #[must_use]
     pub fn recorded(&self) -> Option<&str> {
-        match &self.ending {
+        match &self.0.ending {
             Ending::DryRun(text) => Some(text),
             _ => None,
         }
@@ -189,39 +192,39 @@ impl CommandError {
     /// The same error with one more next step, as in `See them all:  callhome device list`.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        self.0.hints.push(hint.into());
         self
     }
 
     /// Why the command ended.
     #[must_use]
-    pub const fn kind(&self) -> ErrorKind {
-        self.kind
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
     }
 
     /// What happened.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// What to do next.
     #[must_use]
     pub fn hints(&self) -> &[String] {
-        &self.hints
+        &self.0.hints
     }
 
     /// The stable code of the server's problem, when it was one.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.0.code.as_deref()
     }
 
     /// Exit code of the process.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        match self.ending {
-            Ending::Told => self.kind.exit_code(),
+        match self.0.ending {
+            Ending::Told => self.0.kind.exit_code(),
             Ending::BrokenPipe | Ending::DryRun(_) => 0,
         }
     }
@@ -229,21 +232,21 @@ impl CommandError {
     /// The text for standard error; empty when there is nobody to tell. `json` makes it one line.
     #[must_use]
     pub fn render(&self, json: bool, colour: bool) -> String {
-        if self.ending != Ending::Told {
+        if self.0.ending != Ending::Told {
             return String::new();
         }
         if json {
             let mut line = json!({
                 "schema": "callhome/error/v1",
-                "error": self.kind.word(),
+                "error": self.0.kind.word(),
                 "exit": self.exit_code(),
-                "message": self.message,
-                "next": self.hints,
+                "message": self.0.message,
+                "next": self.0.hints,
             });
-            if let Some(code) = &self.code {
+            if let Some(code) = &self.0.code {
                 line["code"] = json!(code);
             }
-            if let Some(correlation) = &self.correlation {
+            if let Some(correlation) = &self.0.correlation {
                 line["correlation"] = json!(correlation);
             }
             return format!("{line}\n");
@@ -253,14 +256,14 @@ impl CommandError {
         } else {
             ("", "")
         };
-        let mut text = format!("{on}error:{off} {}\n", self.message);
-        for line in self.hints.iter().flat_map(|h| h.lines()) {
+        let mut text = format!("{on}error:{off} {}\n", self.0.message);
+        for line in self.0.hints.iter().flat_map(|h| h.lines()) {
             text.push_str("  ");
             text.push_str(line);
             text.push('\n');
         }
-        if let Some(correlation) = &self.correlation
-            && self.kind == ErrorKind::Internal
+        if let Some(correlation) = &self.0.correlation
+            && self.0.kind == ErrorKind::Internal
         {
             text.push_str(&format!(
                 "  The server's log has more under {correlation}.\n"
@@ -309,7 +312,7 @@ impl CommandError {
             }
         }
         let mut made = Self::usage(message.join(" "));
-        made.hints = hints;
+        made.0.hints = hints;
         if let Some(usage) = usage {
             made = made.hint(format!("Usage:  {usage}"));
         }
@@ -319,7 +322,7 @@ impl CommandError {
 
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
@@ -361,8 +364,8 @@ impl From<Problem> for CommandError {
         } else if kind_of(problem.code) == ErrorKind::Auth {
             error = error.hint("Log in:  callhome auth login");
         }
-        error.code = Some(problem.code.word().to_owned());
-        error.correlation = Some(problem.correlation).filter(|c| !c.is_empty());
+        error.0.code = Some(problem.code.word().to_owned());
+        error.0.correlation = Some(problem.correlation).filter(|c| !c.is_empty());
         error
     }
 }
@@ -371,7 +374,7 @@ impl From<ClientError> for CommandError {
     fn from(error: ClientError) -> Self {
         let text = error.to_string();
         match error {
-            ClientError::Problem(problem) => problem.into(),
+            ClientError::Problem(problem) => (*problem).into(),
             ClientError::DryRun(recorded) => Self::dry_run(recorded.text),
             ClientError::Unreachable { .. } => {
                 Self::new(ErrorKind::Unreachable, text).hint("Look for the cause:  callhome doctor")

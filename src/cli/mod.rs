@@ -159,7 +159,7 @@ fn run(environment: Environment, cli: Cli) -> ExitCode {
 fn perform(context: &mut Context, command: Command) -> Outcome {
     let command = match commands::run_at_once(context, command) {
         Ok(outcome) => return outcome,
-        Err(command) => command,
+        Err(command) => *command,
     };
     context.apply_settings();
     let runtime = tokio::runtime::Builder::new_multi_thread()

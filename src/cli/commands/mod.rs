@@ -258,14 +258,14 @@ fn help_of(usage: &str) -> String {
 }
 
 /// Runs a command that needs no runtime; gives back any other.
-pub(super) fn run_at_once(context: &Context, command: Command) -> Result<Outcome, Command> {
+pub(super) fn run_at_once(context: &Context, command: Command) -> Result<Outcome, Box<Command>> {
     match command {
         Command::Completion(args) => Ok(completion::run(context, &args)),
         Command::Decode(args) => Ok(decode::run(context, &args)),
         Command::Generate(args) => Ok(generate::run(context, &args)),
         Command::Schema(args) => Ok(schema::run(context, &args)),
         Command::Config(command) => Ok(config::run(context, &command)),
-        other => Err(other),
+        other => Err(Box::new(other)),
     }
 }
 

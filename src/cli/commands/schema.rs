@@ -26,6 +26,9 @@ pub struct SchemaArgs {
 
 type Parts = (RefOr<Schema>, Vec<(String, RefOr<Schema>)>);
 
+/// A noun of our documents and what gives its type's schema.
+type Noun = (&'static str, fn() -> Parts);
+
 fn of<T: ToSchema>() -> Parts {
     let mut nested = Vec::new();
     T::schemas(&mut nested);
@@ -33,7 +36,7 @@ fn of<T: ToSchema>() -> Parts {
 }
 
 /// The nouns of our documents with the type behind each.
-const NOUNS: &[(&str, fn() -> Parts)] = &[
+const NOUNS: &[Noun] = &[
     ("action", of::<api::ActionView>),
     ("audit-checkpoint", of::<api::AuditCheckpoint>),
     ("audit-entry", of::<AuditEntry>),

@@ -41,6 +41,9 @@ impl fmt::Debug for Door {
     }
 }
 
+/// Takes lines of a trace.
+pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// How a client behaves.
 #[derive(Clone)]
 pub struct ClientOptions {
@@ -53,7 +56,7 @@ pub struct ClientOptions {
     /// Record writes instead of sending them.
     pub dry_run: bool,
     /// Told of each request and answer, in one line without secrets.
-    pub trace: Option<Arc<dyn Fn(&str) + Send + Sync>>,
+    pub trace: Option<Trace>,
 }
 
 /// A write that was recorded instead of sent.
@@ -68,7 +71,7 @@ pub struct Recorded {
 pub enum ClientError {
     /// The server answered with a problem.
     #[error(transparent)]
-    Problem(#[from] Problem),
+    Problem(Box<Problem>),
     /// The server was not heard.
     #[error("no answer from {server}: {reason}")]
     Unreachable {
@@ -101,6 +104,12 @@ pub enum ClientError {
     /// `dry_run`: this would have been sent.
     #[error("nothing was sent")]
     DryRun(Recorded),
+}
+
+impl From<Problem> for ClientError {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
 }
 
 /// What goes beside the body of a write.

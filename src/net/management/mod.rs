@@ -16,7 +16,7 @@ mod pin;
 mod resources;
 mod watch;
 
-pub use client::{Client, ClientError, ClientOptions, Door, Recorded, Write};
+pub use client::{Client, ClientError, ClientOptions, Door, Recorded, Trace, Write};
 pub use pin::{PresentedAuthority, fetch_authority};
 pub use resources::{ActionQuery, DeviceQuery};
 pub use watch::{EventQuery, Watched, Watcher};

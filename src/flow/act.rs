@@ -165,7 +165,7 @@ async fn create_here(ports: &Ports, order: ActOrder) -> Result<ActionView, ActEr
             "an action needs at least one second to be sent".to_owned(),
         ));
     }
-    let action = restore::linked(ports, &device, &request.action).await?;
+    let action = restore::linked(ports, &request.action).await?;
     let id = ports.new_id()?;
     let preconditions = preconditions(&action);
     let reason = request.reason.or_else(|| {

@@ -1,8 +1,8 @@
 //! Bring a device's data back.
 
-use crate::api::Device;
-use crate::domain::{Action, ActionKind, ShortId};
-use crate::port::PageOf;
+use crate::api::BackupView;
+use crate::domain::{Action, ActionKind, ActionState, ShortId};
+use crate::port::{ActionFilter, PageOf, StoreError};
 
 use super::{ActError, Ports};
 
@@ -15,15 +15,41 @@ pub fn action(backup: ShortId) -> Action {
     )
 }
 
+/// Whether a device may read a backup: its own, or one that an open `res()` is to bring to it (a new phone gets the
+/// old one's data because an operator asked for that).
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn may_read(
+    ports: &Ports,
+    device: ShortId,
+    backup: &BackupView,
+) -> Result<bool, StoreError> {
+    if backup.device == device {
+        return Ok(true);
+    }
+    let filter = ActionFilter {
+        device: Some(device),
+        states: vec![
+            ActionState::Pending,
+            ActionState::Sent,
+            ActionState::Delivered,
+        ],
+        name: Some("res".to_owned()),
+    };
+    let open = ports.actions.actions(filter, PageOf::default()).await?;
+    let wanted = backup.id.to_string();
+    Ok(open
+        .items
+        .iter()
+        .any(|a| a.action.param(0) == Some(wanted.as_str())))
+}
+
 /// Gives a `res(backup)` the link that its device needs; every other action, and one with a link, stays as it is.
 ///
 /// # Errors
-/// [`ActError::NotFound`] when there is no such backup of this device, [`ActError::Conflict`] when it is not whole.
-pub(super) async fn linked(
-    ports: &Ports,
-    device: &Device,
-    wanted: &Action,
-) -> Result<Action, ActError> {
+/// [`ActError::NotFound`] when there is no such backup, [`ActError::Conflict`] when it is not whole.
+pub(super) async fn linked(ports: &Ports, wanted: &Action) -> Result<Action, ActError> {
     if wanted.kind() != Some(ActionKind::Restore) || wanted.param(1).is_some() {
         return Ok(wanted.clone());
     }
@@ -33,11 +59,10 @@ pub(super) async fn linked(
     })?;
     let backups = ports
         .backups
-        .backups(Some(device.id), Some(id), PageOf::default())
+        .backups(None, Some(id), PageOf::default())
         .await?;
     let backup = backups.items.into_iter().find(|b| b.id == id);
-    let backup =
-        backup.ok_or_else(|| ActError::NotFound(format!("backup {id} of {}", device.name)))?;
+    let backup = backup.ok_or_else(|| ActError::NotFound(format!("backup {id}")))?;
     if backup.completed_at.is_none() {
         return Err(ActError::Conflict {
             detail: format!("backup {id} is not whole: the device has not finished it"),

@@ -165,6 +165,20 @@ async fn a_finished_backup_action_completes_the_backup_it_made() {
         flow::restore::action(fresh),
         "with the link that the device needs"
     );
+    let (new_phone, stranger) = (world.enrolled(2), world.enrolled(3));
+    let backup = world
+        .shelf()
+        .backups
+        .iter()
+        .find(|b| b.id == fresh)
+        .cloned()
+        .expect("there");
+    let to = order(new_phone.device, &format!("res({fresh})"));
+    flow::create(&ports, to).await.expect("to another phone");
+    for (device, may) in [(&key, true), (&new_phone, true), (&stranger, false)] {
+        let read = flow::restore::may_read(&ports, device.device, &backup).await;
+        assert_eq!(read.expect("looked up"), may, "{:?}", device.device);
+    }
     let refused = flow::create(&ports, restore(abandoned)).await;
     assert!(
         matches!(refused, Err(flow::ActError::Conflict { .. })),

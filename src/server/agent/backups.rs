@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::api::{BackupReceipt, BackupView, ProblemCode};
 use crate::domain::ShortId;
+use crate::flow::restore;
 use crate::port::NewBackupItem;
 
 use crate::server::endpoint::Endpoint;
@@ -100,10 +101,10 @@ pub(in crate::server) async fn get(
         .into_response())
 }
 
-/// The backup, if it is this device's own.
+/// The backup, if it is this device's own or is to be restored on it.
 async fn own(endpoint: &Endpoint, signed: &Signed, id: ShortId) -> Answer<BackupView> {
     let view = find_backup(endpoint, id).await?;
-    if view.device == signed.agent.device {
+    if restore::may_read(endpoint.ports(), signed.agent.device, &view).await? {
         return Ok(view);
     }
     // The same words as for one that does not exist: ids of other people's backups are not confirmed.

@@ -385,7 +385,7 @@ impl Device {
     /// Tells the endpoint by HTTPS what the registrar was told (requirement A1).
     fn tell(&self, work: &Work) {
         let contact = match &self.settings.registrar {
-            Some(other) => Some(other.aor.to_string()),
+            Some(other) => Some(other.reached_at()),
             None => self.contact().map(|c| c.to_string()),
         };
         let proxy = self.settings.proxy.as_ref().map(ToString::to_string);

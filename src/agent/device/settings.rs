@@ -94,6 +94,18 @@ impl Default for DeviceSettings {
     }
 }
 
+impl Registrar {
+    /// Where requests for the device go: its user name at the registrar's own address, which looks it up.
+    #[must_use]
+    pub fn reached_at(&self) -> String {
+        let uri = self.uri.to_string();
+        match (self.aor.user(), uri.split_once(':')) {
+            (Some(user), Some((scheme, rest))) => format!("{scheme}:{user}@{rest}"),
+            _ => self.aor.to_string(),
+        }
+    }
+}
+
 impl Progress {
     /// Devices that are enrolled.
     #[must_use]
@@ -139,5 +151,20 @@ impl Progress {
             }
             changed.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_at_another_registrar_is_reached_through_it() {
+        let registrar = Registrar {
+            uri: "sip:192.0.2.9:5062".parse().expect("valid"),
+            aor: "sip:anna@example.net".parse().expect("valid"),
+            credentials: None,
+        };
+        assert_eq!(registrar.reached_at(), "sip:anna@192.0.2.9:5062");
     }
 }

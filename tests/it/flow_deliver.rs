@@ -241,7 +241,7 @@ async fn a_text_that_is_too_long_is_replaced_by_a_link() {
     let world = World::new();
     let key = world.enrolled(1);
     world.edit(key.device, |d| {
-        d.numbers = vec![number("+14085550137", true)]
+        d.numbers = vec![number("+14085550137", true)];
     });
     let gateway = FakeGateway::new("a", true);
     let mut ports = world.ports();
@@ -274,7 +274,7 @@ async fn an_action_of_an_earlier_enrolment_is_never_sent() {
     let mut ports = world.ports();
     ports.gateways = vec![gateway.clone()];
     world.edit(key.device, |d| {
-        d.numbers = vec![number("+14085550137", true)]
+        d.numbers = vec![number("+14085550137", true)];
     });
     let made = flow::create(&ports, order(key.device, "loc(1)"))
         .await

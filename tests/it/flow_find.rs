@@ -24,7 +24,7 @@ async fn the_own_registry_is_searched_by_whatever_names_a_device() {
     let world = World::new();
     let key = world.enrolled(3);
     world.edit(key.device, |d| {
-        d.numbers = vec![number("+14085550137", true)]
+        d.numbers = vec![number("+14085550137", true)];
     });
     let with_kind = format!("imei:{}", imei(3));
     for term in [

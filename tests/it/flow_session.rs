@@ -266,7 +266,7 @@ async fn a_reply_to_a_text_signed_by_hand_finds_its_actions() {
     let ports = world.ports();
     let key = world.enrolled(1);
     world.edit(key.device, |d| {
-        d.numbers = vec![number("+14085550137", true)]
+        d.numbers = vec![number("+14085550137", true)];
     });
     let request = callhome::api::SmsSignRequest {
         device: key.device,
@@ -387,7 +387,7 @@ async fn a_probe_says_why_and_what_to_do() {
     ports.sip = Some(ScriptedSip::new([(SipOutcome::NoAnswer, 0)]));
     ports.gateways = vec![FakeGateway::new("kannel-1", true)];
     world.edit(key.device, |d| {
-        d.numbers = vec![number("+14085550137", true)]
+        d.numbers = vec![number("+14085550137", true)];
     });
     let report = probe(&ports, key.device).await.expect("probed");
     assert!(report.reachable);

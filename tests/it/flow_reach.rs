@@ -105,7 +105,7 @@ async fn the_notify_says_whom_to_call_and_under_which_request() {
     let world = World::new();
     let key = world.enrolled(1);
     world.edit(key.device, |d| {
-        d.bindings = vec![binding("sip:phone@192.0.2.31")]
+        d.bindings = vec![binding("sip:phone@192.0.2.31")];
     });
     let sip = ScriptedSip::new([(ok(), 5)]);
     let mut ports = world.ports();
@@ -233,7 +233,7 @@ async fn the_last_rung_may_take_all_the_time_and_no_more() {
     let world = World::new();
     let key = world.enrolled(1);
     world.edit(key.device, |d| {
-        d.bindings = vec![binding("sip:phone@192.0.2.31")]
+        d.bindings = vec![binding("sip:phone@192.0.2.31")];
     });
     for (after, state) in [
         (29_000, CallbackState::CalledBack),
@@ -255,7 +255,7 @@ async fn a_session_that_comes_before_the_answer_ends_the_climb() {
     let world = World::new();
     let key = world.enrolled(1);
     world.edit(key.device, |d| {
-        d.bindings = vec![binding("sip:phone@192.0.2.31")]
+        d.bindings = vec![binding("sip:phone@192.0.2.31")];
     });
     let mut ports = world.ports();
     ports.sip = Some(ScriptedSip::new([(SipOutcome::NoAnswer, 0)]));
@@ -303,7 +303,7 @@ async fn the_first_invite_bootstraps_once_and_later_ones_carry_no_credentials() 
     let world = World::new();
     let key = world.enrolled(1);
     world.edit(key.device, |d| {
-        d.bindings = vec![binding("sip:phone@192.0.2.31")]
+        d.bindings = vec![binding("sip:phone@192.0.2.31")];
     });
     let sip = ScriptedSip::new([(ok(), 10), (ok(), 10)]);
     let mut ports = world.ports();
@@ -357,7 +357,7 @@ async fn a_bootstrap_token_is_for_one_device_and_dies_with_its_callback() {
     let world = World::new();
     let (key, other) = (world.enrolled(1), world.enrolled(2));
     world.edit(key.device, |d| {
-        d.bindings = vec![binding("sip:phone@192.0.2.31")]
+        d.bindings = vec![binding("sip:phone@192.0.2.31")];
     });
     let sip = ScriptedSip::new([(ok(), 10)]);
     let mut ports = world.ports();

@@ -350,7 +350,7 @@ async fn a_probe_says_why_and_what_to_do() {
     let world = World::new();
     let key = world.enrolled(1);
     world.edit(key.device, |d| {
-        d.bindings = vec![binding("sip:phone@192.0.2.31")]
+        d.bindings = vec![binding("sip:phone@192.0.2.31")];
     });
     let mut ports = world.ports();
 

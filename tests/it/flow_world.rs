@@ -335,10 +335,13 @@ impl SmsGateway for FakeGateway {
     }
 }
 
+/// A peer's name, how many milliseconds it takes, and what it says.
+pub(crate) type KnownPeer = (&'static str, u64, Result<Option<Device>, PeerError>);
+
 /// Peers that answer after a time of their own.
 #[derive(Default)]
 pub(crate) struct FakePeers {
-    pub(crate) peers: Vec<(&'static str, u64, Result<Option<Device>, PeerError>)>,
+    pub(crate) peers: Vec<KnownPeer>,
     pub(crate) acted: Mutex<Vec<(String, RemoteAction)>>,
     pub(crate) answer: Option<ActionView>,
 }

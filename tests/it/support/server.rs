@@ -45,7 +45,6 @@ pub(crate) struct Setup {
 
 /// A running endpoint.
 pub(crate) struct TestServer {
-    pub(crate) endpoint: Endpoint,
     pub(crate) url: String,
     pub(crate) ca_pem: String,
     pub(crate) socket: PathBuf,
@@ -167,10 +166,9 @@ impl TestServer {
             https: Some(https),
         };
         let (stop, stopped) = oneshot::channel::<()>();
-        let running = endpoint.clone();
         let task = tokio::spawn(async move {
             let ended = async move { drop(stopped.await) };
-            server::run(running, listeners, ended).await.expect("runs");
+            server::run(endpoint, listeners, ended).await.expect("runs");
         });
         // The first provider of the process stays; there is only this one.
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -187,7 +185,6 @@ impl TestServer {
                 .tls_certs_only([ca])
                 .build()
                 .expect("a client"),
-            endpoint,
             socket,
             link,
             dir,

@@ -153,6 +153,10 @@ pub trait Housekeeping: Send + Sync {
     /// Counts.
     async fn totals(&self, now: Timestamp) -> Result<Totals, StoreError>;
 
+    /// Frees all claims on actions, and gives how many there were: those of a run that ended without a word. Only for
+    /// the one owner of a store, before it claims any itself.
+    async fn release_claims(&self, now: Timestamp) -> Result<u64, StoreError>;
+
     /// Writes a consistent copy of the whole store to a new file.
     async fn copy_to(&self, path: &std::path::Path) -> Result<(), StoreError>;
 }

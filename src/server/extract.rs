@@ -63,12 +63,25 @@ pub(super) async fn body(body: Body, limit: usize) -> Answer<Bytes> {
 pub(super) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
     let bytes = if bytes.is_empty() { b"null" } else { bytes };
     serde_json::from_slice(bytes).map_err(|error| {
-        // The error names field and place; a wrong value is quoted only by types without secrets.
+        let words = without_value(&error.to_string());
         ApiError::invalid(format_args!(
-            "the body is not the JSON expected here: {error}"
+            "the body is not the JSON expected here: {words}"
         ))
         .next("see /openapi.json for the form of this request")
     })
+}
+
+/// An error's words without the value that was found: it may be a password in the wrong place.
+fn without_value(words: &str) -> String {
+    for start in ["invalid type: ", "invalid value: "] {
+        if let (true, Some(expected)) = (words.starts_with(start), words.rfind(", expected")) {
+            return format!("{}{}", start.trim_end_matches(": "), &words[expected..]);
+        }
+    }
+    match (words.find(", found \""), words.rfind('"')) {
+        (Some(start), Some(end)) => format!("{}{}", &words[..start], &words[end + 1..]),
+        _ => words.to_owned(),
+    }
 }
 
 /// Words of the query, as `T`.
@@ -118,6 +131,28 @@ impl PageWords {
         crate::port::PageOf {
             cursor: self.cursor,
             limit: self.limit.unwrap_or(100).clamp(1, 1000),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_in_the_wrong_place_is_not_repeated() {
+        for body in [
+            r#""hunter2, expected""#,
+            r#"{"operator": "a", "password": ["hunter2"]}"#,
+            "[\"hunter2\"]",
+        ] {
+            let error = json::<crate::api::LoginRequest>(body.as_bytes()).expect_err(body);
+            let detail = &error.problem().detail;
+            assert!(!detail.contains("hunter2"), "{detail}");
+            assert!(
+                detail.contains("expected") || detail.contains("JSON"),
+                "{detail}"
+            );
         }
     }
 }

@@ -44,6 +44,17 @@ pub async fn run(
     listeners: Listeners,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), RunError> {
+    let freed = endpoint
+        .parts()
+        .housekeeping
+        .release_claims(endpoint.now())
+        .await?;
+    if freed > 0 {
+        tracing::info!(
+            count = freed,
+            "sends of a run that was cut off are taken up again"
+        );
+    }
     endpoint.reacher().resume(&endpoint).await;
     let doors = tokio::spawn(listen::serve(endpoint.clone(), listeners, GRACE));
     let sending = tokio::spawn(dispatcher::dispatch(endpoint.clone(), GRACE));

@@ -21,6 +21,7 @@ mod server_agent;
 mod server_contract;
 mod server_operators;
 mod server_others;
+mod server_secrets;
 mod sip_peers;
 mod sip_vectors;
 mod sms_kannel;

@@ -36,10 +36,11 @@ pub(super) async fn login(
         .passwords()
         .verify(asked.password.trim_end_matches(['\r', '\n']), hash)
         .await?;
+    let known = record.as_ref().map(|r| r.view.name.clone());
     let Some(mut record) = record.filter(|_| right) else {
         endpoint.throttles().login.failed(address);
         endpoint.metrics().authentication_failures.up();
-        note_failure(&endpoint, &asked.operator).await;
+        note_failure(&endpoint, known).await;
         return Err(ApiError::new(
             ProblemCode::NotAuthenticated,
             "operator or password is wrong",
@@ -136,13 +137,9 @@ fn login_audit(endpoint: &Endpoint, name: &str, detail: &str) -> AuditDraft {
     }
 }
 
-async fn note_failure(endpoint: &Endpoint, name: &str) {
-    // Whatever was typed as a name may be a password: only names that could be one are repeated.
-    let shown = if super::operators::is_name(name) {
-        name
-    } else {
-        "unreadable name"
-    };
+async fn note_failure(endpoint: &Endpoint, known: Option<String>) {
+    // What was typed as a name may be a password: only names that exist are repeated.
+    let shown = known.as_deref().unwrap_or("unknown");
     if !endpoint.throttles().may_report(&format!("login:{shown}")) {
         return;
     }

@@ -246,12 +246,12 @@ fn start_server(
             carrier.http
         ));
     }
-    stage.write(&format!("{}.yaml", own.name), &config)?;
-    let file = format!("{folder}/{}.yaml", own.name);
+    let settings = format!("{}-settings", own.name);
+    stage.write(&format!("{settings}/callhome/config.yaml"), &config)?;
     stage.start(
         own.name,
         &["--data-dir", own.name, "serve"],
-        &[("CALLHOME_CONFIG", &file)],
+        &[("XDG_CONFIG_HOME", &format!("{folder}/{settings}"))],
     )?;
     Ok(())
 }

@@ -114,6 +114,10 @@ impl Stage {
     pub(super) fn write(&self, name: &str, content: &str) -> Result<PathBuf, Fault> {
         use std::os::unix::fs::OpenOptionsExt;
         let path = self.path(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)
+                .map_err(|e| Fault::new(format!("cannot make {}: {e}", folder.display())))?;
+        }
         let written = fs::OpenOptions::new()
             .mode(0o600)
             .create(true)

@@ -1,0 +1,5 @@
+//! The product as a user runs it: the binary, in processes of its own, over real sockets.
+
+mod demo;
+mod lock_fleet;
+mod program;

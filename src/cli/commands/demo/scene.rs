@@ -37,7 +37,7 @@ pub(super) const TEXT_ONLY: Phone = Phone {
 /// A phone that was switched off.
 pub(super) const OFFLINE: Phone = Phone {
     name: "offline",
-    imei: "353918057200031",
+    imei: "353918057200038",
     number: "+46701740605",
 };
 /// A phone on the second server.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Fault;
-use super::scene::{HERE, Scene, TEXT_ONLY};
+use super::scene::{HERE, Scene, MOBILE};
 use super::steps::{Told, check, text};
 
 /// How long a text message may take to be refused and reported.
@@ -22,7 +22,7 @@ pub(super) async fn forgery(scene: &Scene) -> Result<Told, Fault> {
         "sms",
         "sign",
         "--device",
-        TEXT_ONLY.name,
+        MOBILE.name,
         "-o",
         "json",
     ];
@@ -33,23 +33,25 @@ pub(super) async fn forgery(scene: &Scene) -> Result<Told, Fault> {
         .expect(0)?;
     let document = signed.json()?;
     let genuine = text(&document, "/text").to_owned();
-    let action = text(&document, "/actions/0").to_owned();
+    let sequence = text(&document, "/sequence").to_owned();
     check(
-        !genuine.is_empty() && !action.is_empty(),
+        !genuine.is_empty() && !sequence.is_empty(),
         "the server signed nothing",
         &document,
     )?;
 
-    let sent = scene.text(&TEXT_ONLY, &genuine, &[]).await?;
-    wait_for(
-        scene,
-        &["action", "show", &action],
-        |d| text(d, "/state") == "done",
-        "the genuine message had no effect",
-    )
-    .await?;
+    let sent = scene.text(&MOBILE, &genuine, &[]).await?;
+    let done = |list: &Value| {
+        let all = list.pointer("/items").and_then(Value::as_array);
+        all.is_some_and(|all| {
+            all.iter()
+                .any(|a| text(a, "/sequence") == sequence && text(a, "/state") == "done")
+        })
+    };
+    let list = ["action", "list", "--device", MOBILE.name];
+    wait_for(scene, &list, done, "the genuine message had no effect").await?;
     let shown_before = shown(scene).await?;
-    scene.text(&TEXT_ONLY, &genuine, &[]).await?;
+    scene.text(&MOBILE, &genuine, &[]).await?;
 
     let harm = [
         "--yes",
@@ -59,15 +61,15 @@ pub(super) async fn forgery(scene: &Scene) -> Result<Told, Fault> {
         "demo: forgery",
     ];
     let altered = genuine.replacen("Hello", "Hallo", 1);
-    scene.text(&TEXT_ONLY, &altered, &[]).await?;
+    scene.text(&MOBILE, &altered, &[]).await?;
     let forged = "KME 2.00 7fffffff 0123456789abcdef lck(Gotcha)";
-    scene.text(&TEXT_ONLY, forged, &harm).await?;
+    scene.text(&MOBILE, forged, &harm).await?;
     let downgraded = "KME 1.00 7ffffffe 0123456789abcdef lck(Gotcha)";
-    scene.text(&TEXT_ONLY, downgraded, &harm).await?;
+    scene.text(&MOBILE, downgraded, &harm).await?;
 
     wait_for(
         scene,
-        &["device", "log", TEXT_ONLY.name],
+        &["device", "log", MOBILE.name],
         |log| refusals(log) >= 1,
         "nothing that was refused was reported",
     )
@@ -86,9 +88,9 @@ pub(super) async fn forgery(scene: &Scene) -> Result<Told, Fault> {
 
 /// What the phone has done so far, by the server's book: ended actions and the lock.
 async fn shown(scene: &Scene) -> Result<String, Fault> {
-    let (device, _) = scene.ask(HERE, &["device", "show", TEXT_ONLY.name]).await?;
+    let (device, _) = scene.ask(HERE, &["device", "show", MOBILE.name]).await?;
     let (actions, _) = scene
-        .ask(HERE, &["action", "list", "--device", TEXT_ONLY.name])
+        .ask(HERE, &["action", "list", "--device", MOBILE.name])
         .await?;
     let done = actions
         .pointer("/items")

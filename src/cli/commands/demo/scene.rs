@@ -34,11 +34,11 @@ pub(super) const TEXT_ONLY: Phone = Phone {
     imei: "493005100592800",
     number: "+46701740604",
 };
-/// A phone that was switched off.
+/// A tablet without a number that was switched off.
 pub(super) const OFFLINE: Phone = Phone {
     name: "offline",
     imei: "353918057200038",
-    number: "+46701740605",
+    number: "",
 };
 /// A phone on the second server.
 pub(super) const ABROAD: Phone = Phone {
@@ -295,9 +295,10 @@ fn start_phones(stage: &mut Stage, carrier: &Carrier, router: &str) -> Result<()
             phone.name,
             "--imei",
             phone.imei,
-            "--number",
-            phone.number,
         ];
+        if !phone.number.is_empty() {
+            args.extend_from_slice(&["--number", phone.number]);
+        }
         args.extend_from_slice(flags);
         stage.start(phone.name, &args, &[])?;
     }

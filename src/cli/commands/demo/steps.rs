@@ -325,7 +325,7 @@ async fn out_of_reach(scene: &mut Scene) -> Result<Told, Fault> {
         &document,
     )?;
     Ok(Told {
-        detail: "phone switched off: why, and what to do next".to_owned(),
+        detail: "tablet switched off: why, and what to do next".to_owned(),
         commands: vec![typed],
     })
 }

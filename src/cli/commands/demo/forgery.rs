@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Fault;
-use super::scene::{HERE, Scene, MOBILE};
+use super::scene::{HERE, MOBILE, Scene};
 use super::steps::{Told, check, text};
 
 /// How long a text message may take to be refused and reported.

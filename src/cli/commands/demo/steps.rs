@@ -312,7 +312,10 @@ async fn lock_there(scene: &mut Scene) -> Result<Told, Fault> {
 }
 
 async fn out_of_reach(scene: &mut Scene) -> Result<Told, Fault> {
-    let (document, typed) = scene.ask(HERE, &["probe", OFFLINE.name]).await?;
+    // A device that is out of reach is what the probe was asked to find out: exit 12.
+    let probe = ["probe", OFFLINE.name, "-o", "json"];
+    let ran = scene.at(HERE, &probe).await?.expect(12)?;
+    let (document, typed) = (ran.json()?, ran.typed);
     check(
         document.pointer("/reachable") == Some(&Value::Bool(false)),
         "a phone that is off was called reachable",

@@ -29,3 +29,4 @@ mod sms_result_schema;
 mod store_conformance;
 mod store_sqlite;
 mod support;
+mod whole;

@@ -6,7 +6,8 @@ use super::program::{Home, said};
 fn every_step_of_the_demo_is_as_it_should_be() {
     let home = Home::new();
     let output = home.run(&["demo", "-o", "json"]);
-    let document: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)));
+    let document: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", said(&output)));
     let steps = document["steps"].as_array().expect("a list of steps");
     for step in steps {
         assert_eq!(step["outcome"], "ok", "{step}");

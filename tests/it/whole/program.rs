@@ -14,7 +14,12 @@ pub(super) struct Home {
 
 impl Home {
     pub(super) fn new() -> Self {
-        Self { folder: tempfile::Builder::new().prefix("ch-").tempdir().expect("a folder for the test") }
+        Self {
+            folder: tempfile::Builder::new()
+                .prefix("ch-")
+                .tempdir()
+                .expect("a folder for the test"),
+        }
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -40,7 +45,12 @@ impl Home {
 
     /// Starts a program that stays up and waits for its line with `ready`.
     pub(super) fn start(&self, args: &[&str]) -> Running {
-        let mut child = self.command(args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut child = self
+            .command(args)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
         let pipe = child.stderr.take().expect("piped");
         let (tell, told) = mpsc::channel();
         std::thread::spawn(move || {
@@ -79,7 +89,13 @@ impl Running {
     /// Asks it to end (SIGTERM) and waits.
     pub(super) fn stop(&mut self) {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs").success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .expect("kill runs")
+                .success()
+        );
         self.child.wait().expect("it ends");
     }
 }

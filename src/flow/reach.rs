@@ -28,7 +28,7 @@ const LONGEST: Duration = Duration::from_secs(3600);
 /// For the session after a rung was accepted, before the next one is tried.
 const SESSION_WAIT: Duration = Duration::from_secs(10);
 /// For the answer of a rung whose session has come already.
-const COURTESY: Duration = Duration::from_millis(250);
+const COURTESY: Duration = Duration::from_secs(2);
 
 /// A callback that was stored and is to be climbed by [`climb`].
 #[derive(Debug, Clone)]

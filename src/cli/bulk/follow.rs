@@ -9,6 +9,8 @@ use crate::net::management::{ActionQuery, Client, EventQuery, Watched};
 
 /// How often actions at peers are asked after: events do not cross servers.
 const PEER_INTERVAL: Duration = Duration::from_secs(1);
+/// After so long without an end, the open actions are read anew: one may have ended before anybody listened.
+const STALLED: Duration = Duration::from_secs(3);
 /// Up to this many actions are asked after one by one; more are read from the list.
 const ONE_BY_ONE: usize = 32;
 /// How many of the newest actions are looked through for ours.
@@ -22,6 +24,9 @@ pub(super) async fn follow(client: Client, ledger: Arc<Ledger>, name: Option<Str
     });
     let mut peers = interval(PEER_INTERVAL);
     peers.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stalled = interval(STALLED);
+    stalled.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut open_before = 0;
     loop {
         let told = tokio::select! {
             seen = watcher.next() => match seen {
@@ -34,6 +39,12 @@ pub(super) async fn follow(client: Client, ledger: Arc<Ledger>, name: Option<Str
                 Err(error) => Err(error.into()),
             },
             _ = peers.tick() => look_at_peers(&client, &ledger).await,
+            _ = stalled.tick() => {
+                let open = ledger.open().await.len();
+                let no_progress = open > 0 && open == open_before;
+                open_before = open;
+                if no_progress { look(&client, &ledger, name.clone()).await } else { Ok(()) }
+            }
         };
         if let Err(error) = told {
             ledger.fail(error).await;

@@ -3,14 +3,13 @@
 use data_encoding::BASE64URL_NOPAD;
 
 use crate::api::{
-    ActionView, AgentAction, CallbackState, Rung, RungState, SessionRequest, SessionResponse,
-    SessionView,
+    ActionView, AgentAction, CallbackState, SessionRequest, SessionResponse, SessionView,
 };
 use crate::domain::{InvalidShortId, Sequence, ShortId, Timestamp};
 use crate::port::{ActionFilter, AgentKey, MachineError, PageOf, StoreError};
 use crate::sms::InvalidMessage;
 
-use super::rung::{CALLED_FIRST, millis};
+use super::rung::millis;
 use super::{Ports, message};
 
 /// How many pages of a device's actions are searched for one number.
@@ -152,13 +151,7 @@ pub(super) async fn tie(
                 view.state = CallbackState::CalledBack;
                 view.updated_at = at;
                 let elapsed_ms = millis(at.since(view.created_at));
-                // The rung whose answer has not come yet did it; the answer completes the picture when it comes.
-                let trying = |rung: &&mut Rung| rung.state == RungState::Trying;
-                if let Some(rung) = view.rungs.last_mut().filter(trying) {
-                    rung.state = RungState::Accepted;
-                    rung.outcome = CALLED_FIRST.to_owned();
-                    rung.elapsed_ms = elapsed_ms;
-                }
+                // The rung that did it stays as it is: its climber completes the picture when the answer comes.
                 view.session = Some(SessionView {
                     id: session,
                     at,

@@ -7,8 +7,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
@@ -22,8 +22,6 @@ use super::routes::router;
 
 /// A caller that says nothing this long is let go; also the life of an idle connection.
 const SILENCE: Duration = Duration::from_secs(75);
-/// Requests at once on one HTTP/2 connection.
-const STREAMS: u32 = 1024;
 
 /// Where an endpoint is reached. Without any it only sends.
 #[derive(Debug, Default)]
@@ -109,17 +107,10 @@ where
         request.extensions_mut().insert(origin.clone());
         router.clone().oneshot(request.map(Body::new))
     });
-    let mut builder = Builder::new(TokioExecutor::new());
+    let mut builder = Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(SILENCE);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS)
-        .keep_alive_interval(SILENCE)
-        .keep_alive_timeout(Duration::from_secs(20));
     let mut served = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = &mut served => ended,

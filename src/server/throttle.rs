@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use governor::clock::{Clock as _, DefaultClock, Reference as _};
+use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::api::ProblemCode;
@@ -78,7 +78,7 @@ impl FailureLimit {
             .unwrap_or_else(PoisonError::into_inner);
         match refused.get(&address) {
             Some(until) if *until > now => {
-                let wait = Duration::from(until.duration_since(now)).as_secs() + 1;
+                let wait = until.duration_since(now).as_secs() + 1;
                 Err(ApiError::new(
                     ProblemCode::RateLimited,
                     "too many failed attempts from this address",
@@ -109,7 +109,7 @@ impl FailureLimit {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
             refused.retain(|_, until| *until > now);
-            refused.insert(address, now + self.pause.into());
+            refused.insert(address, now + self.pause);
         }
     }
 }

@@ -49,6 +49,8 @@ pub struct Reply {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+    /// Our tag, when the answer makes a dialog that goes on; any otherwise.
+    pub tag: Option<String>,
 }
 
 impl Reply {
@@ -60,6 +62,7 @@ impl Reply {
             reason: reason_phrase(code).to_owned(),
             headers: Vec::new(),
             body: Vec::new(),
+            tag: None,
         }
     }
 
@@ -85,6 +88,15 @@ impl Reply {
         }
     }
 
+    /// Puts this tag to To.
+    #[must_use]
+    pub fn with_tag(self, tag: &str) -> Self {
+        Self {
+            tag: Some(tag.to_owned()),
+            ..self
+        }
+    }
+
     /// Adds a `Warning` of our own (RFC 3261 §20.43, code 399) that says in words what was wrong.
     #[must_use]
     pub fn because(self, words: &str) -> Self {
@@ -95,6 +107,7 @@ impl Reply {
     /// The whole response to `request`.
     #[must_use]
     pub fn to_message(&self, request: &Message, tag: &str) -> Message {
+        let tag = self.tag.as_deref().unwrap_or(tag);
         let mut message = Message::response(request, self.code, &self.reason, tag);
         for (name, value) in &self.headers {
             message.push(name, value);

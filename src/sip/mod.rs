@@ -29,8 +29,7 @@
 //! | RFC 3261 §12.2.1.1: requests in a dialog go to the Contact | ACK and BYE go to the first recorded route, else to where the 2xx came from: behind NAT the Contact leads nowhere |
 //! | RFC 3261 §13.3.1.4: the core repeats a 2xx | the server transaction does; on the wire it is the same |
 //! | RFC 3261 §25: header values are UTF-8 | other bytes are read as U+FFFD and not given back |
-//! | RFC 8760 §2.3: the strongest challenge stands first | MD5 stands first: phones that know no other read no further, and the passwords are 256 random bits |
-//! | RFC 7616 §3.4: `nc` must grow | not counted: a nonce is good for its lifetime, and none is kept |
+//! //! | RFC 7616 §3.4: `nc` must grow | not counted: a nonce is good for its lifetime, and none is kept |
 
 mod bootstrap;
 pub mod contact_me;
@@ -66,7 +65,7 @@ pub use method::{InvalidMethod, Method};
 pub use outcome::{SipAnswer, SipOutcome, SipReport};
 pub use params::{Params, quote, unquote};
 pub use registrar::{Applicant, Decision, Registrar, RegistrarLimits};
-pub use request::{Credentials, InvalidRequest, OutboundRequest, Patience, Target};
+pub use request::{Credentials, Dialog, InvalidRequest, OutboundRequest, Patience, Target};
 pub use timer::{Timer, Timers};
 pub use uri::{InvalidSipUri, SipUri};
 pub use wire::{InvalidMessage, Message, Start};

@@ -169,14 +169,7 @@ impl Registrar {
         applicant: Option<&'a Applicant>,
         now: Timestamp,
     ) -> Result<&'a Applicant, Reply> {
-        let challenge = |stale| {
-            self.verifier
-                .challenges(now, stale)
-                .iter()
-                .fold(Reply::new(401), |reply, challenge| {
-                    reply.with_header("WWW-Authenticate", &challenge.to_header())
-                })
-        };
+        let challenge = |stale| self.verifier.ask(now, stale);
         let Some(applicant) = applicant else {
             return Err(challenge(false));
         };

@@ -46,6 +46,21 @@ pub struct OutboundRequest {
     pub credentials: Option<Credentials>,
     /// Where the datagram goes.
     pub target: Target,
+    /// The dialog that it belongs to; one of its own when `None`.
+    pub dialog: Option<Dialog>,
+}
+
+/// A dialog as a request in it names it (RFC 3261 §12.2.1.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialog {
+    /// `Call-ID`.
+    pub call_id: String,
+    /// Our tag, in From.
+    pub local_tag: String,
+    /// The peer's tag, in To; empty in the request that makes the dialog.
+    pub remote_tag: String,
+    /// `CSeq` number of the request; answers to challenges take the ones that follow.
+    pub sequence: u32,
 }
 
 /// User name and password for digest challenges. `Debug` hides the password.
@@ -167,6 +182,7 @@ impl OutboundRequest {
             body: Vec::new(),
             credentials: None,
             target: Target::ByUri,
+            dialog: None,
         }
     }
 
@@ -209,6 +225,25 @@ impl OutboundRequest {
             expires: Some(expires),
             ..Self::new(Method::REGISTER, uri)
         }
+    }
+
+    /// SUBSCRIBE of `aor` to an event package, for `expires` seconds (0 ends it; RFC 6665 §4.1.2).
+    ///
+    /// # Errors
+    /// [`InvalidRequest::Event`] when `event` does not begin with a token.
+    pub fn subscribe(
+        uri: SipUri,
+        aor: SipUri,
+        event: &str,
+        expires: u32,
+    ) -> Result<Self, InvalidRequest> {
+        Ok(Self {
+            method: Method::SUBSCRIBE,
+            from: Some(aor.clone()),
+            to: Some(aor),
+            expires: Some(expires),
+            ..Self::notify(uri, event)?
+        })
     }
 
     /// MESSAGE with a text (RFC 3428).
@@ -291,6 +326,13 @@ impl OutboundRequest {
     #[must_use]
     pub fn with_credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(credentials);
+        self
+    }
+
+    /// Sends it in a dialog.
+    #[must_use]
+    pub fn in_dialog(mut self, dialog: Dialog) -> Self {
+        self.dialog = Some(dialog);
         self
     }
 

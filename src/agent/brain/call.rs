@@ -35,11 +35,12 @@ impl Brain {
     pub(super) fn trusts(&self, host: &str) -> bool {
         let plain = |h: &str| h.trim_matches(['[', ']']).to_ascii_lowercase();
         let host = plain(host);
-        self.home.as_ref().is_some_and(|home| {
-            let own = Url::parse(&home.url).ok();
-            own.as_ref().and_then(Url::host_str).map(plain) == Some(host.clone())
-                || home.answer.trusted_servers.iter().any(|t| plain(t) == host)
-        })
+        self.trusted.iter().any(|t| plain(t) == host)
+            || self.home.as_ref().is_some_and(|home| {
+                let own = Url::parse(&home.url).ok();
+                own.as_ref().and_then(Url::host_str).map(plain) == Some(host.clone())
+                    || home.answer.trusted_servers.iter().any(|t| plain(t) == host)
+            })
     }
 
     /// Calls home for a request that may be obeyed.

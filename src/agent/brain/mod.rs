@@ -29,7 +29,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::api::{AgentReport, EnrolResponse, RegisterRequest};
-use crate::domain::{Sequence, ShortId, Timestamp};
+use crate::domain::{Purpose, Sequence, ShortId, Timestamp};
+use crate::sip::digest::{NonceSource, Verifier};
 use crate::sms::{Receiver, ReceiverSettings, SmsKeys, Version};
 
 use super::phone::Phone;
@@ -42,6 +43,11 @@ pub use sip::ALLOW;
 
 /// How the agent names itself.
 pub const USER_AGENT: &str = concat!("callhome-agent/", env!("CARGO_PKG_VERSION"));
+
+/// Realm in which a device asks who sends.
+const CHALLENGE_REALM: &str = "callhome-device";
+/// A device's challenge can be answered this long.
+const NONCE_LIFE: Duration = Duration::from_secs(60);
 
 /// Reports that wait for a session.
 const MAX_REPORTS: usize = 16;
@@ -72,6 +78,12 @@ pub struct Brain {
     session: Option<ShortId>,
     #[serde(skip)]
     hold_for: Option<Duration>,
+    /// Asks who sends a NOTIFY; without it everybody may.
+    #[serde(skip)]
+    challenger: Option<Verifier>,
+    /// Servers that its owner trusts beside those that it was told at enrolment.
+    #[serde(skip)]
+    trusted: Vec<String>,
 }
 
 /// How often what was done: one count for each action that changed the phone.
@@ -104,6 +116,8 @@ impl Brain {
             keys: None,
             session: None,
             hold_for: None,
+            challenger: None,
+            trusted: Vec::new(),
         }
     }
 
@@ -129,6 +143,23 @@ impl Brain {
         self.hold_for = Some(hold_for);
         let settings = self.receiver_settings();
         self.receiver = self.receiver.with_settings(settings);
+        self
+    }
+
+    /// Asks every sender of a NOTIFY for the secret that it shares with the endpoint (requirement B7).
+    #[must_use]
+    pub fn challenging(mut self) -> Self {
+        // Its own texts are the time and the realm, unlike all else that this key signs.
+        let key = self.persona.secret.key(Purpose::Http);
+        let nonces = NonceSource::new(key, NONCE_LIFE);
+        self.challenger = Some(Verifier::new(CHALLENGE_REALM, nonces).covering_bodies());
+        self
+    }
+
+    /// Also calls back to these hosts.
+    #[must_use]
+    pub fn trusting(mut self, hosts: &[String]) -> Self {
+        self.trusted = hosts.to_vec();
         self
     }
 

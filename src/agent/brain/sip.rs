@@ -2,6 +2,7 @@ use crate::api::ReportKind;
 use crate::domain::Timestamp;
 use crate::oma::SignedNotification;
 use crate::sip::contact_me::{self, ContactMe};
+use crate::sip::digest::DigestFault;
 use crate::sip::{
     BOOTSTRAP_CONTENT_TYPE, Bootstrap, BootstrapFault, InboundRequest, Method, Reply,
 };
@@ -42,6 +43,9 @@ impl Brain {
     }
 
     fn receive_notify(&mut self, request: &InboundRequest, now: Timestamp) -> Answer {
+        if let Some(refusal) = self.challenge(request, now) {
+            return refusal;
+        }
         match request.event() {
             Some(contact_me::EVENT) => self.receive_contact_me(request, now),
             Some(event) if CHECK_SYNC.contains(&event) => {
@@ -53,6 +57,23 @@ impl Brain {
             _ => {
                 let reply = Reply::new(489).with_header("Allow-Events", contact_me::EVENT);
                 (reply, Vec::new())
+            }
+        }
+    }
+
+    /// Requirement B7: who sends shows that it knows the secret. `None` when it did, or need not.
+    fn challenge(&mut self, request: &InboundRequest, now: Timestamp) -> Option<Answer> {
+        let challenger = self.challenger.clone()?;
+        let user = self.persona.device_id.to_string();
+        let password = self.persona.secret.sip_password();
+        match challenger.verify(&request.message, &user, Some(&password), now) {
+            Ok(()) => None,
+            Err(DigestFault::Missing) => Some((challenger.ask(now, false), Vec::new())),
+            Err(DigestFault::Stale) => Some((challenger.ask(now, true), Vec::new())),
+            Err(DigestFault::Wrong) => {
+                let detail = "a notification whose sender does not know the secret";
+                let effects = self.refuse_call(ReportKind::WrongToken, "sip", detail, now);
+                Some((Reply::new(403).because("wrong answer"), effects))
             }
         }
     }
@@ -185,4 +206,89 @@ fn url_of(wish: &ContactMe) -> Option<String> {
         .map_or_else(|| "https".to_owned(), |p| p.to_string());
     let port = wish.port.map_or_else(String::new, |p| format!(":{p}"));
     Some(format!("{protocol}://{address}{port}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use super::super::Persona;
+    use super::*;
+    use crate::domain::{DeviceId, DeviceSecret};
+    use crate::sip::digest::{Challenge, ClientNonce};
+    use crate::sip::{Credentials, Message};
+
+    const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+
+    fn brain() -> Brain {
+        let persona = Persona {
+            device_id: DeviceId::from_random([1; 16]),
+            secret: DeviceSecret::from_bytes([2; 32]),
+            identities: Vec::new(),
+            numbers: Vec::new(),
+            name: None,
+            model: None,
+            has_data: true,
+        };
+        Brain::new(persona, 1).challenging()
+    }
+
+    fn check_sync(authorization: Option<&str>) -> InboundRequest {
+        let local = SocketAddr::from(([127, 0, 0, 1], 5070));
+        let mut message = Message::request(Method::NOTIFY, "sip:dev@127.0.0.1:5070");
+        message.push("Event", "check-sync");
+        if let Some(value) = authorization {
+            message.push("Authorization", value);
+        }
+        InboundRequest {
+            message,
+            source: local,
+            local,
+        }
+    }
+
+    fn answer(reply: &Reply, password: &str) -> String {
+        let asked = reply
+            .headers
+            .iter()
+            .find(|(name, _)| name == "WWW-Authenticate")
+            .and_then(|(_, value)| Challenge::parse(value, false))
+            .expect("a challenge");
+        let user = DeviceId::from_random([1; 16]).to_string();
+        asked.answer(
+            &Credentials::new(user, password),
+            &Method::NOTIFY,
+            "sip:dev@127.0.0.1:5070",
+            b"",
+            ClientNonce {
+                cnonce: "x",
+                count: 1,
+            },
+        )
+    }
+
+    #[test]
+    fn a_device_that_challenges_obeys_only_who_knows_its_secret() {
+        let mut brain = brain();
+        let (asked, effects) = brain.receive_sip(&check_sync(None), NOW);
+        assert_eq!((asked.code, effects.len()), (401, 0));
+        let right = answer(&asked, &brain.persona().secret.sip_password());
+        let (reply, effects) = brain.receive_sip(&check_sync(Some(&right)), NOW);
+        assert_eq!(reply.code, 200);
+        assert!(!effects.is_empty());
+        let wrong = answer(&asked, "guess");
+        let (reply, effects) = brain.receive_sip(&check_sync(Some(&wrong)), NOW);
+        assert_eq!(reply.code, 403);
+        assert!(
+            matches!(&effects[..], [Effect::Report(r)] if r.kind == ReportKind::WrongToken),
+            "{effects:?}"
+        );
+        let late = NOW.after(std::time::Duration::from_secs(61));
+        let (reply, _) = brain.receive_sip(&check_sync(Some(&right)), late);
+        assert_eq!(reply.code, 401);
+        assert!(
+            reply.headers.iter().any(|(_, v)| v.contains("stale=true")),
+            "{reply:?}"
+        );
+    }
 }

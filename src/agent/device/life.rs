@@ -84,7 +84,12 @@ impl Device {
         parts: Arc<DeviceParts>,
     ) -> (Self, DeviceHandle) {
         let (sender, inbox) = mpsc::unbounded_channel();
-        let brain = brain.with_hold(settings.hold_for);
+        let mut brain = brain
+            .with_hold(settings.hold_for)
+            .trusting(&settings.trusted);
+        if settings.challenge_notify {
+            brain = brain.challenging();
+        }
         let device = Self {
             name: name.to_owned(),
             brain,

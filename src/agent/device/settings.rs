@@ -55,6 +55,10 @@ pub struct DeviceSettings {
     pub offline: bool,
     /// Asks for missing actions after this time.
     pub hold_for: Duration,
+    /// Whether it asks who sends a NOTIFY.
+    pub challenge_notify: bool,
+    /// Hosts that it may be called back to beside those of its endpoint.
+    pub trusted: Vec<String>,
 }
 
 /// A registrar that is not the endpoint's.
@@ -90,6 +94,8 @@ impl Default for DeviceSettings {
             tell_by_https: true,
             offline: false,
             hold_for: Duration::from_secs(60),
+            challenge_notify: false,
+            trusted: Vec::new(),
         }
     }
 }

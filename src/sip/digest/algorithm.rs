@@ -28,7 +28,8 @@ pub enum Algorithm {
 pub struct UnknownAlgorithm(String);
 
 impl Algorithm {
-    const ALL: [(Self, &'static str); 6] = [
+    /// All six, as they are registered.
+    pub(super) const ALL: [(Self, &'static str); 6] = [
         (Self::Md5, "MD5"),
         (Self::Md5Sess, "MD5-sess"),
         (Self::Sha256, "SHA-256"),
@@ -43,6 +44,15 @@ impl Algorithm {
             self,
             Self::Md5Sess | Self::Sha256Sess | Self::Sha512_256Sess
         )
+    }
+
+    /// The same without `-sess`.
+    pub(super) const fn plain(self) -> Self {
+        match self {
+            Self::Md5 | Self::Md5Sess => Self::Md5,
+            Self::Sha256 | Self::Sha256Sess => Self::Sha256,
+            Self::Sha512_256 | Self::Sha512_256Sess => Self::Sha512_256,
+        }
     }
 
     /// `H(parts joined by colons)` in lower-case hexadecimal.

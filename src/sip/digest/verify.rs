@@ -5,6 +5,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use super::super::inbound::Reply;
+use super::super::params::Params;
 use super::super::wire::Message;
 use super::challenge::{Ingredients, auth_params};
 use super::{Algorithm, Challenge, Qop};
@@ -74,39 +76,86 @@ impl std::fmt::Debug for NonceSource {
     }
 }
 
-/// Checks answers in one realm.
+/// Challenges in one realm, and checks the answers.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     realm: String,
     nonces: NonceSource,
+    /// Best first (RFC 8760 §2.3).
+    algorithms: Vec<Algorithm>,
+    qop: Qop,
+    proxy: bool,
 }
 
 impl Verifier {
-    /// A verifier for a realm.
+    /// A verifier for a realm: SHA-256 first, MD5 for those who know no other.
     #[must_use]
     pub fn new(realm: &str, nonces: NonceSource) -> Self {
         Self {
             realm: realm.to_owned(),
             nonces,
+            algorithms: vec![Algorithm::Sha256, Algorithm::Md5],
+            qop: Qop::Auth,
+            proxy: false,
         }
     }
 
-    /// The challenges to send: MD5, then SHA-256. Phones that know MD5 only read the first one only; a device's
-    /// password is 256 random bits, which MD5 gives away no more than SHA-256 does.
+    /// Offers and accepts these algorithms only, best first; each also in its `-sess` form.
+    #[must_use]
+    pub fn offering(self, algorithms: &[Algorithm]) -> Self {
+        Self {
+            algorithms: algorithms.to_vec(),
+            ..self
+        }
+    }
+
+    /// Wants the body covered, too (`auth-int`), and accepts nothing less.
+    #[must_use]
+    pub fn covering_bodies(self) -> Self {
+        Self {
+            qop: Qop::AuthInt,
+            ..self
+        }
+    }
+
+    /// Challenges as a proxy does, with 407 and its own headers (RFC 3261 §22.3).
+    #[must_use]
+    pub fn as_proxy(self) -> Self {
+        Self {
+            proxy: true,
+            ..self
+        }
+    }
+
+    /// The challenges of this moment, best first; a client answers the first that it knows.
     #[must_use]
     pub fn challenges(&self, now: Timestamp, stale: bool) -> Vec<Challenge> {
-        [Algorithm::Md5, Algorithm::Sha256]
-            .into_iter()
+        self.algorithms
+            .iter()
             .map(|algorithm| Challenge {
                 realm: self.realm.clone(),
                 nonce: self.nonces.nonce(&self.realm, now),
                 opaque: None,
-                algorithm,
-                qop: vec![Qop::Auth],
+                algorithm: *algorithm,
+                qop: vec![self.qop],
                 stale,
-                proxy: false,
+                proxy: self.proxy,
             })
             .collect()
+    }
+
+    /// The 401 (of a proxy: 407) that asks for an answer.
+    #[must_use]
+    pub fn ask(&self, now: Timestamp, stale: bool) -> Reply {
+        let (code, name) = match self.proxy {
+            true => (407, "Proxy-Authenticate"),
+            false => (401, "WWW-Authenticate"),
+        };
+        self.challenges(now, stale)
+            .iter()
+            .fold(Reply::new(code), |reply, challenge| {
+                reply.with_header(name, &challenge.to_header())
+            })
     }
 
     /// The user name that a request claims in this realm, unchecked: to look up the password.
@@ -116,15 +165,20 @@ impl Verifier {
             .find_map(|p| p.value("username").map(str::to_owned))
     }
 
-    fn answers(&self, request: &Message) -> impl Iterator<Item = super::super::params::Params> {
+    fn answers(&self, request: &Message) -> impl Iterator<Item = Params> {
+        let name = match self.proxy {
+            true => "Proxy-Authorization",
+            false => "Authorization",
+        };
         request
             .fields()
-            .filter(|(n, _)| *n == "Authorization")
+            .filter(move |(n, _)| *n == name)
             .filter_map(|(_, v)| auth_params(v))
             .filter(|p| p.value("realm") == Some(&self.realm))
     }
 
-    /// Checks a request's answer for `user`. Without a `password` (unknown user) the same work is done and it is wrong.
+    /// Checks a request's answers for `user`, of which one must be right. Without a `password` (unknown user) the same
+    /// work is done and it is wrong.
     ///
     /// # Errors
     /// [`DigestFault`].
@@ -135,18 +189,42 @@ impl Verifier {
         password: Option<&str>,
         now: Timestamp,
     ) -> Result<(), DigestFault> {
-        let params = self.answers(request).next().ok_or(DigestFault::Missing)?;
-        let value = |name| params.value(name).unwrap_or_default();
-        let algorithm: Algorithm = params
+        let mut fault = DigestFault::Missing;
+        for answer in self.answers(request) {
+            match self.check(&answer, request, user, password, now) {
+                Ok(()) => return Ok(()),
+                // That the nonce is too old says that the password is right: it counts more.
+                Err(_) if fault == DigestFault::Stale => {}
+                Err(found) => fault = found,
+            }
+        }
+        Err(fault)
+    }
+
+    fn check(
+        &self,
+        answer: &Params,
+        request: &Message,
+        user: &str,
+        password: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), DigestFault> {
+        let value = |name| answer.value(name).unwrap_or_default();
+        let algorithm: Algorithm = answer
             .value("algorithm")
             .map_or(Ok(Algorithm::Md5), str::parse)
             .map_err(|_| DigestFault::Wrong)?;
-        let qop = match params.value("qop") {
+        let qop = match answer.value("qop") {
             None => None,
             Some("auth") => Some(Qop::Auth),
             Some("auth-int") => Some(Qop::AuthInt),
             Some(_) => return Err(DigestFault::Wrong),
         };
+        // Weaker than what was asked for: an attacker in between may have struck the better challenge out.
+        let offered = self.algorithms.contains(&algorithm.plain());
+        if !offered || (self.qop == Qop::AuthInt && qop != Some(Qop::AuthInt)) {
+            return Err(DigestFault::Wrong);
+        }
         let method = request.method().ok_or(DigestFault::Wrong)?;
         let expected = Ingredients {
             algorithm,
@@ -187,6 +265,10 @@ mod tests {
         )
     }
 
+    fn any_algorithm() -> Verifier {
+        verifier().offering(&[Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512_256])
+    }
+
     fn answered(challenge: &Challenge, password: &str) -> Message {
         let mut request = Message::request(Method::REGISTER, URI);
         request.set_body(b"body".to_vec());
@@ -218,12 +300,13 @@ mod tests {
             "SHA-512-256-sess",
         ] {
             for qop in [vec![], vec![Qop::Auth], vec![Qop::AuthInt]] {
-                let mut challenge = verifier().challenges(now, false).remove(0);
+                let verifier = any_algorithm();
+                let mut challenge = verifier.challenges(now, false).remove(0);
                 challenge.algorithm = name.parse().expect("known");
                 challenge.qop = qop;
                 let request = answered(&challenge, "secret");
-                assert_eq!(verifier().claimed_user(&request).as_deref(), Some("anna"));
-                let check = |password, at| verifier().verify(&request, "anna", password, at);
+                assert_eq!(verifier.claimed_user(&request).as_deref(), Some("anna"));
+                let check = |password, at| verifier.verify(&request, "anna", password, at);
                 assert_eq!(check(Some("secret"), now), Ok(()), "{name}");
                 assert_eq!(check(Some("Secret"), now), Err(DigestFault::Wrong));
                 assert_eq!(check(None, now), Err(DigestFault::Wrong));
@@ -264,6 +347,72 @@ mod tests {
         let bare = Message::request(Method::REGISTER, URI);
         assert_eq!(
             verifier().verify(&bare, "anna", Some("secret"), now),
+            Err(DigestFault::Missing)
+        );
+    }
+
+    #[test]
+    fn the_best_algorithm_stands_first_and_none_below_the_offered_ones_is_taken() {
+        let now = Timestamp::from_millis(7);
+        let offered: Vec<_> = verifier()
+            .challenges(now, false)
+            .iter()
+            .map(|c| c.algorithm)
+            .collect();
+        assert_eq!(offered, [Algorithm::Sha256, Algorithm::Md5]);
+        let strict = verifier().offering(&[Algorithm::Sha512_256, Algorithm::Sha256]);
+        let weak = answered(&verifier().challenges(now, false).remove(1), "secret");
+        let check = |v: &Verifier| v.verify(&weak, "anna", Some("secret"), now);
+        assert_eq!(check(&verifier()), Ok(()));
+        assert_eq!(check(&strict), Err(DigestFault::Wrong));
+    }
+
+    #[test]
+    fn where_bodies_are_to_be_covered_a_changed_body_is_noticed() {
+        let now = Timestamp::from_millis(7);
+        let strict = verifier().covering_bodies();
+        let challenge = strict.challenges(now, false).remove(0);
+        let mut request = answered(&challenge, "secret");
+        let check = |request: &Message| strict.verify(request, "anna", Some("secret"), now);
+        assert_eq!(check(&request), Ok(()));
+        request.set_body(b"Body".to_vec());
+        assert_eq!(check(&request), Err(DigestFault::Wrong));
+        let mut weaker = challenge;
+        weaker.qop = vec![Qop::Auth];
+        assert_eq!(check(&answered(&weaker, "secret")), Err(DigestFault::Wrong));
+    }
+
+    #[test]
+    fn of_several_answers_one_must_be_right() {
+        let now = Timestamp::from_millis(7);
+        let good = verifier().challenges(now, false).remove(1);
+        let mut request = answered(&verifier().challenges(now, false).remove(0), "guess");
+        let check = |request: &Message| verifier().verify(request, "anna", Some("secret"), now);
+        assert_eq!(check(&request), Err(DigestFault::Wrong));
+        request.push(
+            "Authorization",
+            answered(&good, "secret")
+                .header("Authorization")
+                .expect("there"),
+        );
+        assert_eq!(check(&request), Ok(()));
+    }
+
+    #[test]
+    fn a_proxy_asks_with_407_and_hears_only_what_is_meant_for_it() {
+        let now = Timestamp::from_millis(7);
+        let proxy = verifier().as_proxy();
+        let reply = proxy.ask(now, true);
+        assert_eq!(reply.code, 407);
+        assert!(
+            reply
+                .headers
+                .iter()
+                .all(|(name, value)| name == "Proxy-Authenticate" && value.contains("stale=true"))
+        );
+        let request = answered(&verifier().challenges(now, false).remove(0), "secret");
+        assert_eq!(
+            proxy.verify(&request, "anna", Some("secret"), now),
             Err(DigestFault::Missing)
         );
     }

@@ -34,7 +34,11 @@ pub(super) fn request(exchange: &mut Exchange, ids: &mut IdSource) -> Message {
     from.set_tag(&exchange.from_tag);
     message.push("From", &from.to_string());
     let to = wanted.to.as_ref().unwrap_or(&wanted.uri);
-    message.push("To", &NameAddr::new(to).to_string());
+    let mut to = NameAddr::new(to);
+    if let Some(dialog) = wanted.dialog.as_ref().filter(|d| !d.remote_tag.is_empty()) {
+        to.set_tag(&dialog.remote_tag);
+    }
+    message.push("To", &to.to_string());
     message.push("Call-ID", &exchange.call_id);
     message.push("CSeq", &format!("{} {}", exchange.cseq, wanted.method));
     push_contact(&mut message, wanted, local);

@@ -74,12 +74,20 @@ impl Exchange {
         patience: Patience,
         ids: &mut IdSource,
     ) -> Self {
+        let (call_id, from_tag, cseq) = match &request.dialog {
+            Some(dialog) => (
+                dialog.call_id.clone(),
+                dialog.local_tag.clone(),
+                dialog.sequence.saturating_sub(1),
+            ),
+            None => (format!("{}@callhome", ids.word()), ids.tag(), 0),
+        };
         Self {
             request,
             local,
-            call_id: format!("{}@callhome", ids.word()),
-            from_tag: ids.tag(),
-            cseq: 0,
+            call_id,
+            from_tag,
+            cseq,
             challenges: Vec::new(),
             live: 0,
             to,

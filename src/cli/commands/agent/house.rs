@@ -55,6 +55,12 @@ pub(super) struct HouseFlags {
     /// How long to wait for missing actions before asking the server for them
     #[arg(long, value_name = "TIME", value_parser = seconds, default_value = "60s", help_heading = "Network")]
     pub(super) hold: Duration,
+    /// Ask who sends a NOTIFY (digest): only who knows the phone's secret gets through
+    #[arg(long, help_heading = "Trust")]
+    pub(super) challenge_notify: bool,
+    /// Call back to this host, too, when a notification names it; may be repeated
+    #[arg(long, value_name = "HOST", help_heading = "Trust")]
+    pub(super) trust: Vec<String>,
     /// Write what each phone did to this file (NDJSON, one phone a line) at the end, and on SIGUSR1
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) report: Option<PathBuf>,
@@ -88,6 +94,8 @@ impl HouseFlags {
             session_every: self.session_every.max(Duration::from_secs(1)),
             proxy: self.sip_proxy.clone(),
             hold_for: self.hold,
+            challenge_notify: self.challenge_notify,
+            trusted: self.trust.clone(),
             ..DeviceSettings::default()
         }
     }

@@ -198,6 +198,7 @@ async fn queue(store: &Arc<SqliteStore>, size: Size) -> f64 {
                     outcome: "200 OK".into(),
                     accepted: true,
                     elapsed_ms: 1,
+                    messages: Vec::new(),
                 };
                 store
                     .record_attempts(lease, vec![attempt], None)

@@ -3778,13 +3778,17 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__device__subcmd__unlock)
-            opts="-n -c -o -v -q -h --via --wait --timeout --deadline --reason --ticket --idempotency-key --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-y -n -c -o -v -q -h --via --yes --accept-risk --wait --timeout --deadline --reason --ticket --idempotency-key --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --via)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accept-risk)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

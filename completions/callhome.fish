@@ -247,6 +247,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from lock" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from lock" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -l via -d 'Only over this way: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -l accept-risk -d 'Risks that you accept: lock, data-loss, bulk' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -l timeout -d 'How long to wait, as in 30s or 5min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -l reason -d 'Why, for the audit trail' -r
@@ -267,6 +268,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 http\t''
 sms\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -s y -l yes -d 'Do not ask; needs --accept-risk and --reason'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -l wait -d 'Wait until the device has done it'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -s n -l dry-run -d 'Print what would be sent, and send nothing'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -s v -l verbose -d 'Tell more'

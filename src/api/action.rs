@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::LadderLine;
 use crate::domain::{Action, ActionState, Bearer, Risk, Sequence, ShortId, Timestamp};
 
 /// Asks that a device do something.
@@ -92,6 +93,9 @@ pub struct Attempt {
     pub accepted: bool,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
+    /// The messages that crossed, times from the start of this send; tokens are masked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<LadderLine>,
 }
 
 /// What a device answered to an action.

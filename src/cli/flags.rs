@@ -4,6 +4,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::output::{OutputFlags, seconds};
+use crate::domain::Bearer;
 
 /// Flags that every command has.
 #[derive(Debug, Clone, Default, Args)]
@@ -55,6 +56,16 @@ impl CommonFlags {
     #[must_use]
     pub fn traces(&self, what: &str) -> bool {
         self.trace.iter().any(|t| t == what)
+    }
+
+    /// Whether the messages over this bearer are to be printed.
+    #[must_use]
+    pub fn traces_bearer(&self, bearer: Bearer) -> bool {
+        match bearer {
+            Bearer::SipDirect | Bearer::SipProxy => self.traces("sip"),
+            Bearer::Sms => self.traces("sms"),
+            Bearer::Session => false,
+        }
     }
 }
 

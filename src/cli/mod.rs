@@ -46,6 +46,7 @@ pub mod target;
 pub mod waiting;
 
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 
 use clap::FromArgMatches;
 
@@ -139,7 +140,8 @@ fn run(environment: Environment, cli: Cli) -> ExitCode {
     let mut context = Context::new(environment, cli.flags);
     let outcome = match cli.command {
         None => commands::bare(&context),
-        Some(command) => perform(&mut context, command),
+        Some(command) => commands::check_trace(&context.flags, &command)
+            .and_then(|()| perform(&mut context, command)),
     };
     let format = context.flags.output.format;
     let json = format.is_some_and(output::Format::is_json);
@@ -177,6 +179,12 @@ fn perform(context: &mut Context, command: Command) -> Outcome {
 
 /// Runs the command; the first Ctrl-C (or SIGTERM) asks it to end, the second ends it.
 async fn interruptible(context: &Context, command: Command) -> Outcome {
+    // A question blocks the command's own task: who hears the signal must be another one.
+    let interrupter = context.prompter.interrupter();
+    tokio::spawn(async move {
+        stop_signal().await;
+        interrupter.store(true, Ordering::SeqCst);
+    });
     let mut command = Box::pin(commands::run(context, command));
     tokio::select! {
         outcome = &mut command => return outcome,

@@ -1,5 +1,9 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use clap::Args;
 
@@ -87,13 +91,40 @@ impl Terminal for ControllingTerminal {
     }
 }
 
+/// A terminal that does not show what is typed.
+struct Unseen(dialoguer::console::Term);
+
+impl Terminal for Unseen {
+    fn ask(&mut self, text: &str) -> io::Result<Option<String>> {
+        self.0.write_str(text)?;
+        self.0.read_secure_line().map(Some)
+    }
+}
+
+/// Lets the terminal show again what is typed: whoever switched that off was broken off while reading.
+fn echo_again() {
+    let Ok(terminal) = OpenOptions::new().read(true).open("/dev/tty") else {
+        return;
+    };
+    let shown = std::process::Command::new("stty")
+        .arg("echo")
+        .stdin(terminal)
+        .status();
+    // Without stty a person types `reset`; there is nothing better to do here.
+    drop(shown);
+}
+
 /// How the prompter gets at a terminal.
 type Opener = Box<dyn Fn() -> io::Result<Box<dyn Terminal>> + Send + Sync>;
+
+/// How often a question that waits looks whether it was interrupted.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Asks the person at the keyboard. The only maker of [`Consent`] on this side of the endpoint.
 pub struct Prompter {
     no_input: bool,
     open: Opener,
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Prompter {
@@ -109,7 +140,42 @@ impl Prompter {
     /// Asks on another terminal, for tests.
     #[must_use]
     pub fn on(no_input: bool, open: Opener) -> Self {
-        Self { no_input, open }
+        Self {
+            no_input,
+            open,
+            interrupted: Arc::default(),
+        }
+    }
+
+    /// Set it to end the question that is being asked: Ctrl-C was pressed.
+    #[must_use]
+    pub fn interrupter(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.interrupted)
+    }
+
+    /// Asks, and lets Ctrl-C end the question: reading a terminal cannot be broken off, so a thread of its own does it.
+    fn ask(
+        &self,
+        mut terminal: Box<dyn Terminal>,
+        text: String,
+    ) -> Result<Option<String>, CommandError> {
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || drop(tell.send(terminal.ask(&text))));
+        loop {
+            match told.recv_timeout(LOOK) {
+                Ok(answer) => return Ok(answer?),
+                Err(RecvTimeoutError::Timeout) if self.interrupted.load(Ordering::SeqCst) => {
+                    return Err(CommandError::new(
+                        ErrorKind::Interrupted,
+                        "stopped: nothing was done",
+                    ));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(CommandError::internal("the question was not asked"));
+                }
+            }
+        }
     }
 
     /// Whether questions may be asked at all.
@@ -135,9 +201,9 @@ impl Prompter {
         if self.no_input {
             return Err(nobody_to_ask(harm));
         }
-        let mut terminal = (self.open)().map_err(|_| nobody_to_ask(harm))?;
+        let terminal = (self.open)().map_err(|_| nobody_to_ask(harm))?;
         let question = format!("{}\n\n{} ", harm.facts.trim_end(), question(harm));
-        let answer = terminal.ask(&question)?;
+        let answer = self.ask(terminal, question)?;
         if answer.as_deref() == Some(expected(harm).as_str()) {
             return Ok(Consent::given(
                 harm.risks.iter().copied(),
@@ -166,9 +232,8 @@ impl Prompter {
         if self.no_input {
             return Err(nobody());
         }
-        let mut terminal = (self.open)().map_err(|_| nobody())?;
-        terminal
-            .ask(&format!("{question}: "))?
+        let terminal = (self.open)().map_err(|_| nobody())?;
+        self.ask(terminal, format!("{question}: "))?
             .filter(|text| !text.is_empty())
             .ok_or_else(nobody)
     }
@@ -189,8 +254,11 @@ impl Prompter {
         if !terminal.is_term() {
             return Err(nobody());
         }
-        terminal.write_str(&format!("{question}: "))?;
-        Ok(terminal.read_secure_line()?)
+        let answer = self.ask(Box::new(Unseen(terminal)), format!("{question}: "));
+        if answer.is_err() {
+            echo_again();
+        }
+        answer.map(Option::unwrap_or_default)
     }
 
     /// Offers a list to pick from; `None` when the person left it.

@@ -187,7 +187,8 @@ impl Action {
     #[must_use]
     pub fn risk(&self) -> Option<Risk> {
         match self.kind()? {
-            ActionKind::Lock => Some(Risk::Lock),
+            // Unlocking opens the device to whoever holds it: it is meant as much as locking.
+            ActionKind::Lock | ActionKind::Unlock => Some(Risk::Lock),
             ActionKind::Wipe | ActionKind::Reset => Some(Risk::DataLoss),
             _ => None,
         }
@@ -417,6 +418,18 @@ mod tests {
         ] {
             assert!(text.parse::<Action>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_locks_opens_or_destroys_has_a_risk_and_nothing_else_has() {
+        for kind in ActionKind::ALL {
+            let action = Action::new(kind, ["x"]);
+            assert_eq!(action.risk().is_some(), action.is_destructive(), "{kind:?}");
+        }
+        assert_eq!(
+            Action::new(ActionKind::Unlock, [""; 0]).risk(),
+            Some(Risk::Lock)
+        );
     }
 
     #[test]

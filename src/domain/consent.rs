@@ -4,7 +4,7 @@ use std::str::FromStr;
 /// A kind of harm that somebody must accept before it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Risk {
-    /// The device cannot be used until it is unlocked.
+    /// Who can use the device changes: it is locked, or opened to whoever holds it.
     Lock,
     /// Data on the device or the server is gone for good.
     DataLoss,

@@ -7,6 +7,7 @@ use crate::domain::{ActionState, Bearer, ShortId, Timestamp};
 use crate::port::{
     ActionFilter, AgentKey, Claimed, Lease, MachineError, PageOf, Stamp, StoreError,
 };
+use crate::sms::{Receipt, ReceiptOutcome};
 
 use super::message::DataPath;
 use super::rung::{Sent, send_sip, send_sms};
@@ -59,7 +60,7 @@ pub async fn deliver(ports: &Ports, claimed: Claimed) -> Result<ActionView, ActE
     for (index, way) in rungs.iter().enumerate().skip(first) {
         let at = ports.now();
         let sent = try_way(ports, &key, &view, data, way).await;
-        attempts.push(sent.attempt(way, at));
+        attempts.push(sent.attempt(way, &device.name, at));
         if sent.accepted {
             taken = Some(index);
             break;
@@ -74,6 +75,43 @@ pub async fn deliver(ports: &Ports, claimed: Claimed) -> Result<ActionView, ActE
     };
     let next = next_try(&view, ports.now().after(wait), taken.is_some());
     record(ports, lease, attempts, next).await
+}
+
+/// Takes a carrier's word on a text message: one that reached the phone makes its action `delivered`, one that did
+/// not is told with the action. `None` when the text was no action's.
+///
+/// # Errors
+/// [`ActError`] when the store failed.
+pub async fn receipt(
+    ports: &Ports,
+    gateway: &str,
+    receipt: &Receipt,
+) -> Result<Option<ActionView>, ActError> {
+    let said = match receipt.outcome {
+        ReceiptOutcome::Delivered => Some("receipt: delivered to the phone".to_owned()),
+        ReceiptOutcome::Failed | ReceiptOutcome::Refused => {
+            Some(format!("receipt: {}", receipt.outcome))
+        }
+        // On its way: nothing new for anybody.
+        ReceiptOutcome::Buffered | ReceiptOutcome::Accepted => None,
+    };
+    let Some(outcome) = said else {
+        return Ok(ports.actions.action(receipt.reference).await?);
+    };
+    let attempt = Attempt {
+        at: ports.now(),
+        bearer: Bearer::Sms,
+        target: gateway.to_owned(),
+        outcome,
+        accepted: receipt.outcome == ReceiptOutcome::Delivered,
+        elapsed_ms: 0,
+        messages: Vec::new(),
+    };
+    match ports.queue.record_receipt(receipt.reference, attempt).await {
+        Ok(view) => Ok(Some(view)),
+        Err(StoreError::NotFound(_)) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// Makes the open actions of a device due now, because it has just appeared (a new binding).

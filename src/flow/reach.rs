@@ -277,6 +277,7 @@ impl<'a> Ladder<'a> {
                 outcome: CALLED_FIRST.to_owned(),
                 elapsed: started.elapsed(),
                 steps: Vec::new(),
+                text: None,
             }),
         }
     }
@@ -399,7 +400,7 @@ impl Call<'_> {
             action: action.id,
             fence: 0,
         };
-        let attempt = vec![sent.attempt(way, at)];
+        let attempt = vec![sent.attempt(way, &self.device.name, at)];
         match ports.queue.record_attempts(lease, attempt, None).await {
             Ok(_) | Err(StoreError::LeaseLost(_)) => Ok(sent),
             Err(other) => Err(other.into()),

@@ -8,8 +8,9 @@ use crate::api::{Attempt, LadderLine};
 use crate::domain::{Bearer, ShortId, Timestamp};
 use crate::port::{BearerError, OutboundSms, SipSender, SmsGateway};
 use crate::sip::{Direction, LadderStep, OutboundRequest, SipOutcome, SipReport};
+use crate::sms::SignedMessage;
 
-use super::ways::Way;
+use super::ways::{Destination, Way};
 
 /// Of a rung whose session came before its answer.
 pub(super) const CALLED_FIRST: &str = "called home before it answered";
@@ -23,8 +24,10 @@ pub(super) struct Sent {
     pub(super) outcome: String,
     /// How long it took.
     pub(super) elapsed: Duration,
-    /// What crossed, times from the send's start.
+    /// What crossed by SIP, times from the send's start.
     pub(super) steps: Vec<LadderStep>,
+    /// The text message that was handed over, with its token masked.
+    pub(super) text: Option<String>,
 }
 
 impl Sent {
@@ -35,11 +38,12 @@ impl Sent {
             outcome: why.into(),
             elapsed: Duration::ZERO,
             steps: Vec::new(),
+            text: None,
         }
     }
 
     /// As an attempt of an action.
-    pub(super) fn attempt(&self, way: &Way, at: Timestamp) -> Attempt {
+    pub(super) fn attempt(&self, way: &Way, peer: &str, at: Timestamp) -> Attempt {
         Attempt {
             at,
             bearer: way.bearer,
@@ -47,11 +51,25 @@ impl Sent {
             outcome: self.outcome.clone(),
             accepted: self.accepted,
             elapsed_ms: millis(self.elapsed),
+            messages: self.lines(way, peer, Duration::ZERO),
         }
     }
 
     /// As lines of the callback's picture; `began` is when the send began after the callback did.
     pub(super) fn lines(&self, way: &Way, peer: &str, began: Duration) -> Vec<LadderLine> {
+        if let (Some(text), Destination::Sms { gateway, .. }) = (&self.text, &way.to) {
+            let line = |at: Duration, from: &str, to: &str, text: String| LadderLine {
+                at_ms: millis(at),
+                from: from.to_owned(),
+                to: to.to_owned(),
+                text,
+            };
+            let (us, far) = ("callhome", gateway.name());
+            let answer = line(began + self.elapsed, far, us, "accepted".to_owned());
+            let mut lines = vec![line(began, us, far, format!("SMS {text}"))];
+            lines.extend(self.accepted.then_some(answer));
+            return lines;
+        }
         let far = match way.bearer {
             Bearer::SipProxy => "proxy",
             _ => peer,
@@ -99,6 +117,7 @@ pub(super) async fn send_sms(
     timeout: Duration,
 ) -> Sent {
     let started = Instant::now();
+    let masked = SignedMessage::parse(text.as_bytes()).map(|m| m.masked());
     let sms = OutboundSms {
         to,
         text,
@@ -106,12 +125,13 @@ pub(super) async fn send_sms(
     };
     let answer = tokio::time::timeout(timeout, gateway.send(sms)).await;
     let elapsed = started.elapsed();
-    match answer {
+    let sent = match answer {
         Ok(Ok(_)) => Sent {
             accepted: true,
             outcome: format!("accepted by {} in {}", gateway.name(), brief(elapsed)),
             elapsed,
             steps: Vec::new(),
+            text: None,
         },
         Ok(Err(error)) => bearer_failed(&error, elapsed),
         Err(_) => Sent {
@@ -122,6 +142,10 @@ pub(super) async fn send_sms(
                 brief(elapsed)
             ))
         },
+    };
+    Sent {
+        text: masked.ok(),
+        ..sent
     }
 }
 
@@ -142,6 +166,7 @@ fn sip_sent(report: SipReport) -> Sent {
         outcome,
         elapsed: report.elapsed,
         steps: report.ladder,
+        text: None,
     }
 }
 

@@ -153,6 +153,18 @@ pub trait Housekeeping: Send + Sync {
     /// Counts.
     async fn totals(&self, now: Timestamp) -> Result<Totals, StoreError>;
 
+    /// Notes that a signature with this nonce was used, which matters until `until`. Nobody waits for the disk: it is
+    /// written before everything that is asked for afterwards, so what a request changed is never there without it.
+    async fn note_nonce(
+        &self,
+        nonce: [u8; 16],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// The used nonces that matter still; older ones are forgotten.
+    async fn used_nonces(&self, now: Timestamp) -> Result<Vec<[u8; 16]>, StoreError>;
+
     /// Frees all claims on actions, and gives how many there were: those of a run that ended without a word. Only for
     /// the one owner of a store, before it claims any itself.
     async fn release_claims(&self, now: Timestamp) -> Result<u64, StoreError>;

@@ -229,6 +229,11 @@ pub trait ActionQueue: Send + Sync {
         next_try_at: Option<Timestamp>,
     ) -> Result<ActionView, StoreError>;
 
+    /// Records what a carrier says became of a text message that was sent for an open action: an accepted attempt
+    /// makes it `delivered`. An action that the device has already, or that ended, is left as it is.
+    async fn record_receipt(&self, id: ShortId, receipt: Attempt)
+    -> Result<ActionView, StoreError>;
+
     /// When the next action is due; `None` when none is. For sleeping without polling.
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
 }

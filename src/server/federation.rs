@@ -95,7 +95,12 @@ impl FromRequest<Endpoint> for FromPeer {
             return Err(refuse("meant for another server"));
         }
         let signer = format!("peer:{}", peer.name);
-        if !endpoint.nonces().first_use(&signer, params.nonce(), now) {
+        let store = &*endpoint.parts().housekeeping;
+        let nonces = endpoint.nonces();
+        if !nonces
+            .first_use(store, &signer, params.nonce(), now)
+            .await?
+        {
             return Err(refuse("replayed"));
         }
         Ok(Self {

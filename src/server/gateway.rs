@@ -14,6 +14,7 @@ use subtle::ConstantTimeEq as _;
 use url::form_urlencoded;
 
 use crate::domain::{Msisdn, ShortId};
+use crate::flow::deliver;
 use crate::flow::result::{self, ResultError};
 use crate::port::{DeviceFilter, EventDraft, PageOf};
 use crate::sms::{Inbound, Receipt};
@@ -89,7 +90,7 @@ async fn receipt(
     admit(&endpoint, &name, &secret)?;
     let words = words(query, request).await?;
     let receipt = Receipt::from_parameters(pairs(&words)).map_err(ApiError::invalid)?;
-    let action = endpoint.ports().actions.action(receipt.reference).await?;
+    let action = deliver::receipt(endpoint.ports(), &name, &receipt).await?;
     let device = action.map(|view| view.device);
     let text = format!("{} through {name}: {}", receipt.outcome, receipt.reply);
     heard_of(&endpoint, device, &receipt, &text).await?;

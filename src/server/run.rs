@@ -44,6 +44,9 @@ pub async fn run(
     listeners: Listeners,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), RunError> {
+    let now = endpoint.now();
+    let used = endpoint.parts().housekeeping.used_nonces(now).await?;
+    endpoint.nonces().recall(used, now);
     let freed = endpoint
         .parts()
         .housekeeping

@@ -164,6 +164,35 @@ fn a_dry_run_shows_the_request_and_sends_nothing() {
 }
 
 #[test]
+fn a_dry_run_over_a_file_shows_what_each_row_would_send() {
+    let home = with_devices();
+    let mut rows = format!("imei\n{IMEI}\n3.58931E+14\n352099001761481\n490154203237518\n");
+    for number in 0..30 {
+        rows.push_str(&format!("serial:NK-{number}\n"));
+    }
+    let file = home.file("van.csv", &rows).display().to_string();
+    let ran = home.run(&["device", "lock", "--from", &file, "-n"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let text = &ran.stdout;
+    assert_eq!(text.matches("POST /api/v1/actions").count(), 2, "{text}");
+    assert!(text.contains(&format!("# line 2: {IMEI}\nPOST ")), "{text}");
+    assert!(
+        text.contains("# line 3: -\n# not sent: 3.58931E+14 was rounded"),
+        "{text}"
+    );
+    assert!(
+        text.contains("# line 4: 352099001761481\n# not sent: "),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("# and 14 rows more, 0 of them bad\n"),
+        "{text}"
+    );
+    let made = home.json(&["action", "list"]);
+    assert_eq!(made["items"], serde_json::json!([]));
+}
+
+#[test]
 fn the_registry_is_edited_and_every_change_is_in_the_trail() {
     let home = with_devices();
     home.ok(&["device", "rename", IMEI, "Loan phone"]);

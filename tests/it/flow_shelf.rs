@@ -299,6 +299,23 @@ impl ActionQueue for World {
         Ok(slot.clone())
     }
 
+    async fn record_receipt(
+        &self,
+        id: ShortId,
+        receipt: Attempt,
+    ) -> Result<ActionView, StoreError> {
+        let mut shelf = self.shelf();
+        let slot = shelf.actions.iter_mut().find(|a| a.id == id);
+        let slot = slot.ok_or_else(|| StoreError::NotFound("action".to_owned()))?;
+        if matches!(slot.state, ActionState::Pending | ActionState::Sent) {
+            if receipt.accepted {
+                slot.state = ActionState::Delivered;
+            }
+            slot.attempts.push(receipt);
+        }
+        Ok(slot.clone())
+    }
+
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         unused()
     }

@@ -5,6 +5,7 @@ mod agent_sms;
 mod assets;
 mod cmd_auth;
 mod cmd_bulk;
+mod cmd_consent;
 mod cmd_decode;
 mod cmd_device;
 mod cmd_help;

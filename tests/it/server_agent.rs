@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use crate::support::device::{TestDevice, enrolment, invite, random};
-use crate::support::server::{TestServer, answer, now};
+use crate::support::server::{Setup, TestServer, answer, now};
 
 const IMEI: &str = "358931104120070";
 const SESSION: &str = "/agent/v1/session";
@@ -84,6 +84,18 @@ async fn every_wrong_signature_gets_the_same_answer() {
     }
     // Wrong ones never stop right ones from working.
     assert!(device.session(&server).await.actions.is_empty());
+
+    // A server that was stopped in between knows what was used before.
+    let dir = Some(server.stop().await);
+    let server = TestServer::with(Setup {
+        dir,
+        ..Setup::default()
+    })
+    .await;
+    let again = device.signed_at(&server, Method::POST, SESSION, "{}", now(), "n-1");
+    assert_eq!(refusal(again).await, expected);
+    let fresh = device.signed_at(&server, Method::POST, SESSION, "{}", now(), "n-9");
+    let _session: Value = answer(fresh, 200).await;
     server.stop().await;
 }
 

@@ -89,6 +89,38 @@ async fn a_text_goes_out_signed_and_its_reply_ends_the_action() {
         .expect("an answer");
     assert_eq!(discarded.status(), 200);
     assert_ne!(state().await, ActionState::Done);
+
+    // The carrier's receipts: one that it waits changes nothing, one that it arrived does, a repeat adds nothing.
+    for (kind, expected, told) in [
+        ("4", ActionState::Sent, 0),
+        ("16", ActionState::Sent, 1),
+        ("1", ActionState::Delivered, 2),
+        ("1", ActionState::Delivered, 2),
+        ("2", ActionState::Delivered, 2),
+    ] {
+        let receipt = server
+            .network(Method::GET, "/gateway/v1/tap/planted-gateway-secret/dlr")
+            .query(&[("ref", made.id.to_string().as_str()), ("type", kind)])
+            .send();
+        assert_eq!(receipt.await.expect("an answer").status(), 200);
+        let view: ActionView = server.get(&format!("/api/v1/actions/{}", made.id)).await;
+        assert_eq!(view.state, expected, "{kind}");
+        let receipts = |a: &&callhome::api::Attempt| a.outcome.starts_with("receipt: ");
+        assert_eq!(
+            view.attempts.iter().filter(receipts).count(),
+            told,
+            "{kind}"
+        );
+        let sent = &view.attempts[0];
+        assert!(
+            sent.messages[0].text.starts_with("SMS KME 2.00 "),
+            "{sent:?}"
+        );
+        assert!(
+            sent.messages[0].text.contains("................"),
+            "{sent:?}"
+        );
+    }
     let taken = call_in(&keys, "planted-gateway-secret")
         .await
         .expect("an answer");

@@ -23,7 +23,7 @@ use clap::Args;
 
 pub use input::{BadInput, Input, Row, read};
 pub use report::{exit_of, report, summary};
-pub use run::{Plan, Sent, Work, run};
+pub use run::{Plan, Sent, Work, ends_the_run, run};
 
 /// Flags of commands that take many targets from a file.
 #[derive(Debug, Clone, Default, Args)]

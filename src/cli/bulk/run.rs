@@ -326,7 +326,8 @@ impl Job {
 }
 
 /// Errors that would be the same for every row: going on makes no sense, and the row stays to be done.
-fn ends_the_run(error: &CommandError) -> bool {
+#[must_use]
+pub fn ends_the_run(error: &CommandError) -> bool {
     matches!(
         error.kind(),
         ErrorKind::Auth

@@ -7,7 +7,8 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::flags::{WaitFlags, WriteFlags};
 use crate::cli::output::{
-    View, bearer_words, device_title, done_words, elapsed, result_fields, state_words,
+    RECEIPT, View, action_messages, bearer_words, device_title, done_words, elapsed, ladder,
+    result_fields, state_words,
 };
 use crate::cli::target;
 use crate::cli::waiting::{ending, follow_action, from_now, tell_unfinished};
@@ -203,6 +204,11 @@ fn show(context: &Context, action: &ActionView, began: Instant) -> Result<(), Co
             state_words(action)
         ),
     };
+    let shown = |bearer| context.flags.traces_bearer(bearer);
+    let picture = ladder(&action_messages(action, shown));
+    if !picture.is_empty() {
+        context.screen.note(picture.trim_end())?;
+    }
     let text = format!("{words}  Action {id}.\n{}", result_fields(action));
     context.show(&View::one("action", action).text(text))
 }
@@ -256,6 +262,11 @@ impl<'a> Steps<'a> {
             }
         }
         for attempt in action.attempts.iter().skip(self.attempts) {
+            if let Some(said) = attempt.outcome.strip_prefix(RECEIPT) {
+                let text = format!("{}: {said}", attempt.target);
+                self.line(attempt.accepted, &text);
+                continue;
+            }
             let over = bearer_words(attempt.bearer);
             if attempt.accepted {
                 self.line(true, &format!("sent over {over}: {}", attempt.outcome));

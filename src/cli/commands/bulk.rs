@@ -131,15 +131,41 @@ fn consent(context: &Context, good: usize, order: &BulkOrder<'_>) -> Result<Cons
     context.prompter.consent(&harm, order.consent, reason)
 }
 
-/// What the first good row would send; the others differ in the device.
+/// How many rows a dry run shows; the others differ in the device.
+const SHOWN: usize = 20;
+
+/// What each row would send.
 async fn dry_run(input: &Input, work: &ActOn) -> Outcome {
-    let Some(row) = input.rows.iter().find(|r| r.device.is_ok()) else {
-        return Err(CommandError::usage("no row is good"));
+    let mut text = String::new();
+    let mut tell = |row: &Row, what: &str| {
+        let name = row.device.as_deref().unwrap_or("-");
+        text.push_str(&format!(
+            "# line {}: {name}\n{}\n",
+            row.line,
+            what.trim_end()
+        ));
     };
-    match work.send(row, "dry-run").await {
-        Err(error) => Err(error),
-        Ok(_) => Err(CommandError::internal("a dry run sent something")),
+    for row in input.rows.iter().take(SHOWN) {
+        if let Err(why) = &row.device {
+            tell(row, &format!("# not sent: {why}"));
+            continue;
+        }
+        match work.send(row, "dry-run").await {
+            Err(error) => match error.recorded() {
+                Some(recorded) => tell(row, recorded),
+                None if bulk::ends_the_run(&error) => return Err(error),
+                None => tell(row, &format!("# not sent: {}", error.message())),
+            },
+            Ok(_) => return Err(CommandError::internal("a dry run sent something")),
+        }
     }
+    let more = input.rows.len().saturating_sub(SHOWN);
+    if more > 0 {
+        let bad = input.rows.iter().skip(SHOWN).filter(|r| r.device.is_err());
+        let (more, bad) = (count(more as u64, "row"), bad.count());
+        text.push_str(&format!("# and {more} more, {bad} of them bad\n"));
+    }
+    Err(CommandError::dry_run(text))
 }
 
 /// One action for each row.

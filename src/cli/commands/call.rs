@@ -77,11 +77,13 @@ pub(super) async fn run(context: &Context, args: CallArgs) -> Outcome {
 fn show(context: &Context, callback: &CallbackView, began: Instant) -> Outcome {
     let id = callback.id;
     let mut text = String::new();
-    if context.flags.verbose || context.flags.traces("sip") {
-        let picture = ladder(&all_messages(callback));
-        if !picture.is_empty() {
-            text.push_str(&format!("{picture}\n"));
-        }
+    let verbose = context.flags.verbose;
+    let shown = |bearer| verbose || context.flags.traces_bearer(bearer);
+    let picture = ladder(&all_messages(callback, shown));
+    if !picture.is_empty() && verbose {
+        text.push_str(&format!("{picture}\n"));
+    } else if !picture.is_empty() {
+        context.screen.note(picture.trim_end())?;
     }
     let reached = callback.state == CallbackState::CalledBack;
     let accepted = callback
@@ -124,13 +126,16 @@ fn show(context: &Context, callback: &CallbackView, began: Instant) -> Outcome {
     }))
 }
 
-fn all_messages(callback: &CallbackView) -> Vec<LadderLine> {
+fn all_messages(callback: &CallbackView, shown: impl Fn(Bearer) -> bool) -> Vec<LadderLine> {
     let mut lines: Vec<LadderLine> = callback
         .rungs
         .iter()
+        .filter(|r| shown(r.bearer))
         .flat_map(|r| r.messages.iter().cloned())
         .collect();
-    if let Some(session) = &callback.session {
+    if let Some(session) = &callback.session
+        && !lines.is_empty()
+    {
         let party = lines.last().map_or_else(
             || "phone".to_owned(),
             |l| {

@@ -257,6 +257,53 @@ fn help_of(usage: &str) -> String {
         .join(" ")
 }
 
+/// Which parts of the traffic a command can show with `--trace`.
+fn traceable(command: &Command) -> &'static [&'static str] {
+    const ALL: &[&str] = &["sip", "http", "sms"];
+    match command {
+        Command::Call(_) => ALL,
+        Command::Device(command) if command.acts() => ALL,
+        Command::Action(action::ActionCommand::Wait(_) | action::ActionCommand::Retry(_)) => ALL,
+        Command::Backup(backup::BackupCommand::Create(_) | backup::BackupCommand::Restore(_)) => {
+            ALL
+        }
+        Command::Sms(sms::SmsCommand::Send(_)) => &["http", "sms"],
+        Command::Probe(_) => &["sip", "http"],
+        Command::Sip(sip::SipCommand::Events(_)) => &[],
+        Command::Sip(_) => &["sip"],
+        Command::Find(_)
+        | Command::Device(_)
+        | Command::Action(_)
+        | Command::Backup(_)
+        | Command::Audit(_)
+        | Command::Operator(_)
+        | Command::Auth(_)
+        | Command::Server(_)
+        | Command::Context(_)
+        | Command::Doctor(_)
+        | Command::Sms(sms::SmsCommand::Sign(_) | sms::SmsCommand::Verify(_)) => &["http"],
+        _ => &[],
+    }
+}
+
+/// Refuses `--trace` where it would show nothing: a promise that is not kept misleads whoever looks for a fault.
+pub(super) fn check_trace(flags: &CommonFlags, command: &Command) -> Result<(), CommandError> {
+    let can = traceable(command);
+    let Some(wish) = flags.trace.iter().find(|w| !can.contains(&w.as_str())) else {
+        return Ok(());
+    };
+    let error = CommandError::usage(format!(
+        "--trace {wish} shows nothing here: this command sends none of it itself"
+    ));
+    Err(match can {
+        [] => error.hint("Leave it out"),
+        can => error.hint(format!(
+            "What this command can show:  --trace {}",
+            can.join(",")
+        )),
+    })
+}
+
 /// Runs a command that needs no runtime; gives back any other.
 pub(super) fn run_at_once(context: &Context, command: Command) -> Result<Outcome, Box<Command>> {
     match command {

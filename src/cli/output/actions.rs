@@ -96,6 +96,9 @@ pub fn action_list(actions: &[ActionView], now: Timestamp) -> View {
         ])
 }
 
+/// How the outcome of an attempt begins that is a carrier's word on an earlier one.
+pub const RECEIPT: &str = "receipt: ";
+
 /// Everything about one action.
 #[must_use]
 pub fn action_card(action: &ActionView, now: Timestamp) -> View {
@@ -128,6 +131,11 @@ pub fn action_card(action: &ActionView, now: Timestamp) -> View {
     );
     row("Server", &action.server);
     for attempt in &action.attempts {
+        if let Some(said) = attempt.outcome.strip_prefix(RECEIPT) {
+            let at = clock_time(attempt.at, now);
+            row("Receipt", &format!("{at} from {}: {said}", attempt.target));
+            continue;
+        }
         row(
             "Sent",
             &format!(

@@ -1,4 +1,5 @@
-use crate::api::LadderLine;
+use crate::api::{ActionView, LadderLine};
+use crate::domain::Bearer;
 
 use super::table::width_of;
 
@@ -28,10 +29,31 @@ pub fn ladder(lines: &[LadderLine]) -> String {
     for line in lines {
         let from = position(&parties, &line.from);
         let to = position(&parties, &line.to);
-        let row = row(parties.len(), from, to, &line.text);
-        text.push_str(&format!("  {row}  {:>6} ms\n", line.at_ms));
+        // A text message stands below its arrow, which has no room for it.
+        let (label, below) = match line.text.strip_prefix("SMS ") {
+            Some(sms) => ("SMS", format!("      {sms}\n")),
+            None => (line.text.as_str(), String::new()),
+        };
+        let row = row(parties.len(), from, to, label);
+        text.push_str(&format!("  {row}  {:>6} ms\n{below}", line.at_ms));
     }
     text
+}
+
+/// The messages of an action's attempts over the bearers asked for, times since it was asked for.
+#[must_use]
+pub fn action_messages(action: &ActionView, shown: impl Fn(Bearer) -> bool) -> Vec<LadderLine> {
+    let attempts = action.attempts.iter().filter(|a| shown(a.bearer));
+    attempts
+        .flat_map(|attempt| {
+            let began = attempt.at.since(action.created_at).as_millis();
+            let began = u64::try_from(began).unwrap_or(u64::MAX);
+            attempt.messages.iter().map(move |line| LadderLine {
+                at_ms: began.saturating_add(line.at_ms),
+                ..line.clone()
+            })
+        })
+        .collect()
 }
 
 fn position(parties: &[&str], name: &str) -> usize {
@@ -112,5 +134,20 @@ mod tests {
             │◀──────────── HTTPS session 4t9wz0kc ──│     412 ms
         ");
         assert_eq!(ladder(&[]), "");
+        let text = ladder(&[
+            line(
+                0,
+                "callhome",
+                "kannel-1",
+                "SMS KME 2.00 000174ef ................ lck()",
+            ),
+            line(12, "kannel-1", "callhome", "accepted"),
+        ]);
+        insta::assert_snapshot!(text, @r"
+          callhome            kannel-1
+              │── SMS ───────────▶│       0 ms
+        KME 2.00 000174ef ................ lck()
+              │◀─────── accepted ──│      12 ms
+        ");
     }
 }

@@ -29,13 +29,14 @@ mod view;
 mod words;
 
 pub use actions::{
-    action_card, action_list, action_words, bearer_words, done_words, result_fields, state_words,
+    RECEIPT, action_card, action_list, action_words, bearer_words, done_words, result_fields,
+    state_words,
 };
 pub use devices::{
     device_card, device_facts, device_line, device_list, device_log, device_title, identity_words,
 };
 pub use format::{Format, OutputFlags};
-pub use ladder::ladder;
+pub use ladder::{action_messages, ladder};
 pub use render::{RenderError, Style, render};
 pub use screen::{Paint, Screen, ShowError};
 pub use table::{terminal_width, width_of};

@@ -64,7 +64,12 @@ async fn authenticate(parts: &RequestParts, body: &[u8], endpoint: &Endpoint) ->
     let right = verify_hmac(&key, &base, &signature);
     let refusal = match (&agent, &params) {
         (Some(_), Some(params)) if right && fresh => {
-            if endpoint.nonces().first_use(&key_id, params.nonce(), now) {
+            let store = &*endpoint.parts().housekeeping;
+            let nonces = endpoint.nonces();
+            if nonces
+                .first_use(store, &key_id, params.nonce(), now)
+                .await?
+            {
                 None
             } else {
                 Some("replayed")

@@ -57,6 +57,37 @@ impl Housekeeping for SqliteStore {
         .and_then(text)
     }
 
+    async fn note_nonce(
+        &self,
+        nonce: [u8; 16],
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.writer
+            .write_in_turn(move |conn| {
+                conn.prepare_cached("INSERT OR IGNORE INTO nonces (nonce, until) VALUES (?1, ?2)")?
+                    .execute(params![nonce, until.millis()])?;
+                // Two of the oldest go for each that comes: the table stays small, and no sweep holds anybody up.
+                conn.prepare_cached(
+                    "DELETE FROM nonces WHERE nonce IN
+                        (SELECT nonce FROM nonces WHERE until < ?1 ORDER BY until LIMIT 2)",
+                )?
+                .execute(params![now.millis()])?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn used_nonces(&self, now: Timestamp) -> Result<Vec<[u8; 16]>, StoreError> {
+        self.write(move |tx| {
+            tx.run("DELETE FROM nonces WHERE until < ?1", params![now.millis()])?;
+            let mut statement = tx.conn.prepare_cached("SELECT nonce FROM nonces")?;
+            let found = statement.query_map([], |row| row.get(0))?;
+            Ok(found.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
     async fn release_claims(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.write(move |tx| {
             // Both lanes are named so that the index on due times is used.

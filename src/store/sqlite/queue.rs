@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use rusqlite::params;
 
 use crate::api::{ActionView, Attempt};
-use crate::domain::{ActionState, Timestamp};
+use crate::domain::{ActionState, ShortId, Timestamp};
 use crate::port::{ActionQueue, Claimed, Lease, StoreError};
 
 use super::SqliteStore;
@@ -115,6 +115,21 @@ fn record(
     }
 }
 
+/// The claim, if there is one, goes on: a receipt says nothing about the try under way.
+fn receipt(tx: &Tx<'_>, id: ShortId, receipt: Attempt) -> Result<ActionView, StoreError> {
+    let mut row = ActionRow::by_id(tx.conn, id)?;
+    if !matches!(row.view.state, ActionState::Pending | ActionState::Sent) {
+        return Ok(row.view);
+    }
+    let at = receipt.at.max(row.view.updated_at);
+    if receipt.accepted {
+        row.become_state(ActionState::Delivered);
+    }
+    row.view.attempts.push(receipt);
+    row.save(tx, at)?;
+    Ok(row.view)
+}
+
 #[async_trait]
 impl ActionQueue for SqliteStore {
     async fn claim(
@@ -134,6 +149,14 @@ impl ActionQueue for SqliteStore {
     ) -> Result<ActionView, StoreError> {
         self.write(move |tx| record(tx, lease, attempts, next_try_at))
             .await?
+    }
+
+    async fn record_receipt(
+        &self,
+        id: ShortId,
+        attempt: Attempt,
+    ) -> Result<ActionView, StoreError> {
+        self.write(move |tx| receipt(tx, id, attempt)).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {

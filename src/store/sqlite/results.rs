@@ -37,7 +37,8 @@ fn deliverable(
         params![device, epoch, PER_SESSION],
     )?;
     for row in &mut rows {
-        if row.view.state == ActionState::Delivered {
+        let fetched = |a: &Attempt| a.bearer == Bearer::Session;
+        if row.view.state == ActionState::Delivered && row.view.attempts.iter().any(fetched) {
             continue;
         }
         row.become_state(ActionState::Delivered);
@@ -48,6 +49,7 @@ fn deliverable(
             outcome: "fetched by the device".into(),
             accepted: true,
             elapsed_ms: 0,
+            messages: Vec::new(),
         });
         if !row.leased && row.due_at.is_some() {
             row.due_at = Some(at.after(AFTER_DELIVERY));

@@ -93,6 +93,18 @@ impl Writer {
         answer.await.map_err(|_| gone())?
     }
 
+    /// Has `work` done before everything that is handed in after it, and does not wait for that.
+    pub(in crate::store) async fn write_in_turn(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let unheard = oneshot::channel().0;
+        self.queue
+            .send(task(work, unheard))
+            .await
+            .map_err(|_| gone())
+    }
+
     /// Has `work` done some time soon; nobody waits for it, and it is left out when the queue is full.
     pub(in crate::store) fn write_later(
         &self,

@@ -24,6 +24,7 @@ fn attempt(seconds: i64, accepted: bool) -> Attempt {
         .into(),
         accepted,
         elapsed_ms: 38,
+        messages: Vec::new(),
     }
 }
 

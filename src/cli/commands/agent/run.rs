@@ -16,6 +16,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::domain::{EnrolmentCode, Identity, IdentityKind, Imei, Msisdn, SystemId};
 use crate::host::OsEntropy;
+use crate::port::DoorError;
 use crate::sip::{Credentials, SipUri};
 
 /// How long a phone may take to be ready before it says so.
@@ -220,6 +221,12 @@ fn line(house: &House, snapshot: Option<&crate::agent::device::Snapshot>, on_tim
 /// Why a phone is not let in, at the edge.
 pub(super) fn refused(error: EnrolError) -> CommandError {
     match error {
+        EnrolError::Door(DoorError::Refused(why)) => CommandError::new(
+            ErrorKind::Rejected,
+            format!("the server does not let this phone in: {why}"),
+        )
+        .hint("Each code lets in one phone, once. Make another invitation:")
+        .hint("  callhome device invite -o json > invitation.json"),
         EnrolError::Door(error) => door_error(error),
         EnrolError::Machine(error) => CommandError::new(ErrorKind::Internal, error.to_string())
             .hint("Is the disk full, or the folder of --state not writable?"),

@@ -51,13 +51,14 @@ Whoever has the phone can use it again. To unlock it by hand: callhome device pi
 
 Examples:
   callhome device unlock 358931104120070
-  callhome device unlock 358931104120070 --reason \"owner identified\" --wait")]
+  callhome device unlock 358931104120070 --yes --accept-risk lock \\
+      --reason \"owner identified\" --wait")]
 pub struct UnlockArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// How it is carried out.
     #[command(flatten)]
-    how: PlainHow,
+    how: How,
 }
 
 /// Erase the data on a device.
@@ -113,17 +114,6 @@ struct How {
     write: WriteFlags,
 }
 
-#[derive(Debug, Args)]
-struct PlainHow {
-    /// Only over this way: sip-direct, sip-proxy or sms
-    #[arg(long, value_name = "BEARER")]
-    via: Option<Bearer>,
-    #[command(flatten)]
-    wait: WaitFlags,
-    #[command(flatten)]
-    write: WriteFlags,
-}
-
 /// Locks one device, or those in a file.
 pub(super) async fn lock(context: &Context, args: LockArgs) -> Outcome {
     let action = Action::new(ActionKind::Lock, [args.message]);
@@ -170,19 +160,15 @@ pub(super) async fn reset(context: &Context, args: ResetArgs) -> Outcome {
     harm(context, &args.device, action, &args.how, &words).await
 }
 
-/// Unlocks: opens the phone to whoever holds it, and destroys nothing, so it is not asked twice.
+/// Unlocks: opens the phone to whoever holds it.
 pub(super) async fn unlock(context: &Context, args: UnlockArgs) -> Outcome {
-    let how = &args.how;
-    let client = acting::client_for(context, &how.wait, &how.write).await?;
-    let target = acting::locate(&client, &args.device).await?;
-    let order = Order {
-        action: Action::new(ActionKind::Unlock, [""; 0]),
-        via: how.via,
-        consent: None,
-        write: &how.write,
-        wait: &how.wait,
+    let action = Action::new(ActionKind::Unlock, [""; 0]);
+    let words = Words {
+        verb: "unlock it",
+        sentence: "This opens the phone to whoever holds it.",
+        risk: Risk::Lock,
     };
-    acting::perform(context, &client, &target, order).await
+    harm(context, &args.device, action, &args.how, &words).await
 }
 
 struct Words {
@@ -194,7 +180,7 @@ struct Words {
 async fn harm(context: &Context, name: &str, action: Action, how: &How, words: &Words) -> Outcome {
     let client = acting::client_for(context, &how.wait, &how.write).await?;
     let target = acting::locate(&client, name).await?;
-    let consent = confirm(context, &target, how, words)?;
+    let consent = confirm(context, &target, &action, how, words)?;
     let order = Order {
         action,
         via: how.via,
@@ -208,6 +194,7 @@ async fn harm(context: &Context, name: &str, action: Action, how: &How, words: &
 fn confirm(
     context: &Context,
     target: &Target,
+    action: &Action,
     how: &How,
     words: &Words,
 ) -> Result<Option<Consent>, CommandError> {
@@ -216,9 +203,8 @@ fn confirm(
         return Ok(None);
     }
     // Nobody is asked to confirm what would be refused. A repeat under a given key is the server's to answer.
-    let locked = target.device.lock.locked && how.write.idempotency_key.is_none();
-    if words.risk == Risk::Lock && locked {
-        return Err(already_locked(&target.device, context.now()));
+    if how.write.idempotency_key.is_none() {
+        refused_anyway(&target.device, action, context.now())?;
     }
     let facts = device_facts(&target.device, target.peer.as_deref(), context.now());
     let (noun, expected) = acting::last_four(&target.device);
@@ -233,6 +219,22 @@ fn confirm(
         .prompter
         .consent(&harm, &how.consent, reason)
         .map(Some)
+}
+
+/// A second lock, or an unlock of what is not locked and of which no lock is on its way.
+fn refused_anyway(device: &Device, action: &Action, now: Timestamp) -> Result<(), CommandError> {
+    match (action.kind(), device.lock.locked) {
+        (Some(ActionKind::Lock), true) => Err(already_locked(device, now)),
+        (Some(ActionKind::Unlock), false) if device.open_actions == 0 => {
+            let name = short_name(device);
+            Err(CommandError::new(
+                ErrorKind::Conflict,
+                format!("{} is not locked", device.name),
+            )
+            .hint(format!("See how it stands:  callhome device show {name}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn already_locked(device: &Device, now: Timestamp) -> CommandError {

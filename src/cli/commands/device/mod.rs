@@ -58,6 +58,23 @@ pub enum DeviceCommand {
     Delete(delete::DeleteArgs),
 }
 
+impl DeviceCommand {
+    /// Whether it has a device do something, so that there is traffic to show.
+    pub(super) const fn acts(&self) -> bool {
+        matches!(
+            self,
+            Self::Lock(_)
+                | Self::Unlock(_)
+                | Self::Locate(_)
+                | Self::Ring(_)
+                | Self::Message(_)
+                | Self::Audit(_)
+                | Self::Wipe(_)
+                | Self::Reset(_)
+        )
+    }
+}
+
 /// Runs a verb.
 pub(super) async fn run(context: &Context, command: DeviceCommand) -> Outcome {
     match command {

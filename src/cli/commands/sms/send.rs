@@ -112,7 +112,7 @@ pub(super) async fn run(context: &Context, args: SendArgs) -> Outcome {
         Some(context.prompter.consent(&harm, &args.consent, reason)?)
     };
     if context.flags.traces("sms") {
-        context.status(&format!("→ {}", traced(&sms)))?;
+        context.screen.note(&format!("→ {}", traced(&sms)))?;
     }
     let started = Instant::now();
     let mut sent = match &direct {
@@ -121,6 +121,10 @@ pub(super) async fn run(context: &Context, args: SendArgs) -> Outcome {
         None => through_server(context, &args, sms, consent).await?,
     };
     let took = started.elapsed();
+    if context.flags.traces("sms") {
+        let (gateway, answer) = (&sent.gateway, &sent.answer);
+        context.screen.note(&format!("← {gateway}: {answer}"))?;
+    }
     sent.elapsed_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let words = format!(
         "{} by {} in {}, {}.\n",

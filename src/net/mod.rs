@@ -7,7 +7,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `sip_link` | SIP over UDP, driving the machines of `sip` |
+//! | `sip_link` | SIP over UDP, TCP, TLS and WebSocket, driving the machines of `sip` |
+//! | `dns` | where SIP names lead |
 //! | `sms_http` | text messages through Kannel or any HTTP gateway |
 //! | `management` | the operator's client of the endpoint, over HTTPS or the local socket |
 //! | `agent_http` | the device's signed client of the endpoint |

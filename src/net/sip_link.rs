@@ -1,35 +1,54 @@
-//! SIP over UDP: drives `sip::endpoint` on one socket.
+//! SIP over sockets: drives `sip::endpoint` over UDP, TCP, TLS and, as a client, WebSocket.
 //!
-//! One task owns the endpoint and the socket; callers and handlers talk to it through
-//! channels, so there is no lock. One link serves a single command as well as a server
-//! or ten thousand simulated devices: inbound requests go to one handler, which tells
-//! devices apart by the user of the request URI.
+//! One task owns the endpoint, the UDP socket and the list of connections; each connection
+//! has a task of its own that cuts its stream into messages. Callers and handlers talk to
+//! the driver through channels, so there is no lock. One link serves a single command as
+//! well as a server or ten thousand simulated devices: inbound requests go to one handler,
+//! which tells devices apart by the user of the request URI.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `driver` | the task: sockets in, endpoint, sockets out |
+//! | `doors` | the UDP socket and the listeners |
+//! | `connections`, `connection` | which connection a message goes out on; one connection |
+//! | `redirect` | what a 3xx asks for (RFC 3261 §8.1.3.4) |
+//! | `once` | one request from a socket of its own |
 
+mod connection;
+mod connections;
+mod doors;
 mod driver;
 mod once;
+mod redirect;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::driver::{Command, Driver};
-pub use self::once::{OnceError, Preview, preview, request_once};
-use super::dns::{ResolveError, resolve};
+use self::connections::Connections;
+use self::doors::{Doors, Porter, canonical};
+use self::driver::{Command, Driver, DriverParts};
+pub use self::once::{OnceError, Outlook, Preview, preview, request_once};
+use self::redirect::Redirects;
+use super::dns::Resolver;
+use super::tls::ClientTls;
 use crate::port::{BearerError, SipHandler, SipSender};
-use crate::sip::endpoint::Endpoint;
+use crate::sip::endpoint::{Attempt, Endpoint};
 use crate::sip::{
-    IdSource, OutboundRequest, Patience, Reply, SipOutcome, SipReport, Target, Timers,
+    Hop, IdSource, LocateError, Located, OutboundRequest, Patience, Reply, SipOutcome, SipReport,
+    Target, Timers, Transport,
 };
 
 /// How a link is opened.
@@ -47,6 +66,14 @@ pub struct LinkOptions {
     pub handler: Option<Arc<dyn SipHandler>>,
     /// Socket buffer to ask for, each way, in bytes; the system may give less.
     pub buffer_bytes: usize,
+    /// Whether TCP connections are taken, too, at the same port.
+    pub streams: bool,
+    /// Where TLS connections are taken, and with what certificate.
+    pub tls_door: Option<(SocketAddr, Arc<rustls::ServerConfig>)>,
+    /// Whom we trust when we connect by TLS.
+    pub tls: ClientTls,
+    /// Who finds names.
+    pub resolver: Arc<Resolver>,
 }
 
 impl LinkOptions {
@@ -60,6 +87,10 @@ impl LinkOptions {
             seed,
             handler: None,
             buffer_bytes: 4 << 20,
+            streams: false,
+            tls_door: None,
+            tls: ClientTls::system(),
+            resolver: Arc::new(Resolver::system()),
         }
     }
 
@@ -77,8 +108,10 @@ impl LinkOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// The address is taken or not ours.
-    #[error("cannot listen for SIP on udp {address}: {source}")]
+    #[error("cannot listen for SIP on {transport} {address}: {source}")]
     Bind {
+        /// UDP, TCP or TLS.
+        transport: Transport,
         /// The address asked for.
         address: SocketAddr,
         /// What the system said.
@@ -87,7 +120,7 @@ pub enum LinkError {
     },
 }
 
-/// A UDP socket that speaks SIP. Clones share it; it ends with [`SipLink::close`] or the last clone.
+/// Sockets that speak SIP. Clones share it; it ends with [`SipLink::close`] or the last clone.
 #[derive(Clone)]
 pub struct SipLink {
     shared: Arc<Shared>,
@@ -96,7 +129,12 @@ pub struct SipLink {
 struct Shared {
     commands: mpsc::Sender<Command>,
     local: SocketAddr,
+    tls_local: Option<SocketAddr>,
+    alias: bool,
     buffers: (usize, usize),
+    resolver: Arc<Resolver>,
+    /// The numbers that the weights of SRV records want; nobody gains by guessing them.
+    lots: AtomicU64,
     /// Which of our addresses faces which peer, when the socket is bound to all.
     facing: Mutex<HashMap<IpAddr, IpAddr>>,
     stop: CancellationToken,
@@ -111,46 +149,63 @@ impl Drop for Shared {
 
 /// Requests that wait for the driver; more than this make callers wait.
 const COMMANDS: usize = 1024;
+/// Messages from connections that wait for the driver; more than this make the connections wait.
+const HEARD: usize = 1024;
+/// From one lot to the next.
+const LOT: u64 = 0x9e37_79b9_7f4a_7c15;
 /// How long `close` waits for handlers that are still at work.
 const GRACE: Duration = Duration::from_secs(2);
 
-fn open_socket(options: &LinkOptions) -> std::io::Result<(UdpSocket, (usize, usize))> {
-    let domain = Domain::for_address(options.bind);
-    let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
-    // Less than asked for is no error: what the system gave is read back and shown.
-    let _refused = socket.set_recv_buffer_size(options.buffer_bytes).is_err();
-    let _refused = socket.set_send_buffer_size(options.buffer_bytes).is_err();
-    let buffers = (socket.recv_buffer_size()?, socket.send_buffer_size()?);
-    socket.set_nonblocking(true)?;
-    socket.bind(&options.bind.into())?;
-    if let Some(only) = options.only {
-        socket.connect(&only.into())?;
-    }
-    Ok((UdpSocket::from_std(socket.into())?, buffers))
-}
-
 impl SipLink {
-    /// Binds the socket and starts the driver on the current runtime.
+    /// Binds the sockets and starts the driver on the current runtime.
     ///
     /// # Errors
     /// [`LinkError::Bind`].
     pub fn open(options: LinkOptions) -> Result<Self, LinkError> {
-        let bind_error = |source| LinkError::Bind {
-            address: options.bind,
-            source,
-        };
-        let (socket, buffers) = open_socket(&options).map_err(bind_error)?;
-        let local = socket.local_addr().map_err(bind_error)?;
+        let doors = Doors::open(&options)?;
+        let local = canonical(doors.local);
         let (commands, inbox) = mpsc::channel(COMMANDS);
+        let (told, heard) = mpsc::channel(HEARD);
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let endpoint = Endpoint::new(options.timers, IdSource::from_random(options.seed));
-        let driver = Driver::new(endpoint, socket, local, &options, inbox, stop.clone());
+        let ids = Arc::new(AtomicU64::new(1));
+        let tls_local = doors.tls.as_ref().map(|d| canonical(d.address()));
+        let porter = Porter {
+            ids: Arc::clone(&ids),
+            heard: told.clone(),
+            tasks: tasks.clone(),
+            stop: stop.clone(),
+        };
+        if let Some(listener) = doors.tcp {
+            tasks.spawn(porter.clone().accept_tcp(listener));
+        }
+        if let Some(listener) = doors.tls {
+            tasks.spawn(porter.accept_tls(listener));
+        }
+        let alias = options.tls.shows_certificate() && tls_local.is_some();
+        let driver = Driver::new(DriverParts {
+            endpoint: Endpoint::new(options.timers, IdSource::from_random(options.seed)),
+            socket: doors.udp,
+            local: doors.local,
+            only: options.only,
+            handler: options.handler,
+            inbox,
+            connections: Connections::new(ids, told, tasks.clone(), options.tls, local),
+            heard,
+            stop: stop.clone(),
+        });
         tasks.spawn(driver.run());
+        let lots = options.seed.iter().fold(1u64, |lots, byte| {
+            lots.rotate_left(5) ^ u64::from(*byte).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        });
         Ok(Self {
             shared: Arc::new(Shared {
                 commands,
                 local,
-                buffers,
+                tls_local,
+                alias,
+                buffers: doors.buffers,
+                resolver: options.resolver,
+                lots: AtomicU64::new(lots),
                 facing: Mutex::default(),
                 stop,
                 tasks,
@@ -162,6 +217,12 @@ impl SipLink {
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.shared.local
+    }
+
+    /// The address at which TLS connections are taken, if they are.
+    #[must_use]
+    pub fn tls_addr(&self) -> Option<SocketAddr> {
+        self.shared.tls_local
     }
 
     /// Receive and send buffer that the system gave, in bytes.
@@ -176,7 +237,7 @@ impl SipLink {
     /// What the system says when there is no route to `peer`.
     pub async fn address_towards(&self, peer: SocketAddr) -> std::io::Result<SocketAddr> {
         let local = self.shared.local;
-        if !local.ip().is_unspecified() {
+        if !local.ip().is_unspecified() && local.is_ipv4() == peer.is_ipv4() {
             return Ok(local);
         }
         let known = {
@@ -188,7 +249,11 @@ impl SipLink {
             Some(ip) => ip,
             None => {
                 // Connecting a UDP socket sends nothing: it only asks for the route.
-                let probe = UdpSocket::bind(SocketAddr::new(local.ip(), 0)).await?;
+                let any = match (local.ip(), peer) {
+                    (IpAddr::V6(_), SocketAddr::V4(_)) => Ipv4Addr::UNSPECIFIED.into(),
+                    (ours, _) => ours,
+                };
+                let probe = UdpSocket::bind(SocketAddr::new(any, 0)).await?;
                 probe.connect(peer).await?;
                 let ip = probe.local_addr()?.ip();
                 let facing = self.shared.facing.lock();
@@ -200,40 +265,67 @@ impl SipLink {
         Ok(SocketAddr::new(ip, local.port()))
     }
 
-    /// Sends a request, answers challenges and waits for its outcome.
+    /// Sends a request, answers challenges, goes where a 3xx points, and waits for the outcome.
     ///
     /// # Errors
-    /// [`BearerError::Unusable`] for transports other than UDP and when the link is closed;
+    /// [`BearerError::Unusable`] for transports that we do not speak and when the link is closed;
     /// everything that the network or the peer says is in the report.
     pub async fn request(
         &self,
         request: OutboundRequest,
         patience: Patience,
     ) -> Result<SipReport, BearerError> {
-        let hop = request.next_hop();
-        let transport = hop.params().value("transport").unwrap_or("udp");
-        if hop.is_secure() || !transport.eq_ignore_ascii_case("udp") {
-            return Err(BearerError::Unusable(format!(
-                "{hop} asks for another transport than UDP, which this version cannot do yet"
-            )));
+        let places = match self.locate(&request).await {
+            Ok(places) => places,
+            Err(error) => return not_located(error),
+        };
+        self.request_at(request, places, patience).await
+    }
+
+    /// Sends a request to places that were found already.
+    async fn request_at(
+        &self,
+        request: OutboundRequest,
+        places: Vec<Located>,
+        patience: Patience,
+    ) -> Result<SipReport, BearerError> {
+        let begun = Instant::now();
+        let mut redirects = Redirects::new(&request);
+        let mut report = self.try_places(request, places, patience).await?;
+        while let Some(next) = redirects.follow(&report) {
+            let left = Patience {
+                answer: patience.answer.saturating_sub(begun.elapsed()),
+                ..patience
+            };
+            let offset = begun.elapsed();
+            let further = match self.locate(&next).await {
+                Ok(places) => self.try_places(next, places, left).await?,
+                Err(error) => not_located(error)?,
+            };
+            report = redirect::joined(report, further, offset);
         }
-        let failed = |error: String| {
-            let outcome = SipOutcome::TransportError { detail: error };
-            Ok(SipReport::new(outcome, Duration::ZERO))
+        Ok(report)
+    }
+
+    async fn try_places(
+        &self,
+        request: OutboundRequest,
+        places: Vec<Located>,
+        patience: Patience,
+    ) -> Result<SipReport, BearerError> {
+        let mut attempts = match self.attempts(places).await {
+            Ok(attempts) => attempts,
+            Err(detail) => {
+                let outcome = SipOutcome::TransportError { detail };
+                return Ok(SipReport::new(outcome, Duration::ZERO));
+            }
         };
-        let to = match self.next_address(&request).await {
-            Ok(to) => to,
-            Err(error) => return failed(error.to_string()),
-        };
-        let local = match self.address_towards(to).await {
-            Ok(local) => local,
-            Err(error) => return failed(format!("no route to {to}: {error}")),
-        };
+        let first = attempts.remove(0);
         let (done, outcome) = oneshot::channel();
         let command = Command {
             request: Box::new(request),
-            to,
-            local,
+            first,
+            others: attempts,
             patience,
             done,
         };
@@ -246,11 +338,48 @@ impl SipLink {
         outcome.await.map_err(|_| closed())
     }
 
-    async fn next_address(&self, request: &OutboundRequest) -> Result<SocketAddr, ResolveError> {
-        match request.target {
-            Target::Address(address) => Ok(address),
-            Target::ByUri => resolve(request.next_hop(), self.shared.local).await,
+    /// Where a request may go, best place first.
+    ///
+    /// # Errors
+    /// [`LocateError`].
+    pub async fn locate(&self, request: &OutboundRequest) -> Result<Vec<Located>, LocateError> {
+        let lot = self.shared.lots.fetch_add(LOT, Ordering::Relaxed);
+        locate(&self.shared.resolver, request, lot).await
+    }
+
+    /// The places with our addresses towards them, at least one.
+    async fn attempts(&self, places: Vec<Located>) -> Result<Vec<Attempt>, String> {
+        let (mut attempts, mut refusal) = (Vec::new(), String::new());
+        for place in places {
+            match self.attempt(place).await {
+                Ok(attempt) => attempts.push(attempt),
+                Err(error) => refusal = error,
+            }
         }
+        if attempts.is_empty() {
+            return Err(refusal);
+        }
+        Ok(attempts)
+    }
+
+    /// A place with our address towards it.
+    async fn attempt(&self, place: Located) -> Result<Attempt, String> {
+        let (ours, to) = (self.shared.local, place.address);
+        let both = ours.is_ipv6() && ours.ip().is_unspecified();
+        if ours.is_ipv4() != to.is_ipv4() && !both && place.transport == Transport::Udp {
+            let family = if ours.is_ipv4() { "IPv4" } else { "IPv6" };
+            return Err(format!("{} has no {family} address", place.name));
+        }
+        let local = self.address_towards(to).await;
+        let mut local = local.map_err(|error| format!("no route to {to}: {error}"))?;
+        if let (true, Some(door)) = (place.transport.is_secure(), self.shared.tls_local) {
+            local.set_port(door.port());
+        }
+        let alias = self.shared.alias && place.transport == Transport::Tls;
+        Ok(Attempt {
+            alias,
+            ..Attempt::new(place, local)
+        })
     }
 
     /// Stops taking messages, waits shortly for handlers at work, and ends the driver.
@@ -271,6 +400,39 @@ impl SipSender for SipLink {
     ) -> Result<SipReport, BearerError> {
         self.request(request, Patience::of(timeout)).await
     }
+}
+
+fn not_located(error: LocateError) -> Result<SipReport, BearerError> {
+    match error {
+        LocateError::Transport(error) => Err(BearerError::Unusable(error.to_string())),
+        error => {
+            let detail = error.to_string();
+            let outcome = SipOutcome::TransportError { detail };
+            Ok(SipReport::new(outcome, Duration::ZERO))
+        }
+    }
+}
+
+/// Where a request may go, best place first.
+async fn locate(
+    resolver: &Resolver,
+    request: &OutboundRequest,
+    lot: u64,
+) -> Result<Vec<Located>, LocateError> {
+    let hop = request.next_hop();
+    let Target::Address(address) = request.target else {
+        return resolver.locate(hop, lot).await;
+    };
+    let usual = if hop.is_secure() {
+        Transport::Tls
+    } else {
+        Transport::Udp
+    };
+    let transport = Transport::asked_by(hop)?.unwrap_or(usual);
+    Ok(vec![Located {
+        name: hop.host().into(),
+        ..Located::given(Hop::new(transport, address), "this address was given")
+    }])
 }
 
 /// What a link without handler answers: it is alive, and that is all.

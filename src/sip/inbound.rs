@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 
 use super::method::Method;
 use super::params::quote;
+use super::transport::Transport;
 use super::uri::SipUri;
 use super::wire::Message;
 
@@ -14,6 +15,8 @@ pub struct InboundRequest {
     pub source: SocketAddr,
     /// Our address that it came to.
     pub local: SocketAddr,
+    /// How it came. Over a reliable one, requests to the sender go out on the same connection.
+    pub transport: Transport,
 }
 
 impl InboundRequest {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::transport::Transport;
+
 /// Which way a message went, seen from here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -24,6 +26,8 @@ pub struct LadderStep {
     pub direction: Direction,
     /// The address of the other side.
     pub peer: SocketAddr,
+    /// How it went.
+    pub transport: Transport,
     /// First line, as in `NOTIFY sip:anna@192.0.2.7 SIP/2.0`.
     pub line: String,
     /// True for a copy sent again by a timer.
@@ -68,6 +72,7 @@ mod tests {
             at: Duration::from_millis(38),
             direction: Direction::Received,
             peer: SocketAddr::from(([127, 0, 0, 1], 5070)),
+            transport: Transport::Udp,
             line: "SIP/2.0 200 OK".into(),
             again: false,
         };

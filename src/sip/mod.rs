@@ -2,7 +2,7 @@
 //!
 //! Bytes and time go in; bytes, timers and events come out. Nothing in this room opens
 //! a socket, reads a clock or draws random numbers: branches, tags and nonces come from
-//! a source that is handed in. `net::sip_link` drives it over UDP.
+//! a source that is handed in. `net::sip_link` drives it over sockets.
 //!
 //! | file | holds |
 //! |---|---|
@@ -16,6 +16,8 @@
 //! | `contact_me`, `bootstrap`, `event` | bodies that make a device call home, and the vendors' event packages |
 //! | `registrar` | what becomes of a REGISTER, as a function |
 //! | `explain` | a message taken apart for people |
+//! | `transport`, `framing` | UDP, TCP, TLS, WebSocket; messages out of a stream |
+//! | `locate` | where a URI leads: RFC 3263 as a machine |
 //! | `timer` | the timers of RFC 3261 as a value |
 //! | `id_source` | branches, tags and nonces from random bytes that are handed in |
 //!
@@ -38,10 +40,12 @@ pub mod endpoint;
 mod event;
 mod explain;
 mod fault;
+mod framing;
 mod header;
 mod id_source;
 mod inbound;
 mod ladder;
+mod locate;
 mod method;
 mod normalise;
 mod outcome;
@@ -50,6 +54,7 @@ mod registrar;
 mod request;
 mod timer;
 pub mod transaction;
+mod transport;
 mod uri;
 mod wire;
 
@@ -57,15 +62,18 @@ pub use bootstrap::{BOOTSTRAP_CONTENT_TYPE, Bootstrap, BootstrapFault};
 pub use event::{VENDOR_EVENTS, VendorEvent, event_for_user_agent};
 pub use explain::{ExplainedBody, ExplainedHeader, Explanation, explain};
 pub use fault::{Fault, faults};
+pub use framing::{Frame, Framer, LostFraming};
 pub use header::{CSeq, NameAddr, Via};
 pub use id_source::IdSource;
 pub use inbound::{InboundRequest, Reply, reason_phrase};
 pub use ladder::{Direction, LadderStep};
+pub use locate::{Answer, Locate, LocateError, Located, Naptr, Question, Srv};
 pub use method::{InvalidMethod, Method};
-pub use outcome::{SipAnswer, SipOutcome, SipReport};
+pub use outcome::{SipAnswer, SipAttempt, SipOutcome, SipReport};
 pub use params::{Params, quote, unquote};
 pub use registrar::{Applicant, Decision, Registrar, RegistrarLimits};
 pub use request::{Credentials, Dialog, InvalidRequest, OutboundRequest, Patience, Target};
 pub use timer::{Timer, Timers};
+pub use transport::{Hop, Transport, UnknownTransport};
 pub use uri::{InvalidSipUri, SipUri};
 pub use wire::{InvalidMessage, Message, Start};

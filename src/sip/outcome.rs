@@ -1,9 +1,13 @@
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::ladder::LadderStep;
+use super::locate::Located;
+use super::params::split_outside_quotes;
+use super::transport::Transport;
 
 /// How a request ended. Kinds are kept apart: a code is always one that the peer sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -111,6 +115,41 @@ impl SipAnswer {
             .filter(move |(n, _)| n.eq_ignore_ascii_case(name))
             .map(|(_, v)| v.as_str())
     }
+
+    /// The items of a header that is a list, whether they stand in one field or in several.
+    pub fn list<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.header(name)
+            .flat_map(|value| split_outside_quotes(value, b','))
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+    }
+}
+
+/// One place where a request was tried (RFC 3263 §4.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SipAttempt {
+    /// How.
+    pub transport: Transport,
+    /// Where.
+    pub address: SocketAddr,
+    /// Why there.
+    pub why: String,
+    /// Why the next place was tried after it; absent where it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
+}
+
+impl SipAttempt {
+    /// A try that has not failed.
+    #[must_use]
+    pub fn at(target: &Located) -> Self {
+        Self {
+            transport: target.transport,
+            address: target.address,
+            why: target.why.clone(),
+            failed: None,
+        }
+    }
 }
 
 /// What became of one request.
@@ -124,6 +163,8 @@ pub struct SipReport {
     pub answer: Option<SipAnswer>,
     /// Every message that went over the wire, in order.
     pub ladder: Vec<LadderStep>,
+    /// Every place where it was tried, in order.
+    pub attempts: Vec<SipAttempt>,
 }
 
 impl SipReport {
@@ -135,6 +176,7 @@ impl SipReport {
             elapsed,
             answer: None,
             ladder: Vec::new(),
+            attempts: Vec::new(),
         }
     }
 

@@ -366,6 +366,7 @@ fn request(method: Method, headers: &[(&str, &str)], body: &[u8]) -> InboundRequ
         message,
         source: local,
         local,
+        transport: crate::sip::Transport::Udp,
     }
 }
 

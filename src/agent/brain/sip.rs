@@ -244,6 +244,7 @@ mod tests {
             message,
             source: local,
             local,
+            transport: crate::sip::Transport::Udp,
         }
     }
 

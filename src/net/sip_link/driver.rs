@@ -12,16 +12,19 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{LinkOptions, default_reply};
+use super::connection::Heard;
+use super::connections::Connections;
+use super::default_reply;
+use super::doors::{canonical, for_socket};
 use crate::port::SipHandler;
-use crate::sip::endpoint::{Endpoint, Event, ExchangeId, ServerKey, Transmit};
-use crate::sip::{InboundRequest, OutboundRequest, Patience, Reply, SipReport};
+use crate::sip::endpoint::{Attempt, Endpoint, Event, ExchangeId, ServerKey, Transmit};
+use crate::sip::{Hop, InboundRequest, OutboundRequest, Patience, Reply, SipReport, Transport};
 
 /// A request that a caller wants sent.
 pub(super) struct Command {
     pub(super) request: Box<OutboundRequest>,
-    pub(super) to: SocketAddr,
-    pub(super) local: SocketAddr,
+    pub(super) first: Attempt,
+    pub(super) others: Vec<Attempt>,
     pub(super) patience: Patience,
     pub(super) done: oneshot::Sender<SipReport>,
 }
@@ -36,7 +39,20 @@ const BATCH: usize = 128;
 /// No UDP datagram is longer.
 const LONGEST: usize = 65_536;
 
-/// The task that owns socket and endpoint.
+/// The parts of a driver that its link makes.
+pub(super) struct DriverParts {
+    pub(super) endpoint: Endpoint,
+    pub(super) socket: UdpSocket,
+    pub(super) local: SocketAddr,
+    pub(super) only: Option<SocketAddr>,
+    pub(super) handler: Option<Arc<dyn SipHandler>>,
+    pub(super) inbox: mpsc::Receiver<Command>,
+    pub(super) connections: Connections,
+    pub(super) heard: mpsc::Receiver<Heard>,
+    pub(super) stop: CancellationToken,
+}
+
+/// The task that owns sockets and endpoint.
 pub(super) struct Driver {
     endpoint: Endpoint,
     socket: UdpSocket,
@@ -44,6 +60,8 @@ pub(super) struct Driver {
     only: Option<SocketAddr>,
     handler: Option<Arc<dyn SipHandler>>,
     inbox: mpsc::Receiver<Command>,
+    connections: Connections,
+    heard: mpsc::Receiver<Heard>,
     answer: mpsc::UnboundedSender<Answer>,
     answers: mpsc::UnboundedReceiver<Answer>,
     waiting: HashMap<ExchangeId, oneshot::Sender<SipReport>>,
@@ -53,28 +71,23 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    pub(super) fn new(
-        endpoint: Endpoint,
-        socket: UdpSocket,
-        local: SocketAddr,
-        options: &LinkOptions,
-        inbox: mpsc::Receiver<Command>,
-        stop: CancellationToken,
-    ) -> Self {
+    pub(super) fn new(parts: DriverParts) -> Self {
         let (answer, answers) = mpsc::unbounded_channel();
         Self {
-            endpoint,
-            socket,
-            local,
-            only: options.only,
-            handler: options.handler.clone(),
-            inbox,
+            endpoint: parts.endpoint,
+            socket: parts.socket,
+            local: parts.local,
+            only: parts.only,
+            handler: parts.handler,
+            inbox: parts.inbox,
+            connections: parts.connections,
+            heard: parts.heard,
             // Bounded by AT_WORK: each handler answers once.
             answer,
             answers,
             waiting: HashMap::new(),
             handlers: TaskTracker::new(),
-            stop,
+            stop: parts.stop,
             start: Instant::now(),
         }
     }
@@ -118,6 +131,14 @@ impl Driver {
                     }
                     Err(error) => tracing::warn!(%error, "the SIP socket cannot be read"),
                 },
+                Some(heard) = self.heard.recv() => {
+                    self.listen(heard);
+                    // What is there already is taken in the same turn.
+                    for _ in 0..BATCH {
+                        let Ok(heard) = self.heard.try_recv() else { break };
+                        self.listen(heard);
+                    }
+                }
                 Some(command) = self.inbox.recv(), if !stopping => self.begin(command),
             }
             self.handle_events();
@@ -129,12 +150,12 @@ impl Driver {
         let now = self.now();
         let Command {
             request,
-            to,
-            local,
+            first,
+            others,
             patience,
             done,
         } = command;
-        let id = self.endpoint.send(now, *request, to, local, patience);
+        let id = self.endpoint.send(now, *request, first, others, patience);
         self.waiting.insert(id, done);
     }
 
@@ -143,6 +164,7 @@ impl Driver {
             match self.socket.try_recv_from(buffer) {
                 Ok((length, source)) => {
                     let now = self.now();
+                    let source = Hop::udp(canonical(source));
                     self.endpoint
                         .receive(now, source, self.local, &buffer[..length]);
                 }
@@ -150,6 +172,25 @@ impl Driver {
                 Err(error) => {
                     self.network_said(self.only, &error);
                     return;
+                }
+            }
+        }
+    }
+
+    /// A connection says something.
+    fn listen(&mut self, heard: Heard) {
+        match heard {
+            Heard::Accepted(id, connection) => self.connections.add(id, connection),
+            Heard::Message { id, local, octets } => {
+                if let Some(source) = self.connections.hop(id) {
+                    self.connections.note_alias(id, &octets);
+                    self.endpoint.receive(self.now(), source, local, &octets);
+                }
+            }
+            Heard::Closed { id, detail } => {
+                if let Some(hop) = self.connections.remove(id) {
+                    tracing::debug!(%hop, detail, "a SIP connection ended");
+                    self.endpoint.transport_failed(self.now(), hop, &detail);
                 }
             }
         }
@@ -180,18 +221,37 @@ impl Driver {
             _ => format!("the network refused what was sent to {to}: {error}"),
         };
         let now = self.now();
-        self.endpoint.transport_failed(now, to, &detail);
+        self.endpoint.transport_failed(now, Hop::udp(to), &detail);
     }
 
     async fn transmit(&mut self) {
-        while let Some(Transmit { to, bytes }) = self.endpoint.next_transmit() {
+        while let Some(transmit) = self.endpoint.next_transmit() {
+            if transmit.to.transport != Transport::Udp {
+                let to = transmit.to;
+                if let Err(detail) = self.connections.send(transmit) {
+                    let now = self.now();
+                    self.endpoint.transport_failed(now, to, &detail);
+                    self.handle_events();
+                }
+                continue;
+            }
+            let Transmit { to, bytes, .. } = transmit;
+            let address = for_socket(self.local, to.address);
             let sent = match self.only {
                 // A connected socket reports the peer's refusals only for plain sends.
-                Some(only) if only == to => self.socket.send(&bytes).await,
-                _ => self.socket.send_to(&bytes, to).await,
+                Some(only) if only == to.address => self.socket.send(&bytes).await,
+                Some(_) => {
+                    // The next place of several: its refusals are to be told, too.
+                    self.only = Some(to.address);
+                    match self.socket.connect(address).await {
+                        Ok(()) => self.socket.send(&bytes).await,
+                        Err(error) => Err(error),
+                    }
+                }
+                None => self.socket.send_to(&bytes, address).await,
             };
             if let Err(error) = sent {
-                self.network_said(Some(to), &error);
+                self.network_said(Some(to.address), &error);
                 self.handle_events();
             }
         }

@@ -122,7 +122,7 @@ async fn a_socket_bound_to_all_addresses_names_the_right_one() {
 }
 
 #[tokio::test]
-async fn an_unknown_name_is_a_transport_error_and_tls_is_refused() {
+async fn an_unknown_name_is_a_transport_error_and_an_unknown_transport_is_refused() {
     let us = client();
     let request = OutboundRequest::options("sip:a@name.invalid".parse().expect("valid"));
     let report = us
@@ -132,7 +132,10 @@ async fn an_unknown_name_is_a_transport_error_and_tls_is_refused() {
     assert!(
         matches!(&report.outcome, SipOutcome::TransportError { detail } if detail.contains("name.invalid"))
     );
-    for other in ["sips:a@127.0.0.1", "sip:a@127.0.0.1;transport=tcp"] {
+    for other in [
+        "sips:a@127.0.0.1;transport=udp",
+        "sip:a@127.0.0.1;transport=sctp",
+    ] {
         let request = OutboundRequest::options(other.parse().expect("valid"));
         let refused = us.request(request, Patience::default()).await;
         assert!(matches!(refused, Err(BearerError::Unusable(_))), "{other}");

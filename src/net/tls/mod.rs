@@ -7,10 +7,13 @@
 //! | file | holds |
 //! |---|---|
 //! | `authority` | key and certificate files, made at the first start, renewed before they end |
+//! | `client` | what we trust when we connect, and that the other end is who the SIP URI names (RFC 5922) |
 //! | `listener` | accepts connections; handshakes run beside each other |
 
 mod authority;
+mod client;
 mod listener;
 
 pub use authority::{Acquaintances, ServerIdentity, TlsError};
+pub use client::{ClientTls, sip_names};
 pub use listener::{TlsConnection, TlsListener};

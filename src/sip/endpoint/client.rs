@@ -1,4 +1,3 @@
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,6 +5,7 @@ use super::exchange::Role;
 use super::{Due, Endpoint, ExchangeId, Transmit, compose};
 use crate::sip::method::Method;
 use crate::sip::transaction::{Class, ClientInput, ClientInvite, ClientOther, Effect};
+use crate::sip::transport::Hop;
 use crate::sip::wire::Message;
 
 /// Branch and method of the request (RFC 3261 §17.1.3).
@@ -18,7 +18,9 @@ pub(super) struct Client {
     /// The request, from which CANCEL and ACK are made.
     pub(super) request: Message,
     bytes: Arc<[u8]>,
-    pub(super) to: SocketAddr,
+    pub(super) to: Hop,
+    /// Who has to be at the other end of a connection.
+    pub(super) name: Arc<str>,
     pub(super) exchange: ExchangeId,
     role: Role,
     /// The caller has gone: nothing is sent again, but answers are still understood.
@@ -61,19 +63,22 @@ impl Endpoint {
         exchange: ExchangeId,
         role: Role,
         request: Message,
-        to: SocketAddr,
+        to: (Hop, Arc<str>),
     ) -> Option<ClientKey> {
         let key = key_of(&request)?;
+        let (to, name) = to;
+        let reliable = to.transport.is_reliable();
         let machine = if request.method() == Some(Method::INVITE) {
-            Machine::Invite(ClientInvite::new(self.timers, false))
+            Machine::Invite(ClientInvite::new(self.timers, reliable))
         } else {
-            Machine::Other(ClientOther::new(self.timers, false))
+            Machine::Other(ClientOther::new(self.timers, reliable))
         };
         let client = Client {
             machine,
             bytes: request.to_bytes().into(),
             request,
             to,
+            name,
             exchange,
             role,
             muted: false,
@@ -86,12 +91,7 @@ impl Endpoint {
         Some(key)
     }
 
-    pub(super) fn receive_response(
-        &mut self,
-        now: Duration,
-        source: SocketAddr,
-        message: &Message,
-    ) {
+    pub(super) fn receive_response(&mut self, now: Duration, source: Hop, message: &Message) {
         // A response with several Vias was not meant for us (RFC 3261 §8.1.3.3).
         let key = key_of(message).filter(|_| message.list("Via").len() == 1);
         let Some((key, client)) = key.and_then(|k| self.clients.get(&k).map(|c| (k, c))) else {
@@ -162,6 +162,7 @@ impl Endpoint {
         }
         self.transmits.push_back(Transmit {
             to: client.to,
+            name: Some(client.name.clone()),
             bytes: client.bytes.clone(),
         });
     }
@@ -177,6 +178,7 @@ impl Endpoint {
         }
         self.transmits.push_back(Transmit {
             to: client.to,
+            name: Some(client.name.clone()),
             bytes: ack.to_bytes().into(),
         });
     }

@@ -1,5 +1,3 @@
-use std::net::SocketAddr;
-
 use super::exchange::Exchange;
 use crate::sip::digest::{Challenge, ClientNonce};
 use crate::sip::header::{NameAddr, Via};
@@ -7,6 +5,7 @@ use crate::sip::id_source::IdSource;
 use crate::sip::method::Method;
 use crate::sip::params::split_outside_quotes;
 use crate::sip::request::OutboundRequest;
+use crate::sip::transport::{Hop, Transport};
 use crate::sip::uri::SipUri;
 use crate::sip::wire::Message;
 
@@ -18,13 +17,11 @@ pub(super) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, NOTIFY, MESSA
 /// The request of an exchange with its present sequence number and answers to challenges.
 pub(super) fn request(exchange: &mut Exchange, ids: &mut IdSource) -> Message {
     let wanted = &exchange.request;
-    let local = exchange.local;
+    let local = exchange.attempt.local;
     let uri = wanted.uri.to_string();
     let mut message = Message::request(wanted.method.clone(), &uri);
-    message.push(
-        "Via",
-        &Via::udp(&local.to_string(), &ids.branch()).to_string(),
-    );
+    let via = via(exchange, exchange.attempt.target.transport, &ids.branch());
+    message.push("Via", &via.to_string());
     message.push("Max-Forwards", "70");
     for route in &wanted.route {
         message.push("Route", &format!("<{}>", loose(route.clone())));
@@ -41,7 +38,7 @@ pub(super) fn request(exchange: &mut Exchange, ids: &mut IdSource) -> Message {
     message.push("To", &to.to_string());
     message.push("Call-ID", &exchange.call_id);
     message.push("CSeq", &format!("{} {}", exchange.cseq, wanted.method));
-    push_contact(&mut message, wanted, local);
+    push_contact(&mut message, exchange);
     push_wanted(&mut message, wanted);
     if let Some(credentials) = &wanted.credentials {
         for (challenge, count) in &mut exchange.challenges {
@@ -75,7 +72,45 @@ fn loose(uri: SipUri) -> SipUri {
     }
 }
 
-fn push_contact(message: &mut Message, wanted: &OutboundRequest, local: SocketAddr) {
+/// Our Via. It asks for the source port back (RFC 3581) and, where the other end could prove us to be who we say,
+/// offers the connection for requests to us (RFC 5923).
+pub(super) fn via(exchange: &Exchange, transport: Transport, branch: &str) -> Via {
+    let sent_by = match nowhere(exchange, transport) {
+        Some(host) => host,
+        None => exchange.attempt.local.to_string(),
+    };
+    let mut via = Via::udp(&sent_by, branch);
+    transport.in_via().clone_into(&mut via.transport);
+    if transport == Transport::Tls && exchange.attempt.alias {
+        via.params.set("alias", None);
+    }
+    via
+}
+
+/// What a client that nobody can connect to calls itself (RFC 7118 §5).
+fn nowhere(exchange: &Exchange, transport: Transport) -> Option<String> {
+    transport
+        .is_web_socket()
+        .then(|| format!("{}.invalid", exchange.from_tag))
+}
+
+/// Our own URI as a Contact: reachable over the same transport.
+pub(super) fn our_contact(user: &str, us: Hop, host: Option<String>, secure: bool) -> String {
+    let scheme = if secure { "sips" } else { "sip" };
+    let at = if user.is_empty() { "" } else { "@" };
+    let host = host.unwrap_or_else(|| us.address.to_string());
+    let transport = match us.transport {
+        Transport::Udp => "",
+        Transport::Tcp => ";transport=tcp",
+        Transport::Tls if secure => "",
+        Transport::Tls => ";transport=tls",
+        Transport::Ws | Transport::Wss => ";transport=ws",
+    };
+    format!("<{scheme}:{user}{at}{host}{transport}>")
+}
+
+fn push_contact(message: &mut Message, exchange: &Exchange) {
+    let wanted = &exchange.request;
     if let Some(contact) = &wanted.contact {
         message.push("Contact", contact);
     } else if ["INVITE", "NOTIFY", "OPTIONS", "REGISTER", "SUBSCRIBE"]
@@ -85,7 +120,12 @@ fn push_contact(message: &mut Message, wanted: &OutboundRequest, local: SocketAd
             Some(from) => from.user().unwrap_or_default(),
             None => "callhome",
         };
-        message.push("Contact", &format!("<{}>", SipUri::at(user, local)));
+        // The scheme of what is asked for (RFC 3261 §8.1.1.8).
+        let secure = wanted.uri.is_secure() || wanted.next_hop().is_secure();
+        let transport = exchange.attempt.target.transport;
+        let us = Hop::new(transport, exchange.attempt.local);
+        let host = nowhere(exchange, transport);
+        message.push("Contact", &our_contact(user, us, host, secure));
     }
 }
 
@@ -140,8 +180,7 @@ pub(super) fn within_dialog(
     answer: &Message,
     method: Method,
     number: u32,
-    branch: &str,
-    local: SocketAddr,
+    via: &Via,
 ) -> Message {
     let target = answer
         .list("Contact")
@@ -151,7 +190,7 @@ pub(super) fn within_dialog(
         .or_else(|| invite.uri().map(str::to_owned))
         .unwrap_or_default();
     let mut message = Message::request(method.clone(), &target);
-    message.push("Via", &Via::udp(&local.to_string(), branch).to_string());
+    message.push("Via", &via.to_string());
     message.push("Max-Forwards", "70");
     for route in answer.list("Record-Route").into_iter().rev() {
         message.push("Route", route);
@@ -172,12 +211,12 @@ pub(super) fn within_dialog(
 }
 
 /// Where a request in a dialog goes: the first route if it is an IP address, else where the answer came from.
-pub(super) fn dialog_target(answer: &Message, came_from: SocketAddr) -> SocketAddr {
+pub(super) fn dialog_target(answer: &Message, came_from: Hop) -> Hop {
     answer
         .list("Record-Route")
         .last()
         .and_then(|route| split_outside_quotes(route, b',').first().copied())
         .and_then(|route| NameAddr::parse(route).sip_uri().ok())
-        .and_then(|uri| uri.socket_addr())
+        .and_then(|uri| Hop::of(&uri))
         .unwrap_or(came_from)
 }

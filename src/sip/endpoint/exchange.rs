@@ -1,16 +1,17 @@
-use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::attempts::{Attempt, Failed};
 use super::client::ClientKey;
 use super::{Due, Endpoint, Event, ExchangeId, Transmit, Wait, compose};
 use crate::sip::digest::{Challenge, challenges};
 use crate::sip::id_source::IdSource;
 use crate::sip::ladder::{Direction, LadderStep};
 use crate::sip::method::Method;
-use crate::sip::outcome::{SipAnswer, SipOutcome, SipReport};
+use crate::sip::outcome::{SipAnswer, SipAttempt, SipOutcome, SipReport};
 use crate::sip::request::{OutboundRequest, Patience};
+use crate::sip::transport::Hop;
 use crate::sip::wire::Message;
 
 /// Which of an exchange's transactions speaks.
@@ -36,11 +37,21 @@ enum Cancel {
 /// Challenges are answered at most this often, whatever a peer says of stale nonces.
 const MOST_ATTEMPTS: u32 = 5;
 
+/// After a leg of a forked INVITE answered, the others are waited for this long.
+const LEGS: Duration = Duration::from_secs(2);
+
 /// One outbound request from its first copy to its outcome.
 #[derive(Debug)]
 pub(super) struct Exchange {
     pub(super) request: OutboundRequest,
-    pub(super) local: SocketAddr,
+    /// Where it is tried now.
+    pub(super) attempt: Attempt,
+    /// Where it is tried next.
+    pub(super) others: VecDeque<Attempt>,
+    /// Where it was tried, the present place last.
+    pub(super) tried: Vec<SipAttempt>,
+    /// Whether anything came back from the present place.
+    pub(super) heard: bool,
     pub(super) call_id: String,
     pub(super) from_tag: String,
     pub(super) cseq: u32,
@@ -48,18 +59,21 @@ pub(super) struct Exchange {
     pub(super) challenges: Vec<(Challenge, u32)>,
     /// Transactions that are still known.
     pub(super) live: usize,
-    to: SocketAddr,
-    patience: Patience,
-    started: Duration,
-    main: Option<ClientKey>,
+    pub(super) patience: Patience,
+    pub(super) started: Duration,
+    pub(super) main: Option<ClientKey>,
     attempts: u32,
     ringing: bool,
     cancel: Cancel,
+    /// To tags of the legs that a forked INVITE rings at.
+    pub(super) legs: HashSet<String>,
     /// ACKs by the To tag of the 2xx: one for each leg that answered.
-    acks: HashMap<String, (SocketAddr, Arc<[u8]>)>,
-    came_from: SocketAddr,
-    outcome: Option<(SipOutcome, Duration)>,
-    failure: String,
+    acks: HashMap<String, (Hop, Arc<[u8]>)>,
+    /// BYEs without answer so far.
+    byes: usize,
+    came_from: Hop,
+    pub(super) outcome: Option<(SipOutcome, Duration)>,
+    pub(super) failure: String,
     answer: Option<SipAnswer>,
     ladder: Vec<LadderStep>,
     reported: bool,
@@ -69,8 +83,8 @@ impl Exchange {
     pub(super) fn new(
         now: Duration,
         request: OutboundRequest,
-        to: SocketAddr,
-        local: SocketAddr,
+        first: Attempt,
+        others: Vec<Attempt>,
         patience: Patience,
         ids: &mut IdSource,
     ) -> Self {
@@ -84,21 +98,25 @@ impl Exchange {
         };
         Self {
             request,
-            local,
+            came_from: first.target.hop(),
+            attempt: first,
+            others: others.into(),
+            tried: Vec::new(),
+            heard: false,
             call_id,
             from_tag,
             cseq,
             challenges: Vec::new(),
             live: 0,
-            to,
             patience,
             started: now,
             main: None,
             attempts: 0,
             ringing: false,
             cancel: Cancel::No,
+            legs: HashSet::new(),
             acks: HashMap::new(),
-            came_from: to,
+            byes: 0,
             outcome: None,
             failure: String::new(),
             answer: None,
@@ -116,40 +134,45 @@ impl Exchange {
         self.failure = detail.to_owned();
     }
 
-    pub(super) fn note_sent(&mut self, now: Duration, to: SocketAddr, line: &str, again: bool) {
+    pub(super) fn note_sent(&mut self, now: Duration, to: Hop, line: &str, again: bool) {
         self.note(now, Direction::Sent, to, line.to_owned(), again);
     }
 
-    pub(super) fn note_received(&mut self, now: Duration, from: SocketAddr, message: &Message) {
+    pub(super) fn note_received(&mut self, now: Duration, from: Hop, message: &Message) {
         self.came_from = from;
+        self.heard = true;
         self.note(now, Direction::Received, from, message.first_line(), false);
     }
 
-    fn note(
-        &mut self,
-        now: Duration,
-        direction: Direction,
-        peer: SocketAddr,
-        line: String,
-        again: bool,
-    ) {
+    fn note(&mut self, now: Duration, direction: Direction, peer: Hop, line: String, again: bool) {
         // Once told, nobody looks any more.
         if !self.reported {
             self.ladder.push(LadderStep {
                 at: now.saturating_sub(self.started),
                 direction,
-                peer,
+                peer: peer.address,
+                transport: peer.transport,
                 line,
                 again,
             });
         }
     }
 
-    fn is_invite(&self) -> bool {
+    pub(super) fn is_invite(&self) -> bool {
         self.request.method == Method::INVITE
     }
 
-    fn settle(&mut self, now: Duration, outcome: SipOutcome) {
+    /// Whether the caller was told or nobody wants it any more.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.reported || self.outcome.is_some() || self.cancel != Cancel::No
+    }
+
+    /// Whether legs of a forked INVITE were heard that did not answer yet.
+    fn has_open_legs(&self) -> bool {
+        self.legs.iter().any(|tag| !self.acks.contains_key(tag))
+    }
+
+    pub(super) fn settle(&mut self, now: Duration, outcome: SipOutcome) {
         if self.outcome.is_none() {
             self.outcome = Some((outcome, now));
         }
@@ -163,8 +186,13 @@ impl Endpoint {
             return;
         };
         exchange.cseq += 1;
-        let message = compose::request(exchange, &mut self.ids);
-        let to = exchange.to;
+        let mut message = compose::request(exchange, &mut self.ids);
+        if exchange.move_to_tcp(message.to_bytes().len()) {
+            exchange.note_attempt();
+            message = compose::request(exchange, &mut self.ids);
+        }
+        let target = &exchange.attempt.target;
+        let to = (target.hop(), target.name.clone());
         let key = self.begin_client(now, id, Role::Main, message, to);
         if let Some(exchange) = self.exchanges.get_mut(&id) {
             exchange.main = key;
@@ -178,13 +206,19 @@ impl Endpoint {
             self.send_main(now, id);
             return;
         }
+        if role == Role::Main && code == 503 {
+            let why = answer.reason().unwrap_or_default();
+            if self.try_next(now, id, &format!("503 {why}"), Failed::Said503) {
+                return;
+            }
+        }
         let Some(exchange) = self.exchanges.get_mut(&id) else {
             return;
         };
         match (role, code) {
             (Role::Cancel, _) | (Role::Bye, 100..200) => {}
-            (Role::Bye, _) => self.report(id),
-            (Role::Main, 100..200) => self.progress(now, id, code),
+            (Role::Bye, _) => self.ended_leg(now, id),
+            (Role::Main, 100..200) => self.progress(now, id, answer),
             (Role::Main, 200..300) if exchange.is_invite() => self.accepted(now, id, answer),
             (Role::Main, _) => {
                 let taken_back = code == 487 && exchange.cancel != Cancel::No;
@@ -200,12 +234,18 @@ impl Endpoint {
         }
     }
 
-    fn progress(&mut self, now: Duration, id: ExchangeId, code: u16) {
+    fn progress(&mut self, now: Duration, id: ExchangeId, answer: &Message) {
+        let code = answer.code().unwrap_or(100);
         let Some(exchange) = self.exchanges.get_mut(&id) else {
             return;
         };
         if !exchange.is_invite() {
             return;
+        }
+        if code > 100
+            && let Some(tag) = answer.to().and_then(|t| t.tag().map(str::to_owned))
+        {
+            exchange.legs.insert(tag);
         }
         if exchange.cancel == Cancel::Wanted {
             self.send_cancel(now, id);
@@ -258,7 +298,8 @@ impl Endpoint {
             let line = String::from_utf8_lossy(bytes.split(|b| *b == b'\r').next().unwrap_or(&[]))
                 .into_owned();
             exchange.note_sent(now, to, &line, true);
-            self.transmits.push_back(Transmit { to, bytes });
+            let name = Some(exchange.attempt.target.name.clone());
+            self.transmits.push_back(Transmit { to, name, bytes });
             return;
         }
         let Some(invite) = exchange
@@ -270,12 +311,11 @@ impl Endpoint {
             return;
         };
         let number = invite.cseq().map_or(1, |c| c.number);
-        let (local, to) = (
-            exchange.local,
-            compose::dialog_target(answer, exchange.came_from),
-        );
-        let branches = [self.ids.branch(), self.ids.branch()];
-        let ack = compose::within_dialog(&invite, answer, Method::ACK, number, &branches[0], local);
+        let to = compose::dialog_target(answer, exchange.came_from);
+        let name = exchange.attempt.target.name.clone();
+        let vias = [self.ids.branch(), self.ids.branch()]
+            .map(|branch| compose::via(exchange, to.transport, &branch));
+        let ack = compose::within_dialog(&invite, answer, Method::ACK, number, &vias[0]);
         let bytes: Arc<[u8]> = ack.to_bytes().into();
         exchange.note_sent(now, to, &ack.first_line(), false);
         exchange.acks.insert(tag, (to, bytes.clone()));
@@ -285,16 +325,30 @@ impl Endpoint {
             now,
             SipOutcome::from_answer(code, answer.reason().unwrap_or_default()),
         );
-        self.transmits.push_back(Transmit { to, bytes });
-        let bye = compose::within_dialog(
-            &invite,
-            answer,
-            Method::BYE,
-            number + 1,
-            &branches[1],
-            local,
-        );
-        self.begin_client(now, id, Role::Bye, bye, to);
+        exchange.byes += 1;
+        self.transmits.push_back(Transmit {
+            to,
+            name: Some(name.clone()),
+            bytes,
+        });
+        let bye = compose::within_dialog(&invite, answer, Method::BYE, number + 1, &vias[1]);
+        self.begin_client(now, id, Role::Bye, bye, (to, name));
+    }
+
+    /// A leg was ended. The caller is told when all are, those of a fork that may still answer included.
+    fn ended_leg(&mut self, now: Duration, id: ExchangeId) {
+        let Some(exchange) = self.exchanges.get_mut(&id) else {
+            return;
+        };
+        exchange.byes = exchange.byes.saturating_sub(1);
+        if exchange.byes > 0 {
+            return;
+        }
+        if exchange.has_open_legs() {
+            self.queue.add(now + LEGS, Due::Exchange(id, Wait::Legs));
+        } else {
+            self.report(id);
+        }
     }
 
     fn send_cancel(&mut self, now: Duration, id: ExchangeId) {
@@ -305,7 +359,7 @@ impl Endpoint {
             return;
         };
         exchange.cancel = Cancel::Sent;
-        let to = client.to;
+        let to = (client.to, client.name.clone());
         let cancel = compose::within_transaction(&client.request, Method::CANCEL, None);
         self.begin_client(now, id, Role::Cancel, cancel, to);
         let forget = now + self.timers.patience();
@@ -314,13 +368,16 @@ impl Endpoint {
 
     /// A transaction ended without an answer.
     pub(super) fn unanswered(&mut self, now: Duration, id: ExchangeId, role: Role) {
-        let Some(exchange) = self.exchanges.get_mut(&id) else {
-            return;
-        };
         match role {
             Role::Cancel => {}
-            Role::Bye => self.report(id),
+            Role::Bye => self.ended_leg(now, id),
             Role::Main => {
+                if self.try_next(now, id, "no answer", Failed::Silent) {
+                    return;
+                }
+                let Some(exchange) = self.exchanges.get_mut(&id) else {
+                    return;
+                };
                 exchange.settle(now, SipOutcome::NoAnswer);
                 self.report(id);
             }
@@ -332,12 +389,17 @@ impl Endpoint {
         let Some(exchange) = self.exchanges.get_mut(&id) else {
             return;
         };
-        if role == Role::Main {
-            let detail = exchange.failure.clone();
-            exchange.settle(now, SipOutcome::TransportError { detail });
-        }
-        if role != Role::Cancel {
-            self.report(id);
+        let detail = exchange.failure.clone();
+        match role {
+            Role::Cancel => {}
+            Role::Bye => self.ended_leg(now, id),
+            Role::Main if self.try_next(now, id, &detail, Failed::ByNetwork) => {}
+            Role::Main => {
+                if let Some(exchange) = self.exchanges.get_mut(&id) {
+                    exchange.settle(now, SipOutcome::TransportError { detail });
+                }
+                self.report(id);
+            }
         }
     }
 
@@ -371,6 +433,8 @@ impl Endpoint {
                     self.forget_client(&key);
                 }
             }
+            Wait::Share(tried) => self.share_is_over(now, id, tried),
+            Wait::Legs => self.report(id),
             Wait::Ring | Wait::Answer => {}
         }
     }
@@ -398,7 +462,7 @@ impl Endpoint {
     }
 
     /// Tells the outcome, once.
-    fn report(&mut self, id: ExchangeId) {
+    pub(super) fn report(&mut self, id: ExchangeId) {
         let Some(exchange) = self.exchanges.get_mut(&id) else {
             return;
         };
@@ -414,6 +478,7 @@ impl Endpoint {
             elapsed: at.saturating_sub(exchange.started),
             answer: exchange.answer.take(),
             ladder: std::mem::take(&mut exchange.ladder),
+            attempts: std::mem::take(&mut exchange.tried),
         };
         if exchange.is_over() {
             self.exchanges.remove(&id);

@@ -1,6 +1,6 @@
 //! Many transactions on one clock and no socket.
 //!
-//! Datagrams and requests go in with the time; what is to be sent ([`Transmit`]), what
+//! Messages and requests go in with the time; what is to be sent ([`Transmit`]), what
 //! happened ([`Event`]) and when to come back ([`Endpoint::next_timeout`]) come out.
 //! Time is a `Duration` since any fixed moment.
 //!
@@ -8,9 +8,11 @@
 //! |---|---|
 //! | `client`, `server` | transactions of either side: keys, messages, effects of the machines |
 //! | `exchange` | what one outbound request goes through: challenges, ringing, CANCEL, ACK, BYE, outcome |
+//! | `attempts` | the places where a request is tried, one after the other |
 //! | `compose` | the messages themselves |
 //! | `timer_queue` | what is due when |
 
+mod attempts;
 mod client;
 mod compose;
 mod exchange;
@@ -25,6 +27,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::attempts::Attempt;
 use self::client::{Client, ClientKey};
 use self::exchange::Exchange;
 use self::server::Server;
@@ -35,6 +38,7 @@ use super::outcome::SipReport;
 use super::request::{OutboundRequest, Patience};
 use super::timer::{Timer, Timers};
 use super::transaction::{ClientInput, ServerInput};
+use super::transport::Hop;
 use super::wire::{InvalidMessage, Message};
 
 /// Names one outbound request from [`Endpoint::send`] to [`Event::Finished`].
@@ -45,11 +49,13 @@ pub struct ExchangeId(u64);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ServerKey(Arc<str>);
 
-/// A datagram to send.
+/// A message to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transmit {
     /// Where to.
-    pub to: SocketAddr,
+    pub to: Hop,
+    /// Who has to be there: a connection may be opened to that name. Without one, only an open connection serves.
+    pub name: Option<Arc<str>>,
     /// What.
     pub bytes: Arc<[u8]>,
 }
@@ -80,11 +86,15 @@ enum Wait {
     Answer,
     /// The phone rings for a person.
     Ring,
+    /// This place of several was given its share of the caller's patience.
+    Share(usize),
+    /// A forked INVITE was answered; further legs may be.
+    Legs,
     /// A cancelled INVITE never got its final answer (RFC 3261 §9.1).
     Forget,
 }
 
-/// Both sides of SIP at one socket; see the module's page.
+/// Both sides of SIP at one set of sockets; see the module's page.
 #[derive(Debug)]
 pub struct Endpoint {
     timers: Timers,
@@ -120,35 +130,29 @@ impl Endpoint {
         }
     }
 
-    /// Begins an outbound request to `to`, sent from our address `local`.
+    /// Begins an outbound request, which is tried at `first` and, when that fails, at the others (RFC 3263 §4.3).
     pub fn send(
         &mut self,
         now: Duration,
         request: OutboundRequest,
-        to: SocketAddr,
-        local: SocketAddr,
+        first: Attempt,
+        others: Vec<Attempt>,
         patience: Patience,
     ) -> ExchangeId {
         self.last_exchange += 1;
         let id = ExchangeId(self.last_exchange);
-        let exchange = Exchange::new(now, request, to, local, patience, &mut self.ids);
+        let exchange = Exchange::new(now, request, first, others, patience, &mut self.ids);
         self.exchanges.insert(id, exchange);
         self.queue
             .add(now + patience.answer, Due::Exchange(id, Wait::Answer));
-        self.send_main(now, id);
+        self.begin_attempt(now, id);
         id
     }
 
-    /// Takes a datagram that came from `source` to our address `local`.
+    /// Takes a message that came from `source` to our address `local`: a datagram, or what was cut out of a stream.
     ///
     /// Keep-alives are ignored, and what is no SIP message is only counted: an answer could be abused.
-    pub fn receive(
-        &mut self,
-        now: Duration,
-        source: SocketAddr,
-        local: SocketAddr,
-        datagram: &[u8],
-    ) {
+    pub fn receive(&mut self, now: Duration, source: Hop, local: SocketAddr, datagram: &[u8]) {
         match Message::parse(datagram) {
             Ok(message) if message.code().is_some() => {
                 self.receive_response(now, source, &message);
@@ -159,8 +163,8 @@ impl Endpoint {
         }
     }
 
-    /// Takes note that the network refused what went to `to`.
-    pub fn transport_failed(&mut self, now: Duration, to: SocketAddr, detail: &str) {
+    /// Takes note that the network refused what went to `to`, or that the connection there was lost.
+    pub fn transport_failed(&mut self, now: Duration, to: Hop, detail: &str) {
         let hit: Vec<ClientKey> = self
             .clients
             .iter()

@@ -7,7 +7,7 @@ use crate::sip::fault::faults;
 use crate::sip::inbound::{InboundRequest, Reply};
 use crate::sip::method::Method;
 use crate::sip::transaction::{Class, Effect, ServerInput, ServerInvite, ServerOther};
-use crate::sip::uri::SipUri;
+use crate::sip::transport::Hop;
 use crate::sip::wire::Message;
 
 /// One server transaction.
@@ -15,7 +15,7 @@ use crate::sip::wire::Message;
 pub(super) struct Server {
     machine: Machine,
     request: Message,
-    reply_to: SocketAddr,
+    reply_to: Hop,
     local: SocketAddr,
     tag: String,
     /// The last answer.
@@ -54,7 +54,8 @@ fn dialog_of(request: &Message) -> Option<String> {
 }
 
 /// Notes where a request really came from (RFC 3261 §18.2.1, RFC 3581 §4); gives where its answer goes.
-fn stamp(request: &mut Message, source: SocketAddr) -> Option<SocketAddr> {
+fn stamp(request: &mut Message, hop: Hop) -> Option<Hop> {
+    let source = hop.address;
     let mut via = request.top_via()?;
     let (host, port) = match via
         .sent_by
@@ -80,14 +81,18 @@ fn stamp(request: &mut Message, source: SocketAddr) -> Option<SocketAddr> {
         port
     };
     request.set_top_via(&via);
-    Some(SocketAddr::new(source.ip(), reply_port))
+    if hop.transport.is_reliable() {
+        // On the connection that it came on.
+        return Some(hop);
+    }
+    Some(Hop::udp(SocketAddr::new(source.ip(), reply_port)))
 }
 
 impl Endpoint {
     pub(super) fn receive_request(
         &mut self,
         now: Duration,
-        source: SocketAddr,
+        source: Hop,
         local: SocketAddr,
         mut message: Message,
     ) {
@@ -110,10 +115,11 @@ impl Endpoint {
             self.step_server(now, &key, ServerInput::Again);
             return;
         }
+        let reliable = source.transport.is_reliable();
         let machine = if method == Method::INVITE {
-            Machine::Invite(ServerInvite::new(self.timers, false))
+            Machine::Invite(ServerInvite::new(self.timers, reliable))
         } else {
-            Machine::Other(ServerOther::new(self.timers, false))
+            Machine::Other(ServerOther::new(self.timers, reliable))
         };
         let server = Server {
             machine,
@@ -134,8 +140,9 @@ impl Endpoint {
             }
             let request = InboundRequest {
                 message,
-                source,
+                source: source.address,
                 local,
+                transport: source.transport,
             };
             self.events
                 .push_back(Event::Request(key, Box::new(request)));
@@ -184,8 +191,9 @@ impl Endpoint {
             let mut message = reply.to_message(&server.request, &server.tag);
             if class == Class::Success && matches!(server.machine, Machine::Invite(_)) {
                 if message.header("Contact").is_none() {
-                    let contact = SipUri::at("", server.local);
-                    message.push("Contact", &format!("<{contact}>"));
+                    let us = Hop::new(server.reply_to.transport, server.local);
+                    let secure = server.request.uri().is_some_and(|u| u.starts_with("sips:"));
+                    message.push("Contact", &compose::our_contact("", us, None, secure));
                 }
                 if message.header("Allow").is_none() {
                     message.push("Allow", compose::ALLOW);
@@ -219,6 +227,7 @@ impl Endpoint {
                     {
                         self.transmits.push_back(Transmit {
                             to: server.reply_to,
+                            name: None,
                             bytes,
                         });
                     }

@@ -44,8 +44,8 @@ impl Pair {
     }
 
     fn start(&mut self, request: OutboundRequest, patience: Patience) {
-        self.us
-            .send(self.now, request, address(2), address(1), patience);
+        let there = Attempt::udp(address(2), address(1));
+        self.us.send(self.now, request, there, vec![], patience);
     }
 
     fn arrives(&mut self) -> bool {
@@ -61,7 +61,7 @@ impl Pair {
                 moved = true;
                 if self.arrives() {
                     self.peer
-                        .receive(self.now, address(1), address(2), &t.bytes);
+                        .receive(self.now, Hop::udp(address(1)), address(2), &t.bytes);
                 }
             }
             while let Some(event) = self.peer.next_event() {
@@ -75,7 +75,8 @@ impl Pair {
             while let Some(t) = self.peer.next_transmit() {
                 moved = true;
                 if self.arrives() {
-                    self.us.receive(self.now, address(2), address(1), &t.bytes);
+                    self.us
+                        .receive(self.now, Hop::udp(address(2)), address(1), &t.bytes);
                 }
             }
             while let Some(event) = self.us.next_event() {
@@ -315,9 +316,9 @@ fn what_the_network_refuses_is_told_in_its_words() {
     pair.start(notify(), Patience::default());
     pair.settle(&mut |_| vec![]);
     pair.us
-        .transport_failed(pair.now, address(9), "somebody else's");
+        .transport_failed(pair.now, Hop::udp(address(9)), "somebody else's");
     pair.us
-        .transport_failed(pair.now, address(2), "port closed");
+        .transport_failed(pair.now, Hop::udp(address(2)), "port closed");
     pair.settle(&mut |_| vec![]);
     assert_eq!(
         pair.reports[0].outcome,
@@ -331,10 +332,11 @@ fn what_the_network_refuses_is_told_in_its_words() {
 fn a_request_that_breaks_the_rules_is_answered_400_with_the_reason() {
     let mut pair = Pair::new();
     let bytes = b"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.9;branch=z9hG4bK7\r\nFrom: <sip:a>;tag=1\r\nTo: <sip:b>\r\nCall-ID: 1\r\nCSeq: 1 NOTIFY\r\n\r\n";
-    pair.us.receive(pair.now, address(9), address(1), bytes);
+    pair.us
+        .receive(pair.now, Hop::udp(address(9)), address(1), bytes);
     let sent = pair.us.next_transmit().expect("an answer");
     // No rport was asked for: the port of the Via at the address it came from (RFC 3261 §18.2.2).
-    assert_eq!(sent.to, address(5060));
+    assert_eq!(sent.to, Hop::udp(address(5060)));
     let answer = Message::parse(&sent.bytes).expect("valid");
     assert_eq!(answer.code(), Some(400));
     assert!(answer.header("Warning").expect("told").contains("§8.1.1.5"));
@@ -354,7 +356,8 @@ fn keep_alives_and_rubbish_get_no_answer() {
         b"\0\0\0\0",
         b"GET / HTTP/1.1\r\n\r\n",
     ] {
-        pair.us.receive(pair.now, address(9), address(1), datagram);
+        pair.us
+            .receive(pair.now, Hop::udp(address(9)), address(1), datagram);
     }
     assert!(pair.us.next_transmit().is_none());
     assert_eq!(pair.us.discarded(), 2);
@@ -373,7 +376,8 @@ proptest! {
             if let Some(slot) = bytes.get_mut(at) {
                 *slot = with;
             }
-            pair.us.receive(pair.now, address(9), address(1), &bytes);
+            pair.us
+                .receive(pair.now, Hop::udp(address(9)), address(1), &bytes);
             pair.settle(&mut |_| vec![Reply::ok()]);
         }
         pair.run_until(SECOND * 200, &mut |_| vec![]);

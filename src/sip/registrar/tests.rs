@@ -36,6 +36,7 @@ fn register(lines: &str) -> InboundRequest {
         message: Message::parse(text.replace('\n', "\r\n").as_bytes()).expect("valid"),
         source: SocketAddr::from(([198, 51, 100, 7], 4321)),
         local: SocketAddr::from(([198, 51, 100, 1], 5060)),
+        transport: crate::sip::Transport::Udp,
     }
 }
 

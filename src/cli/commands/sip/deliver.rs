@@ -7,11 +7,11 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::output::{View, elapsed, ladder};
 use crate::host::OsEntropy;
-use crate::net::sip_link::{OnceError, preview, request_once};
+use crate::net::sip_link::{OnceError, Outlook, preview, request_once};
 use crate::port::{BearerError, Entropy};
 use crate::sip::{
-    Direction, LadderStep, Message, Method, OutboundRequest, Patience, SipAnswer, SipOutcome,
-    SipReport,
+    Direction, LadderStep, LocateError, Message, Method, OutboundRequest, Patience, SipAnswer,
+    SipAttempt, SipOutcome, SipReport, Transport,
 };
 
 /// What became of a request, for JSON.
@@ -26,9 +26,10 @@ struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<Value>,
     ladder: Vec<LadderStep>,
+    attempts: Vec<SipAttempt>,
 }
 
-fn seed() -> Result<[u8; 32], CommandError> {
+pub(super) fn seed() -> Result<[u8; 32], CommandError> {
     let mut seed = [0; 32];
     OsEntropy
         .fill(&mut seed)
@@ -43,8 +44,9 @@ pub(super) async fn deliver(
     request: OutboundRequest,
 ) -> Outcome {
     if flags.dry_run {
-        return dry_run(context, request).await;
+        return dry_run(context, request, &flags.outlook.outlook()?).await;
     }
+    let outlook = flags.outlook.outlook()?;
     let told = Told {
         method: request.method.clone(),
         target: request.uri.to_string(),
@@ -52,7 +54,7 @@ pub(super) async fn deliver(
         with_password: request.credentials.is_some(),
         hop: request.next_hop().to_string(),
     };
-    let report = request_once(request, Patience::of(flags.timeout), seed()?)
+    let report = request_once(request, Patience::of(flags.timeout), seed()?, &outlook)
         .await
         .map_err(untried)?;
     if context.flags.traces("sip") {
@@ -61,14 +63,15 @@ pub(super) async fn deliver(
     told.show(context, report)
 }
 
-async fn dry_run(context: &Context, request: OutboundRequest) -> Outcome {
-    let preview = preview(request, seed()?).await.map_err(untried)?;
+async fn dry_run(context: &Context, request: OutboundRequest, outlook: &Outlook) -> Outcome {
+    let preview = preview(request, seed()?, outlook).await.map_err(untried)?;
     if context.screen.style().format.is_for_people() {
         // The very bytes: they can be piped on.
         context.screen.data(&preview.bytes)?;
     } else {
         let document = serde_json::json!({
             "to": preview.to,
+            "transport": preview.transport,
             "message": String::from_utf8_lossy(&preview.bytes),
             "size_bytes": preview.bytes.len(),
         });
@@ -80,11 +83,13 @@ async fn dry_run(context: &Context, request: OutboundRequest) -> Outcome {
 fn untried(error: OnceError) -> CommandError {
     match error {
         OnceError::Link(error) => CommandError::internal(error.to_string()),
-        OnceError::Resolve(error) => CommandError::new(ErrorKind::Unreachable, error.to_string())
+        OnceError::Locate(LocateError::Transport(error)) => CommandError::usage(error.to_string()),
+        OnceError::Locate(error) => CommandError::new(ErrorKind::Unreachable, error.to_string())
             .hint("Check the name, or give an address:  192.0.2.7:5060"),
-        OnceError::Bearer(BearerError::Unusable(words)) => CommandError::usage(words).hint(
-            "Leave out sips: and ;transport=, or name a proxy that speaks UDP:  --proxy ADDRESS",
-        ),
+        OnceError::NoRoute(words) => CommandError::new(ErrorKind::Unreachable, words),
+        OnceError::Bearer(BearerError::Unusable(words)) => {
+            CommandError::usage(words).hint("Choose another:  --transport tcp")
+        }
         OnceError::Bearer(error) => CommandError::internal(error.to_string()),
     }
 }
@@ -94,7 +99,11 @@ fn picture(steps: &[LadderStep]) -> String {
     let lines: Vec<LadderLine> = steps
         .iter()
         .map(|step| {
-            let (us, peer) = ("callhome".to_owned(), step.peer.to_string());
+            let over = match step.transport {
+                Transport::Udp => String::new(),
+                other => format!("{other} "),
+            };
+            let (us, peer) = ("callhome".to_owned(), format!("{over}{}", step.peer));
             let (from, to) = match step.direction {
                 Direction::Sent => (us, peer),
                 Direction::Received => (peer, us),
@@ -150,10 +159,24 @@ impl Told {
             retransmissions: report.retransmissions(),
             answer: report.answer.as_ref().map(to_json),
             ladder: report.ladder,
+            attempts: report.attempts,
         };
         let view = View::one("sip-report", &document).named_by("/target");
         context.show(&view.text(text))?;
         Ok(exit)
+    }
+
+    /// Where it was tried.
+    fn places(&self, report: &SipReport) -> String {
+        let places: Vec<String> = report
+            .attempts
+            .iter()
+            .map(|a| format!("over {} to {}", a.transport, a.address))
+            .collect();
+        if places.is_empty() {
+            return format!("to {}", self.hop);
+        }
+        places.join(", then ")
     }
 
     fn words(&self, report: &SipReport) -> String {
@@ -185,14 +208,14 @@ impl Told {
         match &report.outcome {
             SipOutcome::NoAnswer => error(format!("no answer from {target} within {took}"))
                 .hint(format!(
-                    "{method} was sent {} over udp to {}.",
+                    "{method} was sent {} {}.",
                     times(1 + report.retransmissions()),
-                    self.hop
+                    self.places(report)
                 ))
                 .hint("Wait longer:  --timeout 32s     Try a proxy:  --proxy ADDRESS"),
             SipOutcome::TransportError { detail } => {
                 error(format!("{target} cannot be reached: {detail}"))
-                    .hint("Check host and port; without a port it is 5060")
+                    .hint(advice(detail))
             }
             SipOutcome::Ringing => error(format!(
                 "{target} rings for a person instead of answering by itself; the call was taken back"
@@ -215,6 +238,9 @@ impl Told {
                     .iter()
                     .flat_map(|a| a.header("Warning"))
                     .fold(made, |made, words| made.hint(format!("It says: {words}")));
+                let made = asked_to_wait(report)
+                    .into_iter()
+                    .fold(made, |made, words| made.hint(words));
                 match outcome.code() {
                     Some(401 | 407) if !self.with_password => {
                         made.hint("It wants a password:  --user USER --password-file FILE")
@@ -225,6 +251,34 @@ impl Told {
                 }
             }
         }
+    }
+}
+
+/// What a refusal says of time: when to come back, and what is too short (RFC 3261 §20.33, §20.23).
+fn asked_to_wait(report: &SipReport) -> Vec<String> {
+    let mut words = Vec::new();
+    let Some(answer) = &report.answer else {
+        return words;
+    };
+    if let Some(seconds) = answer.header("Retry-After").next() {
+        let seconds = seconds.split([';', '(', ' ']).next().unwrap_or(seconds);
+        words.push(format!("It asks to be tried again in {seconds} s"));
+    }
+    if let (423, Some(least)) = (answer.code, answer.header("Min-Expires").next()) {
+        words.push(format!("The shortest time it takes:  --expires {least}"));
+    }
+    words
+}
+
+fn advice(detail: &str) -> &'static str {
+    if detail.contains("no authority that is trusted") {
+        "Name the authority that issued it:  --ca FILE"
+    } else if detail.contains("certificate") {
+        "Ask for it by the name in its certificate:  callhome probe ADDRESS"
+    } else if detail.contains("cannot be found") {
+        "See where the name leads:  callhome sip resolve ADDRESS"
+    } else {
+        "Check host and port; without a port it is 5060, or 5061 for TLS"
     }
 }
 

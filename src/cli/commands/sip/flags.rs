@@ -1,13 +1,21 @@
 use std::io::Read;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::commands::sms::password;
+use crate::cli::commands::sms::{password, private};
 use crate::cli::error::CommandError;
 use crate::cli::output::seconds;
-use crate::sip::{Credentials, InvalidRequest, InvalidSipUri, OutboundRequest, SipUri};
+use crate::net::dns::Resolver;
+use crate::net::sip_link::Outlook;
+use crate::net::tls::ClientTls;
+use crate::sip::{
+    Credentials, InvalidRequest, InvalidSipUri, OutboundRequest, SipUri, Transport,
+    UnknownTransport,
+};
 
 /// More than fits into a datagram.
 const MAX_BODY: u64 = 64 * 1024;
@@ -47,6 +55,79 @@ pub(super) struct SendFlags {
     /// Print the message that would be sent, and send nothing
     #[arg(short = 'n', long, help_heading = "Sending")]
     pub(super) dry_run: bool,
+    /// Send it over this transport: udp, tcp, tls, ws or wss
+    #[arg(long, value_name = "TRANSPORT", value_parser = transport, help_heading = "Connection")]
+    pub(super) transport: Option<Transport>,
+    #[command(flatten)]
+    pub(super) outlook: OutlookFlags,
+}
+
+/// Who finds names, and whom to trust.
+#[derive(Debug, Default, Args)]
+pub(super) struct OutlookFlags {
+    /// Name server to ask instead of the system's
+    #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = name_server, help_heading = "Connection")]
+    pub(super) dns: Option<SocketAddr>,
+    /// Authorities to trust for TLS instead of the system's (PEM)
+    #[arg(long, value_name = "FILE", help_heading = "Connection")]
+    ca: Option<PathBuf>,
+    /// Certificate to show to servers that ask for one (PEM)
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "key",
+        help_heading = "Connection"
+    )]
+    cert: Option<PathBuf>,
+    /// Key of that certificate (PEM), only readable by its owner
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "cert",
+        help_heading = "Connection"
+    )]
+    key: Option<PathBuf>,
+}
+
+fn transport(text: &str) -> Result<Transport, UnknownTransport> {
+    text.parse()
+}
+
+pub(super) fn name_server(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)))
+        .map_err(|_| format!("{text:?} is no address as 192.0.2.53 or 192.0.2.53:5353"))
+}
+
+impl OutlookFlags {
+    /// What the flags say; the system's, when they say nothing.
+    pub(super) fn outlook(&self) -> Result<Outlook, CommandError> {
+        let resolver = Arc::new(self.dns.map_or_else(Resolver::system, Resolver::at));
+        let text = |path: &PathBuf| {
+            let bytes = read(path)?;
+            String::from_utf8(bytes)
+                .map_err(|_| CommandError::usage(format!("{} is not PEM", path.display())))
+        };
+        let ca = self.ca.as_ref().map(text).transpose()?;
+        let shown = match (&self.cert, &self.key) {
+            (Some(cert), Some(key)) => {
+                let key = String::from_utf8(private(key)?)
+                    .map_err(|_| CommandError::usage(format!("{} is not PEM", key.display())))?;
+                Some((text(cert)?, key))
+            }
+            _ => None,
+        };
+        if ca.is_none() && shown.is_none() {
+            let tls = ClientTls::system();
+            return Ok(Outlook { resolver, tls });
+        }
+        let shown = shown.as_ref().map(|(c, k)| (c.as_str(), k.as_str()));
+        let tls = ClientTls::new(ca.as_deref(), shown).map_err(|e| {
+            CommandError::usage(e.to_string())
+                .hint("--ca, --cert and --key take files in PEM form (-----BEGIN …)")
+        })?;
+        Ok(Outlook { resolver, tls })
+    }
 }
 
 /// Flags of verbs whose message has a body.
@@ -89,6 +170,13 @@ impl SendFlags {
     ) -> Result<OutboundRequest, CommandError> {
         if let Some(proxy) = &self.proxy {
             request.route.insert(0, proxy.clone());
+        }
+        if let Some(transport) = self.transport {
+            // Of the next hop: what is behind it is not ours to choose.
+            let hop = request.route.first_mut().unwrap_or(&mut request.uri);
+            *hop = hop
+                .clone()
+                .with_param("transport", Some(transport.as_str()));
         }
         if let Some(from) = &self.from {
             request.from = Some(from.clone());

@@ -7,6 +7,7 @@ mod invite;
 mod notify;
 mod options;
 mod register;
+mod resolve;
 mod send;
 
 use clap::Subcommand;
@@ -29,6 +30,8 @@ pub enum SipCommand {
     Send(Box<send::SendArgs>),
     /// List the event packages that real phones act on
     Events(events::EventsArgs),
+    /// Show where a SIP address leads, in the order in which it is tried
+    Resolve(resolve::ResolveArgs),
 }
 
 /// Runs a verb.
@@ -40,5 +43,6 @@ pub(super) async fn run(context: &Context, command: SipCommand) -> Outcome {
         SipCommand::Register(args) => register::run(context, *args).await,
         SipCommand::Send(args) => send::run(context, *args).await,
         SipCommand::Events(args) => events::run(context, &args),
+        SipCommand::Resolve(args) => resolve::run(context, &args).await,
     }
 }

@@ -201,7 +201,8 @@ pub(in crate::cli::commands) fn password(path: &Path) -> Result<String, CommandE
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
-fn private(path: &Path) -> Result<Vec<u8>, CommandError> {
+/// Reads a file that only its owner may read.
+pub(in crate::cli::commands) fn private(path: &Path) -> Result<Vec<u8>, CommandError> {
     let refused = |e: &HostError| CommandError::new(ErrorKind::SecretStore, e.to_string());
     private_file::read(path)
         .map_err(|e| refused(&e))?

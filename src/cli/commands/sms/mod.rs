@@ -12,7 +12,7 @@ use clap::Subcommand;
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 
-pub(super) use input::{password, secret, verified};
+pub(super) use input::{password, private, secret, verified};
 
 /// Compose, sign, check, measure and send action strings by hand.
 #[derive(Debug, Subcommand)]

@@ -1,0 +1,160 @@
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+use super::connection::{Connection, ConnectionId, Heard, dial};
+use super::doors::ends;
+use crate::net::tls::ClientTls;
+use crate::sip::endpoint::Transmit;
+use crate::sip::{Hop, Message, Transport};
+
+/// The connections of a link: which one a message goes out on.
+pub(super) struct Connections {
+    open: HashMap<ConnectionId, Connection>,
+    by_hop: HashMap<Hop, Vec<ConnectionId>>,
+    /// Connections that others opened and offer for requests to the address that they listen at (RFC 5923).
+    aliases: HashMap<Hop, Vec<ConnectionId>>,
+    ids: Arc<AtomicU64>,
+    heard: mpsc::Sender<Heard>,
+    tasks: TaskTracker,
+    tls: ClientTls,
+    local: SocketAddr,
+}
+
+impl Connections {
+    pub(super) fn new(
+        ids: Arc<AtomicU64>,
+        heard: mpsc::Sender<Heard>,
+        tasks: TaskTracker,
+        tls: ClientTls,
+        local: SocketAddr,
+    ) -> Self {
+        Self {
+            open: HashMap::new(),
+            by_hop: HashMap::new(),
+            aliases: HashMap::new(),
+            ids,
+            heard,
+            tasks,
+            tls,
+            local,
+        }
+    }
+
+    pub(super) fn add(&mut self, id: ConnectionId, connection: Connection) {
+        self.by_hop.entry(connection.hop).or_default().push(id);
+        self.open.insert(id, connection);
+    }
+
+    pub(super) fn hop(&self, id: ConnectionId) -> Option<Hop> {
+        self.open.get(&id).map(|c| c.hop)
+    }
+
+    /// Forgets a connection; gives where it led.
+    pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Hop> {
+        let connection = self.open.remove(&id)?;
+        for table in [&mut self.by_hop, &mut self.aliases] {
+            table.retain(|_, ids| {
+                ids.retain(|known| *known != id);
+                !ids.is_empty()
+            });
+        }
+        Some(connection.hop)
+    }
+
+    /// Notes that a peer which proved its name offers its connection for requests back (RFC 5923 §5).
+    pub(super) fn note_alias(&mut self, id: ConnectionId, octets: &[u8]) {
+        let Some(connection) = self.open.get(&id) else {
+            return;
+        };
+        if connection.ours || connection.names.is_empty() {
+            return;
+        }
+        let via = Message::parse(octets)
+            .ok()
+            .and_then(|m| m.code().is_none().then(|| m.top_via()).flatten());
+        let Some(via) = via.filter(|via| via.params.has("alias")) else {
+            return;
+        };
+        let port = via
+            .sent_by
+            .rsplit_once(':')
+            .filter(|(_, port)| !port.ends_with(']'))
+            .and_then(|(_, port)| port.parse().ok())
+            .unwrap_or(Transport::Tls.default_port());
+        let listens = SocketAddr::new(connection.hop.address.ip(), port);
+        let hop = Hop::new(connection.hop.transport, listens);
+        let ids = self.aliases.entry(hop).or_default();
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+
+    /// Hands a message to the connection that it belongs on, opening one where that is allowed.
+    ///
+    /// # Errors
+    /// Why it cannot go out.
+    pub(super) fn send(&mut self, transmit: Transmit) -> Result<(), String> {
+        let id = match (self.find(&transmit), &transmit.name) {
+            (Some(id), _) => id,
+            (None, Some(name)) => self.open(transmit.to, name),
+            (None, None) => return Err(format!("the connection to {} is closed", transmit.to)),
+        };
+        let Some(connection) = self.open.get(&id) else {
+            return Err(format!("the connection to {} is closed", transmit.to));
+        };
+        match connection.outbox.try_send(transmit.bytes) {
+            Ok(()) => Ok(()),
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                self.remove(id);
+                Err(format!("{} does not read what is sent to it", transmit.to))
+            }
+            Err(mpsc::error::TrySendError::Closed(_)) => {
+                self.remove(id);
+                Err(format!("the connection to {} was closed", transmit.to))
+            }
+        }
+    }
+
+    fn find(&self, transmit: &Transmit) -> Option<ConnectionId> {
+        let to = transmit.to;
+        let fits = |id: &&ConnectionId| match (&transmit.name, self.open.get(id)) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(name), Some(connection)) => {
+                !to.transport.is_secure()
+                    || connection.names.iter().any(|n| n.eq_ignore_ascii_case(name))
+                    // What somebody opened to us from exactly that address leads back there and nowhere else.
+                    || (!connection.ours && **name == *to.address.ip().to_string())
+            }
+        };
+        let direct = self.by_hop.get(&to).and_then(|ids| ids.iter().find(fits));
+        let alias = || {
+            let name = transmit.name.as_ref()?;
+            self.aliases.get(&to)?.iter().find(|id| {
+                let connection = self.open.get(*id);
+                connection.is_some_and(|c| c.names.iter().any(|n| n.eq_ignore_ascii_case(name)))
+            })
+        };
+        direct.or_else(alias).copied()
+    }
+
+    fn open(&mut self, hop: Hop, name: &Arc<str>) -> ConnectionId {
+        let (id, outbox, ends) = ends(&self.ids, &self.heard);
+        let connection = Connection {
+            hop,
+            names: vec![name.to_string()],
+            ours: true,
+            outbox,
+        };
+        self.add(id, connection);
+        let (name, tls) = (Arc::clone(name), self.tls.clone());
+        self.tasks
+            .spawn(dial(ends, hop, name, self.local.ip(), tls));
+        id
+    }
+}

@@ -49,6 +49,7 @@ complete -c callhome -n "__fish_callhome_needs_command" -f -a "find" -d 'Find ou
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "probe" -d 'Say why a device cannot be reached'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "device" -d 'Look at devices, lock and locate them, let new ones in'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "action" -d 'See what devices were asked to do, and how far that has got'
+complete -c callhome -n "__fish_callhome_needs_command" -f -a "callback" -d 'Ask devices to call an application server, and follow that'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "backup" -d 'Bring a device\'s contacts, documents and media to safety, and back'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "audit" -d 'Read and check the audit trail'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "auth" -d 'Log in and out, and make tokens for scripts'
@@ -778,6 +779,129 @@ complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from retry" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from retry" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from retry" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -f -a "request" -d 'Ask that a device call an application server'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -f -a "list" -d 'List callbacks, newest first'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -f -a "show" -d 'Show how far a callback has got'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and not __fish_seen_subcommand_from request list show watch" -f -a "watch" -d 'Follow a callback to its end, or all of them'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l request-id -d 'Your own id of this request, which the call will carry' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l address -d 'Host of the application server, as in app.example.net:8443' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l path -d 'Path to call there' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l protocol -d 'Protocol of the call: http or https' -r -f -a "http\t''
+https\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l api -d 'What is spoken there' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l component -d 'Functional component of the device that is meant' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l alternative -d 'Another address to try; may be repeated' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l not-before -d 'Not to be called before, as in 2026-11-20T22:00:00Z or +2h' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l not-after -d 'Not to be called after' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l part -d 'A further part for the device; may be repeated' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l via -d 'Only these ways, in this order: sip-direct, sip-proxy, sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l deadline -d 'How long to try, as in 5min or 2h; with --not-before from then on' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l timeout -d 'How long to wait, as in 30s or 5min' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l reason -d 'Why, for the audit trail' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l ticket -d 'Ticket in the helpdesk\'s system' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l idempotency-key -d 'Key that makes a repeat of this command harmless' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l wait -d 'Wait until the device has called'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -s n -l dry-run -d 'Print what would be sent, and send nothing'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -l device -d 'Only of this device' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -l limit -d 'Most callbacks to list' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from show" -l server -d 'The peer that reaches the device, when that is not the server asked' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from show" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from show" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from show" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from show" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from show" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from show" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from watch" -l server -d 'The peer that reaches the device, when that is not the server asked' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from watch" -l timeout -d 'How long to watch, as in 30s or 5min' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from watch" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from watch" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from watch" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from watch" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from watch" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from watch" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from watch" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from watch" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from watch" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and not __fish_seen_subcommand_from create list show download restore" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and not __fish_seen_subcommand_from create list show download restore" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'

@@ -86,6 +86,12 @@ pub struct SessionRequest {
     /// Numbers that the device is asking for: a successor came and these did not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<Sequence>,
+    /// The functional component that the notification named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+    /// What the notification wanted spoken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
 }
 
 /// What the server has for the device.

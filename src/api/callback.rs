@@ -23,6 +23,91 @@ pub struct CallbackRequest {
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The asker's own id of this request, which the device's call will carry; the callback's id when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Whom to call; this server when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
+    /// Try again whenever the device registers, until the time is up. Otherwise the ladder is climbed once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep_trying: bool,
+    /// The server that is to reach the device; whichever holds its binding when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+}
+
+impl CallbackRequest {
+    /// Asks one device to call this server, over whatever reaches it.
+    #[must_use]
+    pub fn of(device: ShortId) -> Self {
+        Self {
+            device,
+            ladder: None,
+            invite: false,
+            rung_timeout_ms: None,
+            deadline_ms: None,
+            reason: None,
+            request_id: None,
+            contact: None,
+            keep_trying: false,
+            server: None,
+        }
+    }
+}
+
+/// The application server that a device is to call, and when (requirements B4 and B6). All of it reaches the device
+/// as it stands here; everything may be left out. Without an address the device calls the one configured on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// Host name or address, IPv6 in brackets, without port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// Its port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// Path of the URL to call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Which functional component of the device is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+    /// Not to be called before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// Not to be called after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_after: Option<Timestamp>,
+    /// `http` or `https`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+    /// What is spoken over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
+    /// Other `host:port` to try, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alternatives: Vec<String>,
+    /// Further parts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// A part of a request that this version does not know; it is passed on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Part {
+    /// Its label, one word.
+    pub name: String,
+    /// Its value, one line.
+    pub value: String,
+}
+
+/// An application server says that a device has called it (`POST /api/v1/callbacks/{id}/called-back`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CallReport {
+    /// How the call came in, as in `POST /provision`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
 }
 
 /// A callback and how far it has got.
@@ -49,6 +134,36 @@ pub struct CallbackView {
     pub rungs: Vec<Rung>,
     /// The session that the device opened for it.
     pub session: Option<SessionView>,
+    /// The server that reaches the device.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub server: String,
+    /// What was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<CallbackRequest>,
+}
+
+impl CallbackView {
+    /// The id that the device's call carries: the asker's, else the callback's own.
+    #[must_use]
+    pub fn request_id(&self) -> String {
+        let asked = self.request.as_ref().and_then(|r| r.request_id.clone());
+        asked.unwrap_or_else(|| self.id.to_string())
+    }
+
+    /// Whom the device is to call, when that is not this server.
+    #[must_use]
+    pub fn contact(&self) -> Option<&Contact> {
+        self.request.as_ref().and_then(|r| r.contact.as_ref())
+    }
+
+    /// Whether it has not ended.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(
+            self.state,
+            CallbackState::Pending | CallbackState::Delivered
+        )
+    }
 }
 
 /// How far a callback has got.

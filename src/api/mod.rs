@@ -51,7 +51,8 @@ pub use auth::{
 };
 pub use backup::{BackupItem, BackupView};
 pub use callback::{
-    CallbackRequest, CallbackState, CallbackView, LadderLine, Rung, RungState, SessionView,
+    CallReport, CallbackRequest, CallbackState, CallbackView, Contact, LadderLine, Part, Rung,
+    RungState, SessionView,
 };
 pub use device::{
     Device, DeviceEdit, DeviceLogLine, DeviceNumber, LockState, NewDevice, PinView, RouteTag,

@@ -62,11 +62,14 @@ pub async fn follow_action(
 
 /// Follows a callback until it ends or the time is over; tells each change, the first view included.
 ///
+/// `peer` names the server that reaches the device when that is not the one asked.
+///
 /// # Errors
 /// What the client says.
 pub async fn follow_callback(
     client: &Client,
     callback: CallbackView,
+    peer: Option<&str>,
     until: Instant,
     mut changed: impl FnMut(&CallbackView),
 ) -> Result<CallbackView, CommandError> {
@@ -78,11 +81,18 @@ pub async fn follow_callback(
         ..EventQuery::default()
     });
     while !has_ended(&last) {
-        let seen = match timeout_at(until, watcher.next()).await {
-            Err(_) => return Ok(last),
-            Ok(Ok(Watched::Open)) => Some(client.callback(id).await?),
-            Ok(Ok(Watched::Event(event))) => serde_json::from_value(event.data).ok(),
-            Ok(Err(error)) => return Err(error.into()),
+        let seen = if peer.is_some() {
+            if timeout_at(until, sleep(PEER_INTERVAL)).await.is_err() {
+                return Ok(last);
+            }
+            Some(client.callback(id, peer).await?)
+        } else {
+            match timeout_at(until, watcher.next()).await {
+                Err(_) => return Ok(last),
+                Ok(Ok(Watched::Open)) => Some(client.callback(id, None).await?),
+                Ok(Ok(Watched::Event(event))) => serde_json::from_value(event.data).ok(),
+                Ok(Err(error)) => return Err(error.into()),
+            }
         };
         if let Some(view) = seen
             && view != last

@@ -114,11 +114,13 @@ pub async fn receipt(
     }
 }
 
-/// Makes the open actions of a device due now, because it has just appeared (a new binding).
+/// Makes the open actions of a device due now, because it has just appeared (a new binding), and wakes the callbacks
+/// that wait for it.
 ///
 /// # Errors
 /// [`ActError`] when the store failed.
 pub async fn device_appeared(ports: &Ports, device: ShortId) -> Result<(), ActError> {
+    ports.arrivals.appeared(device);
     let known = ports.devices.device(device).await?;
     if known.is_none_or(|d| d.open_actions == 0) {
         return Ok(());

@@ -13,6 +13,7 @@
 //! | `lock` | lock a device wherever it is managed |
 //! | `deliver` | one try of one action over the bearers that the device has |
 //! | `reach` | the callback ladder: climb until the device has called home |
+//! | `contact` | what a callback tells the device: whom to call, when, under which id |
 //! | `session` | a device opened its session: tie it, hand it what waits |
 //! | `result` | a device answered, by XML or by text message |
 //! | `sign` | sign an action string without sending it |
@@ -23,6 +24,7 @@
 
 mod act;
 mod act_error;
+mod contact;
 mod message;
 mod ports;
 mod rung;

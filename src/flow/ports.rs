@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, timeout_at};
 
 use crate::domain::{Bearer, ShortId, Timestamp};
@@ -132,9 +132,45 @@ impl Ports {
 }
 
 /// Ladders that wait for their device's session, by request id.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Arrivals {
     waiting: Mutex<HashMap<ShortId, watch::Sender<bool>>>,
+    /// Devices that registered just now.
+    appeared: broadcast::Sender<ShortId>,
+}
+
+/// Registrations that a ladder may fall behind. One that does looks again, whoever registered.
+const APPEARANCES: usize = 256;
+
+impl Default for Arrivals {
+    fn default() -> Self {
+        Self {
+            waiting: Mutex::default(),
+            appeared: broadcast::Sender::new(APPEARANCES),
+        }
+    }
+}
+
+/// Registrations of one device from some moment on.
+#[derive(Debug)]
+pub(super) struct Appearances {
+    device: ShortId,
+    all: broadcast::Receiver<ShortId>,
+}
+
+impl Appearances {
+    /// Waits until the device registers.
+    pub(super) async fn next(&mut self) {
+        loop {
+            match self.all.recv().await {
+                Ok(device) if device == self.device => return,
+                Ok(_) => {}
+                Err(broadcast::error::RecvError::Lagged(_)) => return,
+                // The sender is as old as the endpoint.
+                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+            }
+        }
+    }
 }
 
 /// A place in [`Arrivals`]; leaving scope gives it up.
@@ -158,6 +194,20 @@ impl Arrivals {
             id,
             bell,
         }
+    }
+
+    /// Begins to look out for one device's registrations.
+    pub(super) fn appearances(&self, device: ShortId) -> Appearances {
+        Appearances {
+            device,
+            all: self.appeared.subscribe(),
+        }
+    }
+
+    /// A device has registered.
+    pub(super) fn appeared(&self, device: ShortId) {
+        // Nobody may be waiting.
+        drop(self.appeared.send(device));
     }
 
     /// Wakes whoever listens for it; nobody may.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::api::{
-    ActionView, CallbackRequest, CallbackState, CallbackView, Device, Rung, RungState,
+    ActionView, CallReport, CallbackRequest, CallbackState, CallbackView, Device, Rung, RungState,
 };
 use crate::domain::{Action, ActionKind, AuditDraft, Bearer, Msisdn, ShortId};
 use crate::port::{AgentKey, Lease, NewAction, PageOf, SmsGateway, Stamp, StoreError};
@@ -15,7 +15,7 @@ use super::message::DataPath;
 use super::ports::Awaited;
 use super::rung::{CALLED_FIRST, Sent, millis, send_sip, send_sms};
 use super::ways::{Destination, Way, ways, why_not};
-use super::{ActError, Caller, IdempotencyKey, Ports, message, summons};
+use super::{ActError, Caller, IdempotencyKey, Ports, contact, message, session, summons};
 
 /// For a SIP rung to answer, unless told otherwise.
 const RUNG: Duration = Duration::from_secs(4);
@@ -23,12 +23,19 @@ const RUNG: Duration = Duration::from_secs(4);
 const GATEWAY: Duration = Duration::from_secs(10);
 /// For the whole callback, unless told otherwise.
 const DEADLINE: Duration = Duration::from_secs(60);
-/// No callback lasts longer.
+/// No callback lasts longer after its slot begins.
 const LONGEST: Duration = Duration::from_secs(3600);
+/// The same for one that is kept trying.
+const LONGEST_TRYING: Duration = Duration::from_secs(7 * 24 * 3600);
 /// For the session after a rung was accepted, before the next one is tried.
 const SESSION_WAIT: Duration = Duration::from_secs(10);
 /// For the answer of a rung whose session has come already.
 const COURTESY: Duration = Duration::from_secs(2);
+
+/// Between two climbs of a callback that is kept trying, unless the device registers before.
+const AGAIN: Duration = Duration::from_secs(60);
+/// Climbs of one callback. After them it is only watched to its end.
+const ROUNDS: usize = 64;
 
 /// A callback that was stored and is to be climbed by [`climb`].
 #[derive(Debug, Clone)]
@@ -57,11 +64,15 @@ pub async fn begin(
         .await?
         .ok_or_else(|| ActError::no_device(request.device))?;
     let now = ports.now();
+    contact::check(&request, now)?;
     let id = ports.new_id()?;
     let deadline = request
         .deadline_ms
         .map_or(DEADLINE, Duration::from_millis)
-        .min(LONGEST);
+        .min(match request.keep_trying {
+            true => LONGEST_TRYING,
+            false => LONGEST,
+        });
     let view = CallbackView {
         id,
         device: device.id,
@@ -70,9 +81,11 @@ pub async fn begin(
         operator: by.operator.clone(),
         created_at: now,
         updated_at: now,
-        expires_at: now.after(deadline),
+        expires_at: contact::end(&request, deadline, now),
         rungs: Vec::new(),
         session: None,
+        server: ports.home.name.clone(),
+        request: Some(request.clone()),
     };
     let stamp = Stamp {
         audit: Some(AuditDraft {
@@ -115,38 +128,53 @@ pub async fn climb(ports: &Ports, climb: Climb) -> Result<CallbackView, ActError
     if !climb.fresh {
         return watch(ports, climb.view.id).await;
     }
+    let keep_trying = climb.request.keep_trying;
+    let mut appearances = ports.arrivals.appearances(climb.view.device);
     let mut ladder = Ladder::stand(ports, climb).await?;
-    let rungs = ladder.call.rungs();
-    let last = rungs.len().saturating_sub(1);
-    for (index, rung) in rungs.into_iter().enumerate() {
-        let accepted = ladder.try_rung(index, rung).await?;
-        // The last one may take all the time that is left; after the others the climb goes on.
-        let wait_until = match (accepted, index == last) {
-            (false, _) => Instant::now(),
-            (true, false) => ladder.end.min(Instant::now() + SESSION_WAIT),
-            (true, true) => ladder.end,
-        };
-        if ladder.awaited.arrived_by(wait_until).await || Instant::now() >= ladder.end {
+    for round in 0..ROUNDS {
+        if ladder.climb_once(round > 0).await? || !keep_trying {
             break;
         }
+        let again = Instant::now() + AGAIN;
+        tokio::select! {
+            () = appearances.next() => {}
+            () = sleep_until(again) => {}
+            () = sleep_until(ladder.end) => break,
+            () = ladder.awaited.arrived() => break,
+        }
+        ladder.look_again().await?;
+    }
+    if keep_trying {
+        ladder.awaited.arrived_by(ladder.end).await;
     }
     finish(ports, ladder.call.view.id).await
 }
 
-/// Callbacks that were under way when the endpoint stopped. They are not climbed again, only watched to their end.
+/// Callbacks that were under way when the endpoint stopped. One that no bearer has taken and that was to be kept
+/// trying is climbed again; the others are only watched to their end.
 ///
 /// # Errors
 /// [`ActError`] when the store failed.
-pub async fn unfinished(ports: &Ports) -> Result<Vec<ShortId>, ActError> {
+pub async fn unfinished(ports: &Ports) -> Result<Vec<Climb>, ActError> {
     let page = PageOf {
         cursor: None,
         limit: 1_000,
     };
     let recent = ports.callbacks.callbacks(None, page).await?.items;
-    Ok(recent
-        .into_iter()
-        .filter(is_open)
-        .map(|view| view.id)
+    let open = recent.into_iter().filter(CallbackView::is_open);
+    Ok(open
+        .map(|view| {
+            let request = match &view.request {
+                Some(request) => request.clone(),
+                None => CallbackRequest::of(view.device),
+            };
+            let fresh = request.keep_trying && view.state == CallbackState::Pending;
+            Climb {
+                view,
+                request,
+                fresh,
+            }
+        })
         .collect())
 }
 
@@ -157,12 +185,40 @@ pub async fn unfinished(ports: &Ports) -> Result<Vec<ShortId>, ActError> {
 pub async fn watch(ports: &Ports, id: ShortId) -> Result<CallbackView, ActError> {
     let mut awaited = ports.arrivals.listen(id);
     let view = existing(ports, id).await?;
-    if !is_open(&view) {
+    if !view.is_open() {
         return Ok(view);
     }
     let end = Instant::now() + view.expires_at.since(ports.now());
     awaited.arrived_by(end).await;
     finish(ports, id).await
+}
+
+/// Another application server was called by the device, and says so.
+///
+/// # Errors
+/// [`ActError::Conflict`] when the callback has ended.
+pub async fn called_back(
+    ports: &Ports,
+    id: ShortId,
+    report: CallReport,
+    by: Caller,
+) -> Result<CallbackView, ActError> {
+    let view = existing(ports, id).await?;
+    let (now, session) = (ports.now(), ports.new_id()?);
+    let entry = match &report.entry {
+        Some(entry) => {
+            let plain: String = entry.chars().filter(|c| !c.is_control()).take(80).collect();
+            format!("{plain}, told by {}", by.operator)
+        }
+        None => format!("told by {}", by.operator),
+    };
+    if !session::tie(ports, view.device, id, session, &entry, now).await? {
+        return Err(ActError::Conflict {
+            detail: format!("request {id} has ended: the device had called, or its time was up"),
+            next: format!("See it:  callhome callback show {id}"),
+        });
+    }
+    existing(ports, id).await
 }
 
 /// A climb under way.
@@ -171,6 +227,8 @@ struct Ladder<'a> {
     began: Instant,
     end: Instant,
     awaited: Awaited<'a>,
+    /// Rungs of earlier rounds.
+    base: usize,
 }
 
 /// What is sent on every rung, and to whom.
@@ -205,6 +263,7 @@ impl<'a> Ladder<'a> {
             .enrolments
             .agent_by_identity(Some(view.device), Vec::new())
             .await?;
+        let base = view.rungs.len();
         let call = Call {
             ports,
             view,
@@ -218,7 +277,53 @@ impl<'a> Ladder<'a> {
             began,
             end,
             awaited,
+            base,
         })
+    }
+
+    /// Climbs once; whether there is nothing left to try: the device has called, a bearer took it, or the time is up.
+    /// In a later round, ways that are still missing are not told again.
+    async fn climb_once(&mut self, again: bool) -> Result<bool, ActError> {
+        let mut rungs = self.call.rungs();
+        if again {
+            rungs.retain(|step| matches!(step, Step::Try(_)));
+        }
+        let count = rungs.len();
+        let mut taken = false;
+        for (index, rung) in rungs.into_iter().enumerate() {
+            if let Step::Try(way) = &rung
+                && way.bearer == Bearer::Sms
+            {
+                // A text message cannot say when to call: it is sent when the time has come.
+                let slot = contact::until_slot(&self.call.view, self.call.ports.now());
+                let begin = self.end.min(Instant::now() + slot);
+                if !slot.is_zero() && self.awaited.arrived_by(begin).await {
+                    return Ok(true);
+                }
+            }
+            let accepted = self.try_rung(self.base + index, rung).await?;
+            taken |= accepted;
+            let slot = contact::until_slot(&self.call.view, self.call.ports.now());
+            // The last one may take all the time that is left; after the others the climb goes on.
+            let wait_until = match (accepted, index + 1 == count) {
+                (false, _) => Instant::now(),
+                (true, false) => self.end.min(Instant::now() + slot + SESSION_WAIT),
+                (true, true) => self.end,
+            };
+            if self.awaited.arrived_by(wait_until).await || Instant::now() >= self.end {
+                return Ok(true);
+            }
+        }
+        self.base += count;
+        Ok(taken)
+    }
+
+    /// Reads the device's ways anew.
+    async fn look_again(&mut self) -> Result<(), ActError> {
+        let id = self.call.view.device;
+        let device = self.call.ports.devices.device(id).await?;
+        self.call.device = device.ok_or_else(|| ActError::no_device(id))?;
+        Ok(())
     }
 
     /// Tries one rung and publishes it before and after; whether a bearer took it.
@@ -351,7 +456,7 @@ impl Call<'_> {
         let built = if self.request.invite {
             summons::invite(ports, &self.device, key, uri, route, &self.view).await
         } else {
-            summons::notify(ports, key, uri, route, &self.view.id.to_string()).map_err(Into::into)
+            summons::notify_of(ports, &self.device, key, uri, route, &self.view).map_err(Into::into)
         };
         let timeout = self
             .request
@@ -415,15 +520,12 @@ async fn call_home(
     view: &CallbackView,
     device: &Device,
 ) -> Result<ActionView, ActError> {
-    let url = ports.home.https.as_ref().map(super::PublicAddress::url);
+    let url = contact::url(ports, view);
     let now = ports.now();
     let new = NewAction {
         id: ports.new_id()?,
         device: device.id,
-        action: Action::new(
-            ActionKind::CallHome,
-            [url.unwrap_or_default(), view.id.to_string()],
-        ),
+        action: Action::new(ActionKind::CallHome, [url, view.request_id()]),
         sequence: None,
         operator: view.operator.clone(),
         reason: Some(format!("callback {}", view.id)),
@@ -438,18 +540,11 @@ async fn call_home(
     Ok(ports.actions.create_action(new, Stamp::default()).await?)
 }
 
-fn is_open(view: &CallbackView) -> bool {
-    matches!(
-        view.state,
-        CallbackState::Pending | CallbackState::Delivered
-    )
-}
-
 /// Expires the callback unless the device has called; the store decides which came first.
 async fn finish(ports: &Ports, id: ShortId) -> Result<CallbackView, ActError> {
     let now = ports.now();
     let change = move |mut view: CallbackView| {
-        if !is_open(&view) {
+        if !view.is_open() {
             return None;
         }
         view.state = CallbackState::Expired;

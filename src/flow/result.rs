@@ -291,9 +291,9 @@ async fn called_home(
     if view.action.kind() != Some(ActionKind::CallHome) || !matches!(status, ReplyStatus::Ok(_)) {
         return Ok(());
     }
-    if let Some(request) = view.action.param(1).and_then(|id| id.parse().ok()) {
+    if let Some(request) = view.action.param(1) {
         let id = ports.new_id()?;
-        session::tie(ports, key.device, request, id, "SMS reply", now).await?;
+        session::tie_named(ports, key.device, request, id, "SMS reply", now).await?;
     }
     Ok(())
 }

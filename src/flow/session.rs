@@ -10,7 +10,7 @@ use crate::port::{ActionFilter, AgentKey, MachineError, PageOf, StoreError};
 use crate::sms::InvalidMessage;
 
 use super::rung::millis;
-use super::{Ports, message};
+use super::{Ports, contact, message};
 
 /// How many pages of a device's actions are searched for one number.
 const PAGES: usize = 10;
@@ -59,18 +59,18 @@ pub async fn open(
             }
             format!("for request {callback}, bootstrapped")
         }
-        None => match request.request_id.as_deref().map(request_of) {
-            Some(Ok(id)) => {
-                tie(ports, key.device, id, session, entry, now).await?;
-                format!("for request {id}")
-            }
-            Some(Err(_)) => "for a request that is not ours".to_owned(),
+        None => match request.request_id.as_deref() {
+            Some(text) => tie_named(ports, key.device, text, session, entry, now).await?,
             None => "of its own accord".to_owned(),
         },
     };
+    let component = request.component.as_deref().map_or_else(String::new, |c| {
+        let plain: String = c.chars().filter(|c| !c.is_control()).take(60).collect();
+        format!(", component {plain}")
+    });
     let actions = waiting(ports, key, &request.missing, now).await?;
     let line = format!(
-        "session {session} {cause}, {} actions handed out",
+        "session {session} {cause}{component}, {} actions handed out",
         actions.len()
     );
     ports
@@ -124,6 +124,32 @@ pub(super) async fn by_sequence(
         page.cursor = actions.next;
     }
     Ok(None)
+}
+
+/// Ties a session to the callback that a request id names, ours or the asker's; says so in words.
+pub(super) async fn tie_named(
+    ports: &Ports,
+    device: ShortId,
+    request: &str,
+    session: ShortId,
+    entry: &str,
+    at: Timestamp,
+) -> Result<String, StoreError> {
+    let ours = request_of(request).ok();
+    if let Some(id) = ours
+        && tie(ports, device, id, session, entry, at).await?
+    {
+        return Ok(format!("for request {id}"));
+    }
+    match (contact::named(ports, device, request).await?, ours) {
+        (Some(id), _) => {
+            tie(ports, device, id, session, entry, at).await?;
+            let plain: String = request.chars().filter(|c| !c.is_control()).collect();
+            Ok(format!("for request {id} ({plain})"))
+        }
+        (None, Some(id)) => Ok(format!("for request {id}")),
+        (None, None) => Ok("for a request that is not ours".to_owned()),
+    }
 }
 
 /// Ties a session to the callback that caused it; false when there is none of this device, or it has ended.

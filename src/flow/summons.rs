@@ -6,15 +6,12 @@ use crate::api::{CallbackView, Device};
 use crate::domain::{DeviceSecret, Purpose, ShortId};
 use crate::oma::{Initiator, Notification, UiMode};
 use crate::port::{AgentKey, MachineError, PageOf, StoreError};
-use crate::sip::contact_me::{self, ContactMe, Protocol};
+use crate::sip::contact_me;
 use crate::sip::{
     BOOTSTRAP_CONTENT_TYPE, Bootstrap, Credentials, InvalidRequest, OutboundRequest, SipUri,
 };
 
-use super::{Ports, PublicAddress, session};
-
-/// Where a device opens its session.
-const SESSION_PATH: &str = "/agent/v1/session";
+use super::{Ports, contact, session};
 
 /// Why a device cannot be summoned so.
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +41,26 @@ pub(super) fn notify(
     route: Vec<SipUri>,
     request: &str,
 ) -> Result<OutboundRequest, InvalidRequest> {
-    let body = wish(ports, request).to_text().into_bytes();
+    let body = contact::own(ports, request).to_text().into_bytes();
     let notify = OutboundRequest::notify(uri, contact_me::EVENT)?
         .via_route(route)
         .with_body(contact_me::CONTENT_TYPE, body)?;
+    Ok(answering_challenges(notify, key))
+}
+
+/// NOTIFY with what a callback's asker wants the device to know (requirements B4 to B6).
+pub(super) fn notify_of(
+    ports: &Ports,
+    device: &Device,
+    key: Option<&AgentKey>,
+    uri: SipUri,
+    route: Vec<SipUri>,
+    callback: &CallbackView,
+) -> Result<OutboundRequest, InvalidRequest> {
+    let (content_type, body) = contact::body_for(ports, device, callback);
+    let notify = OutboundRequest::notify(uri, contact_me::EVENT)?
+        .via_route(route)
+        .with_body(content_type, body)?;
     Ok(answering_challenges(notify, key))
 }
 
@@ -126,19 +139,6 @@ fn answering_challenges(request: OutboundRequest, key: Option<&AgentKey>) -> Out
             key.secret.sip_password(),
         )),
         None => request,
-    }
-}
-
-fn wish(ports: &Ports, request: &str) -> ContactMe {
-    let home = ports.home.https.as_ref();
-    // Without an address the device calls the one that is configured on it (requirement B4).
-    ContactMe {
-        address: home.map(PublicAddress::uri_host),
-        port: home.map(|address| address.port),
-        protocol: home.map(|_| Protocol::Https),
-        request_id: Some(request.to_owned()),
-        path: Some(SESSION_PATH.to_owned()),
-        ..ContactMe::default()
     }
 }
 

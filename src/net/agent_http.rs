@@ -203,14 +203,16 @@ impl Door for HttpDoor {
 
     async fn session_at(
         &self,
-        base: &str,
+        url: &str,
         request: SessionRequest,
-    ) -> Result<SessionResponse, DoorError> {
-        let url = parse_base(base)?
-            .join("agent/v1/session")
-            .map_err(|_| not_an_address())?;
+    ) -> Result<Option<SessionResponse>, DoorError> {
+        let url = Url::parse(url).map_err(|_| not_an_address())?;
+        if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
+            return Err(not_an_address());
+        }
         let draft = self.json(Method::POST, url, &request)?;
-        parsed(self.signed(draft).await?).await
+        let body = bounded(self.signed(draft).await?).await?;
+        Ok(serde_json::from_slice(&body).ok())
     }
 
     async fn result(

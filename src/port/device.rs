@@ -32,12 +32,14 @@ pub trait Door: Send + Sync {
     /// Opens a session and takes what is waiting.
     async fn session(&self, request: SessionRequest) -> Result<SessionResponse, DoorError>;
 
-    /// Opens a session at another address of the endpoint, which a trusted server named in its call, as in `https://192.0.2.7:8443`.
+    /// Opens a session at an address that a trusted server named in its call, as in
+    /// `https://192.0.2.7:8443/agent/v1/session`. An application server that is no management endpoint takes the
+    /// call without opening a session of ours: `None`.
     async fn session_at(
         &self,
-        base: &str,
+        url: &str,
         request: SessionRequest,
-    ) -> Result<SessionResponse, DoorError>;
+    ) -> Result<Option<SessionResponse>, DoorError>;
 
     /// Hands in a result document.
     async fn result(

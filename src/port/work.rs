@@ -303,6 +303,10 @@ pub trait Callbacks: Send + Sync {
         page: PageOf,
     ) -> Result<Page<CallbackView>, StoreError>;
 
+    /// The newest 100 callbacks that were asked for under this request id of the asker, newest first.
+    async fn callbacks_by_request(&self, request_id: &str)
+    -> Result<Vec<CallbackView>, StoreError>;
+
     /// Changes a callback atomically: reads the stored view, applies `change`, stores what it gives; `None` leaves it.
     ///
     /// # Errors

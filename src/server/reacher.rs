@@ -24,7 +24,7 @@ impl Reacher {
         }));
     }
 
-    /// Watches callbacks that were under way when the endpoint stopped last.
+    /// Goes on with callbacks that were under way when the endpoint stopped last.
     pub(super) async fn resume(&self, endpoint: &Endpoint) {
         let unfinished = match reach::unfinished(endpoint.ports()).await {
             Ok(unfinished) => unfinished,
@@ -33,14 +33,8 @@ impl Reacher {
                 return;
             }
         };
-        for id in unfinished {
-            let endpoint = endpoint.clone();
-            self.0.spawn(async move {
-                tokio::select! {
-                    () = endpoint.stopping().cancelled() => {}
-                    watched = reach::watch(endpoint.ports(), id) => report(id, watched),
-                }
-            });
+        for climb in unfinished {
+            self.climb(endpoint, climb);
         }
     }
 

@@ -314,14 +314,7 @@ async fn a_device_without_data_calls_home_by_answering() {
     let gateway = FakeGateway::new("a", true);
     let mut ports = world.ports();
     ports.gateways = vec![gateway.clone()];
-    let request = callhome::api::CallbackRequest {
-        device: key.device,
-        ladder: None,
-        invite: false,
-        rung_timeout_ms: None,
-        deadline_ms: None,
-        reason: None,
-    };
+    let request = callhome::api::CallbackRequest::of(key.device);
     let climb = reach::begin(&ports, request, Caller::default(), None)
         .await
         .expect("begun");

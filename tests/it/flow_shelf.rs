@@ -410,6 +410,21 @@ impl Callbacks for World {
         Ok(page(own.cloned().collect(), &of))
     }
 
+    async fn callbacks_by_request(
+        &self,
+        request_id: &str,
+    ) -> Result<Vec<CallbackView>, StoreError> {
+        let named = |c: &&CallbackView| c.request_id() == request_id && c.request.is_some();
+        let shelf = self.shelf();
+        Ok(shelf
+            .callbacks
+            .iter()
+            .rev()
+            .filter(named)
+            .cloned()
+            .collect())
+    }
+
     async fn update_callback(
         &self,
         id: ShortId,

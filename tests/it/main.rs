@@ -3,6 +3,7 @@
 mod agent_device;
 mod agent_sms;
 mod assets;
+mod callback_whole;
 mod cmd_auth;
 mod cmd_bulk;
 mod cmd_consent;

@@ -387,13 +387,14 @@ fn a_trusted_server_is_called_once_for_each_request() {
     let [
         Effect::OpenSession {
             request,
-            at: None,
+            at,
             job: None,
         },
     ] = effects.as_slice()
     else {
         panic!("{effects:?}");
     };
+    assert!(at.is_empty(), "its own endpoint");
     assert_eq!(request.request_id.as_deref(), Some("4t9wz0kc"));
     let (reply, effects) = restarted(&brain).receive_sip(&notify, T0);
     assert_eq!((reply.code, effects.len()), (200, 0));
@@ -401,9 +402,66 @@ fn a_trusted_server_is_called_once_for_each_request() {
     let elsewhere = contact_me("Address: 192.0.2.7\r\nPort: 9443\r\nRequest-Id: b\r\n");
     let (_, effects) = brain.receive_sip(&elsewhere, T0);
     assert!(
-        matches!(&effects[..], [Effect::OpenSession { at: Some(at), .. }] if at == "https://192.0.2.7:9443"),
+        matches!(&effects[..], [Effect::OpenSession { at, .. }] if at[..] == ["https://192.0.2.7:9443/agent/v1/session"]),
         "{effects:?}"
     );
+}
+
+#[test]
+fn path_component_api_and_trusted_alternatives_are_what_is_called() {
+    let notify = contact_me(
+        "Address: 192.0.2.7\r\nPort: 9443\r\nProtocol: http\r\nPath: /provision?v=2\r\nComponent: phonebook\r\n\
+         Api: json/2\r\nRequest-Id: req-17/a\r\nAlternative: evil.example:80\r\nAlternative: mgmt.example.net:8080\r\n",
+    );
+    let (reply, effects) = brain().receive_sip(&notify, T0);
+    assert_eq!(reply.code, 200);
+    let [Effect::OpenSession { request, at, .. }] = effects.as_slice() else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(
+        at[..],
+        [
+            "http://192.0.2.7:9443/provision?v=2",
+            "http://mgmt.example.net:8080/provision?v=2"
+        ],
+        "the alternative that is not trusted is left out"
+    );
+    assert_eq!(request.request_id.as_deref(), Some("req-17/a"));
+    assert_eq!(request.component.as_deref(), Some("phonebook"));
+    assert_eq!(request.api.as_deref(), Some("json/2"));
+
+    let bare = contact_me("Request-Id: r2\r\nPath: /x\r\n");
+    let (_, effects) = brain().receive_sip(&bare, T0);
+    assert!(
+        matches!(&effects[..], [Effect::OpenSession { at, .. }] if at[..] == ["https://mgmt.example.net:8443/x"]),
+        "without an address, the configured one: {effects:?}"
+    );
+}
+
+#[test]
+fn a_time_slot_is_waited_for_over_a_restart_and_a_missed_one_is_dropped() {
+    let slot = format!(
+        "Request-Id: late\r\nNot-Before: {}\r\nNot-After: {}\r\n",
+        later(60),
+        later(120)
+    );
+    let mut brain = brain();
+    for _ in 0..2 {
+        let (reply, effects) = brain.receive_sip(&contact_me(&slot), T0);
+        assert_eq!((reply.code, effects.len()), (200, 0));
+    }
+    assert_eq!(brain.poll_timeout(), Some(later(60)));
+    assert!(restarted(&brain).poll(later(59)).is_empty());
+    assert!(restarted(&brain).poll(later(121)).is_empty(), "missed");
+    let mut brain = restarted(&brain);
+    let effects = brain.poll(later(60));
+    assert!(
+        matches!(&effects[..], [Effect::OpenSession { request, .. }] if request.request_id.as_deref() == Some("late")),
+        "{effects:?}"
+    );
+    assert!(brain.poll(later(61)).is_empty(), "once");
+    let (reply, _) = brain.receive_sip(&contact_me(&slot), later(121));
+    assert_eq!(reply.code, 480, "over");
 }
 
 #[test]

@@ -1,8 +1,10 @@
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::api::{AgentReport, ReportKind, SessionRequest, SessionResponse};
 use crate::domain::{Sequence, Timestamp};
 use crate::port::DoorError;
+use crate::sip::contact_me::ContactMe;
 
 use super::{Brain, Effect};
 
@@ -11,15 +13,43 @@ const RECENT: usize = 16;
 /// Between two reports of untrusted servers.
 const REPORT_EVERY_S: i64 = 60;
 
+/// Requests for a later time slot that are kept.
+const MAX_PLANNED: usize = 16;
+/// Where a session is opened at an endpoint, unless a path was named.
+const SESSION_PATH: &str = "/agent/v1/session";
+
 /// A request to call home that was understood, whatever it came over.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Call {
     /// Request id.
     pub(super) request_id: Option<String>,
-    /// Where to call, as in `https://192.0.2.7:8443`; the own endpoint when absent.
-    pub(super) url: Option<String>,
+    /// Where to call, best first; the own endpoint when empty.
+    pub(super) urls: Vec<String>,
     /// One-time token of a bootstrap.
     pub(super) bootstrap_token: Option<String>,
+    /// Functional component that is meant.
+    pub(super) component: Option<String>,
+    /// What is to be spoken.
+    pub(super) api: Option<String>,
+}
+
+/// A call for a later time slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Planned {
+    pub(super) call: Call,
+    pub(super) not_before: Timestamp,
+    pub(super) not_after: Option<Timestamp>,
+}
+
+/// Where a session is opened at a base address; an address with a path of its own is used as it is.
+pub(super) fn session_url(base: &str) -> String {
+    match Url::parse(base) {
+        Ok(mut url) if url.path() == "/" => {
+            url.set_path(SESSION_PATH);
+            url.to_string()
+        }
+        _ => base.to_owned(),
+    }
 }
 
 impl Brain {
@@ -43,6 +73,69 @@ impl Brain {
             })
     }
 
+    /// Where a *contact-me* body wants to be called, best first: its address (without one, the own endpoint;
+    /// requirement B4), then those of its alternatives that this device may call.
+    pub(super) fn urls_of(&self, wish: &ContactMe) -> Vec<String> {
+        let protocol = wish
+            .protocol
+            .map_or_else(|| "https".to_owned(), |p| p.to_string());
+        let path = wish.path.as_deref().unwrap_or(SESSION_PATH);
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        let at = |host: &str| format!("{protocol}://{host}{slash}{path}");
+        let port = wish.port.map_or_else(String::new, |p| format!(":{p}"));
+        let home = self.home.as_ref().map(|h| h.url.trim_end_matches('/'));
+        let own = home.map(|url| format!("{url}{slash}{path}"));
+        let first = match &wish.address {
+            Some(address) => Some(at(&format!("{address}{port}"))),
+            None => own,
+        };
+        let others = wish.alternatives.iter().map(|host_port| at(host_port));
+        let urls: Vec<String> = first
+            .into_iter()
+            .chain(others.filter(|url| self.trusts_url(url)))
+            .collect();
+        match &urls[..] {
+            [only] if self.is_home(only) && path == SESSION_PATH => Vec::new(),
+            _ => urls,
+        }
+    }
+
+    /// Calls home in a later time slot. A request that is there already is not planned twice.
+    pub(super) fn plan_call(&mut self, planned: Planned, now: Timestamp) {
+        let known = self.planned.iter().any(|p| p.call == planned.call);
+        if known {
+            return;
+        }
+        if self.planned.len() == MAX_PLANNED {
+            self.planned.remove(0);
+        }
+        let line = format!("asked to call home after {}", planned.not_before);
+        self.phone.note(now, &line);
+        self.planned.push(planned);
+    }
+
+    /// When the next planned call begins.
+    pub(super) fn next_planned(&self) -> Option<Timestamp> {
+        self.planned.iter().map(|p| p.not_before).min()
+    }
+
+    /// Makes the calls whose time slot has come; those whose slot is over are dropped.
+    pub(super) fn make_planned(&mut self, now: Timestamp) -> Vec<Effect> {
+        let (due, later) = std::mem::take(&mut self.planned)
+            .into_iter()
+            .partition(|p| p.not_before <= now);
+        self.planned = later;
+        let mut effects = Vec::new();
+        for planned in Vec::<Planned>::from(due) {
+            if planned.not_after.is_some_and(|end| now > end) {
+                self.phone.note(now, "a time slot to call home was missed");
+            } else {
+                effects.extend(self.answer_call(planned.call, now));
+            }
+        }
+        effects
+    }
+
     /// Calls home for a request that may be obeyed.
     pub(super) fn answer_call(&mut self, call: Call, now: Timestamp) -> Vec<Effect> {
         if let Some(id) = &call.request_id {
@@ -64,8 +157,10 @@ impl Brain {
                 bootstrap_token: call.bootstrap_token,
                 contiguous: self.receiver.highest(),
                 missing: Vec::new(),
+                component: call.component,
+                api: call.api,
             },
-            at: call.url.filter(|url| !self.is_home(url)),
+            at: call.urls,
             job: None,
         }]
     }
@@ -111,19 +206,24 @@ impl Brain {
         effects
     }
 
-    /// The endpoint opened a session: its actions are checked like any other message.
+    /// The endpoint opened a session: its actions are checked like any other message. Another application server
+    /// takes the call and hands out nothing.
     pub fn session_opened(
         &mut self,
-        response: SessionResponse,
+        response: Option<SessionResponse>,
         job: Option<Sequence>,
         now: Timestamp,
     ) -> Vec<Effect> {
         self.counters.sessions += 1;
-        self.session = Some(response.session);
         let mut effects = Vec::new();
         if let Some(job) = job {
             self.called_home(job, Ok(()), now, &mut effects);
         }
+        let Some(response) = response else {
+            self.phone.note(now, "another server took the call");
+            return effects;
+        };
+        self.session = Some(response.session);
         for action in response.actions {
             effects.extend(self.receive_signed(&action.text, "session", now));
         }

@@ -9,8 +9,8 @@ pub enum Effect {
     OpenSession {
         /// What to ask for.
         request: SessionRequest,
-        /// Another address of the endpoint, as a trusted server named it; its own when `None`.
-        at: Option<String>,
+        /// Addresses to try in this order, as a trusted server named them; its own endpoint when empty.
+        at: Vec<String>,
         /// The `cal()` action that wants to know how it went.
         job: Option<Sequence>,
     },

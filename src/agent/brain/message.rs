@@ -144,7 +144,7 @@ impl Brain {
                     contiguous: self.receiver.highest(),
                     ..request
                 },
-                at: None,
+                at: Vec::new(),
                 job: None,
             });
         }

@@ -68,6 +68,9 @@ pub struct Brain {
     counters: Counters,
     /// Request ids that were called back for lately: a repeat opens no second session.
     recent_requests: Vec<String>,
+    /// Calls for a later time slot.
+    #[serde(default)]
+    planned: Vec<call::Planned>,
     /// Who sent the last signed text message: replies go there.
     #[serde(default)]
     reply_to: String,
@@ -112,6 +115,7 @@ impl Brain {
             refused: (0, None),
             counters: Counters::default(),
             recent_requests: Vec::new(),
+            planned: Vec::new(),
             reply_to: String::new(),
             keys: None,
             session: None,
@@ -281,6 +285,7 @@ impl Brain {
             .poll_timeout()
             .into_iter()
             .chain(retries)
+            .chain(self.next_planned())
             .min()
     }
 
@@ -288,6 +293,7 @@ impl Brain {
     pub fn poll(&mut self, now: Timestamp) -> Vec<Effect> {
         let decisions = self.receiver.poll(now);
         let mut effects = self.obey(decisions, "timer", now);
+        effects.extend(self.make_planned(now));
         let due: Vec<Sequence> = self
             .jobs
             .iter()

@@ -7,7 +7,7 @@ use crate::sip::{
     BOOTSTRAP_CONTENT_TYPE, Bootstrap, BootstrapFault, InboundRequest, Method, Reply,
 };
 
-use super::call::Call;
+use super::call::{Call, Planned, session_url};
 use super::{Brain, Effect, USER_AGENT};
 
 /// Methods that the device takes.
@@ -98,16 +98,29 @@ impl Brain {
             let effects = self.refuse_call(ReportKind::UntrustedServer, "sip", &detail, now);
             return (Reply::new(403).because("not a trusted server"), effects);
         }
-        if wish.not_before.is_some_and(|t| now < t) || wish.not_after.is_some_and(|t| now > t) {
-            let reply = Reply::new(480).because("not in this time slot");
+        if wish.not_after.is_some_and(|t| now > t) {
+            let reply = Reply::new(480).because("this time slot is over");
             return (reply, Vec::new());
         }
         let call = Call {
-            url: url_of(&wish),
+            urls: self.urls_of(&wish),
             request_id: wish.request_id,
             bootstrap_token: None,
+            component: wish.component,
+            api: wish.api,
         };
-        (Reply::ok(), self.answer_call(call, now))
+        match wish.not_before {
+            Some(not_before) if now < not_before => {
+                let planned = Planned {
+                    call,
+                    not_before,
+                    not_after: wish.not_after,
+                };
+                self.plan_call(planned, now);
+                (Reply::ok(), Vec::new())
+            }
+            _ => (Reply::ok(), self.answer_call(call, now)),
+        }
     }
 
     /// Requirement A3: an INVITE with bootstrap information, or package 0 for a device that has it.
@@ -163,8 +176,12 @@ impl Brain {
             .push((session.clone(), bootstrap.expires_at));
         let call = Call {
             request_id: Some(session),
-            url: Some(bootstrap.server),
+            urls: match self.is_home(&bootstrap.server) {
+                true => Vec::new(),
+                false => vec![session_url(&bootstrap.server)],
+            },
             bootstrap_token: Some(bootstrap.token),
+            ..Call::default()
         };
         (Reply::ok(), self.answer_call(call, now))
     }
@@ -196,16 +213,6 @@ impl Brain {
 /// The server's secret on the device, with which package 0 is signed: hex of key "bootstrap".
 fn notification_password(secret: &crate::domain::DeviceSecret) -> String {
     data_encoding::HEXLOWER.encode(&secret.key(crate::domain::Purpose::Bootstrap))
-}
-
-/// Where a *contact-me* body wants to be called; `None` when it leaves that to the device (requirement B4).
-fn url_of(wish: &ContactMe) -> Option<String> {
-    let address = wish.address.as_ref()?;
-    let protocol = wish
-        .protocol
-        .map_or_else(|| "https".to_owned(), |p| p.to_string());
-    let port = wish.port.map_or_else(String::new, |p| format!(":{p}"));
-    Some(format!("{protocol}://{address}{port}"))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::sms::Payload;
 
 use super::act::Outcome;
 use super::act::Outcome::{Done, Failed};
+use super::call::session_url;
 use super::job::{Job, Step};
 use super::{Brain, Effect};
 use crate::agent::phone::Content;
@@ -33,7 +34,7 @@ impl Brain {
                     contiguous,
                     ..SessionRequest::default()
                 },
-                at: url.clone(),
+                at: url.iter().map(|url| session_url(url)).collect(),
                 job: Some(sequence),
             },
             Step::Upload { backup, left, .. } => {

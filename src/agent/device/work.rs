@@ -12,9 +12,9 @@ use crate::port::{Door, DoorError};
 pub(super) enum Outcome {
     Session {
         request: SessionRequest,
-        at: Option<String>,
+        at: Vec<String>,
         job: Option<Sequence>,
-        answer: Result<SessionResponse, DoorError>,
+        answer: Result<Option<SessionResponse>, DoorError>,
     },
     Uploaded(Sequence, Result<BackupReceipt, DoorError>),
     Downloaded(Sequence, Result<Vec<u8>, DoorError>),
@@ -37,10 +37,7 @@ pub(super) fn begin(
     Some(match effect {
         Effect::OpenSession { request, at, job } => Box::pin(async move {
             let _turn = at_once.acquire().await;
-            let answer = match &at {
-                Some(base) => door.session_at(base, request.clone()).await,
-                None => door.session(request.clone()).await,
-            };
+            let answer = open(door.as_ref(), &request, &at).await;
             Outcome::Session {
                 request,
                 at,
@@ -80,6 +77,25 @@ pub(super) fn begin(
         }),
         Effect::SendSms { .. } | Effect::Reregister => return None,
     })
+}
+
+/// Opens a session at the first address that takes it; without one, at the endpoint.
+async fn open(
+    door: &dyn Door,
+    request: &SessionRequest,
+    at: &[String],
+) -> Result<Option<SessionResponse>, DoorError> {
+    let Some((first, others)) = at.split_first() else {
+        return door.session(request.clone()).await.map(Some);
+    };
+    let mut answer = door.session_at(first, request.clone()).await;
+    for url in others {
+        if answer.is_ok() {
+            break;
+        }
+        answer = door.session_at(url, request.clone()).await;
+    }
+    answer
 }
 
 /// What the loop has to do besides the effects.

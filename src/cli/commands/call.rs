@@ -54,23 +54,20 @@ pub(super) async fn run(context: &Context, args: CallArgs) -> Outcome {
     let device = target::device(&client, &args.device).await?;
     let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
     let request = CallbackRequest {
-        device: device.id,
         ladder: args.via,
         invite: args.invite,
         rung_timeout_ms: args.rung_timeout.map(millis),
         deadline_ms: args.timeout.map(millis),
         reason: args.write.reason.clone(),
+        ..CallbackRequest::of(device.id)
     };
     let write = context.write(&args.write)?;
     let began = Instant::now();
     let callback = client.call(&request, &write).await?;
     context.status(&format!("{}\n", device_line(&device, context.now())))?;
-    let mut shown = Rungs {
-        context,
-        told: Vec::new(),
-    };
+    let mut shown = Rungs::new(context);
     let until = from_now(args.timeout.unwrap_or(DEADLINE) + MARGIN);
-    let last = follow_callback(&client, callback, until, |c| shown.tell(c)).await?;
+    let last = follow_callback(&client, callback, None, until, |c| shown.tell(c)).await?;
     show(context, &last, began)
 }
 
@@ -157,13 +154,20 @@ fn all_messages(callback: &CallbackView, shown: impl Fn(Bearer) -> bool) -> Vec<
 }
 
 /// Tells each rung once when it has an outcome, and the session.
-struct Rungs<'a> {
+pub(super) struct Rungs<'a> {
     context: &'a Context,
     told: Vec<Rung>,
 }
 
-impl Rungs<'_> {
-    fn tell(&mut self, callback: &CallbackView) {
+impl<'a> Rungs<'a> {
+    pub(super) const fn new(context: &'a Context) -> Self {
+        Self {
+            context,
+            told: Vec::new(),
+        }
+    }
+
+    pub(super) fn tell(&mut self, callback: &CallbackView) {
         for (i, rung) in callback.rungs.iter().enumerate() {
             let before = self.told.get(i);
             let news =

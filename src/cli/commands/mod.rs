@@ -11,6 +11,7 @@ mod auth;
 mod backup;
 mod bulk;
 mod call;
+mod callback;
 mod completion;
 mod config;
 mod context;
@@ -80,6 +81,9 @@ pub enum Command {
     /// See what devices were asked to do, and how far that has got
     #[command(subcommand)]
     Action(action::ActionCommand),
+    /// Ask devices to call an application server, and follow that
+    #[command(subcommand)]
+    Callback(callback::CallbackCommand),
     /// Bring a device's contacts, documents and media to safety, and back
     #[command(subcommand)]
     Backup(backup::BackupCommand),
@@ -130,7 +134,10 @@ pub enum Command {
 /// Commands by what people want, for the first page of help.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Reach and find devices", &["call", "find", "probe"]),
-    ("Manage devices", &["device", "action", "backup"]),
+    (
+        "Manage devices",
+        &["device", "action", "callback", "backup"],
+    ),
     (
         "Look at messages and send them by hand",
         &["decode", "sip", "sms"],
@@ -324,6 +331,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Outcome {
         Command::Probe(args) => probe::run(context, args).await,
         Command::Device(command) => device::run(context, *command).await,
         Command::Action(command) => action::run(context, command).await,
+        Command::Callback(command) => callback::run(context, command).await,
         Command::Backup(command) => backup::run(context, command).await,
         Command::Audit(command) => audit::run(context, command).await,
         Command::Operator(command) => operator::run(context, command).await,

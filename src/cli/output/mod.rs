@@ -7,7 +7,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `devices`, `actions` | views of devices and actions |
+//! | `devices`, `actions`, `callbacks` | views of devices, actions and callbacks |
 //! | `format` | `-o`, `--columns`, `--jq` |
 //! | `view` | data with its schema, columns and text |
 //! | `render` | view → text in each format |
@@ -18,6 +18,7 @@
 //! | `screen` | the two streams |
 
 mod actions;
+mod callbacks;
 mod devices;
 mod filter;
 mod format;
@@ -32,6 +33,7 @@ pub use actions::{
     RECEIPT, action_card, action_list, action_words, bearer_words, done_words, result_fields,
     state_words,
 };
+pub use callbacks::{callback_card, callback_line, callback_list};
 pub use devices::{
     device_card, device_facts, device_line, device_list, device_log, device_title, identity_words,
 };

@@ -263,9 +263,26 @@ impl Client {
             .await
     }
 
-    /// `GET /api/v1/callbacks/{id}`.
-    pub async fn callback(&self, id: ShortId) -> Answer<CallbackView> {
-        self.read(&format!("/api/v1/callbacks/{id}"), &[]).await
+    /// `GET /api/v1/callbacks/{id}`; of a peer when `server` names one.
+    pub async fn callback(&self, id: ShortId, server: Option<&str>) -> Answer<CallbackView> {
+        let query = pairs([("server", server.map(str::to_owned))]);
+        self.read(&format!("/api/v1/callbacks/{id}"), &query).await
+    }
+
+    /// `GET /api/v1/callbacks`, newest first, at most `most`.
+    pub async fn callbacks(
+        &self,
+        device: Option<ShortId>,
+        most: usize,
+    ) -> Answer<Vec<CallbackView>> {
+        let query = pairs([("device", device.map(|d| d.to_string()))]);
+        self.list("/api/v1/callbacks", query, most).await
+    }
+
+    /// `GET /api/v1/callbacks` by the request id of their asker, newest first.
+    pub async fn callbacks_of_request(&self, request_id: &str) -> Answer<Vec<CallbackView>> {
+        let query = vec![("request_id", request_id.to_owned())];
+        self.list("/api/v1/callbacks", query, 100).await
     }
 
     /// `GET /api/v1/backups/{id}`.

@@ -2,7 +2,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use crate::api::{CallbackRequest, CallbackView, Page};
+use crate::api::{CallReport, CallbackRequest, CallbackView, Page};
 use crate::domain::{Permission, ShortId};
 use crate::flow::reach;
 use crate::port::PageOf;
@@ -17,6 +17,7 @@ use crate::server::write::Write;
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct ListWords {
     device: Option<ShortId>,
+    request_id: Option<String>,
     cursor: Option<String>,
     limit: Option<u32>,
 }
@@ -48,8 +49,22 @@ pub(super) async fn show(
         .ok_or_else(|| ApiError::not_found(format_args!("callback {id}")))
 }
 
-/// Lists callbacks, newest first.
-#[utoipa::path(get, path = "/api/v1/callbacks", params(("device" = Option<String>, Query), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<CallbackView>)), tag = "callbacks")]
+/// An application server says that a device has called it for this request.
+#[utoipa::path(post, path = "/api/v1/callbacks/{id}/called-back", params(("id" = String, Path)), request_body = CallReport, responses((status = 200, body = CallbackView), (status = 404, body = crate::api::Problem), (status = 409, body = crate::api::Problem)), tag = "callbacks")]
+pub(super) async fn called_back(
+    State(endpoint): State<Endpoint>,
+    Place(id): Place<ShortId>,
+    write: Write<Option<CallReport>>,
+) -> Answer<Json<CallbackView>> {
+    write.require(Permission::Operate)?;
+    let caller = write.caller.for_flow();
+    let report = write.value.unwrap_or_default();
+    let view = reach::called_back(endpoint.ports(), id, report, caller).await?;
+    Ok(Json(view))
+}
+
+/// Lists callbacks, newest first; those of one request id of the asker when that is given.
+#[utoipa::path(get, path = "/api/v1/callbacks", params(("device" = Option<String>, Query), ("request_id" = Option<String>, Query), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<CallbackView>)), tag = "callbacks")]
 pub(super) async fn list(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -61,5 +76,10 @@ pub(super) async fn list(
         limit: words.limit.unwrap_or(100).clamp(1, 1000),
     };
     let callbacks = &endpoint.ports().callbacks;
+    if let Some(request_id) = &words.request_id {
+        let mut items = callbacks.callbacks_by_request(request_id).await?;
+        items.retain(|view| words.device.is_none_or(|device| device == view.device));
+        return Ok(Json(Page { items, next: None }));
+    }
     Ok(Json(callbacks.callbacks(words.device, page).await?))
 }

@@ -61,6 +61,7 @@ pub fn router(endpoint: Endpoint) -> Router {
         .route("/actions/{id}/retry", post(actions::retry))
         .route("/callbacks", get(callbacks::list).post(callbacks::create))
         .route("/callbacks/{id}", get(callbacks::show))
+        .route("/callbacks/{id}/called-back", post(callbacks::called_back))
         .route("/events", get(events::watch))
         .route("/backups/{id}", get(backups::show))
         .route("/backups/{id}/items/{kind}/{name}", get(backups::item))

@@ -44,6 +44,7 @@ use super::{
         callbacks::list,
         callbacks::create,
         callbacks::show,
+        callbacks::called_back,
         events::watch,
         backups::show,
         backups::item,

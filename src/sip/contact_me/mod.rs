@@ -117,6 +117,20 @@ impl fmt::Display for Protocol {
 }
 
 impl ContactMe {
+    /// The labels that this version knows.
+    pub const LABELS: [&'static str; 10] = [
+        "Address",
+        "Port",
+        "Request-Id",
+        "Path",
+        "Component",
+        "Not-Before",
+        "Not-After",
+        "Protocol",
+        "Api",
+        "Alternative",
+    ];
+
     /// Reads a body by its content type (parameters of the type are ignored).
     ///
     /// # Errors

@@ -22,8 +22,13 @@ fn create(tx: &Tx<'_>, view: CallbackView, stamp: Stamp) -> Result<CallbackView,
     tx.begin(&stamp)?;
     let data = to_json(&view)?;
     tx.run(
-        "INSERT INTO callbacks (id, device, data) VALUES (?1, ?2, ?3)",
-        params![view.id.to_string(), view.device.to_string(), data],
+        "INSERT INTO callbacks (id, device, data, request) VALUES (?1, ?2, ?3, ?4)",
+        params![
+            view.id.to_string(),
+            view.device.to_string(),
+            data,
+            view.request.as_ref().and_then(|r| r.request_id.as_deref())
+        ],
     )?;
     tell(tx, &view, &data)?;
     tx.finish(stamp)?;
@@ -105,6 +110,25 @@ impl Callbacks for SqliteStore {
                 .map(|(_, data)| from_json(data))
                 .collect::<Result<_, _>>()?;
             Ok(Page { items, next })
+        })
+        .await
+    }
+
+    async fn callbacks_by_request(
+        &self,
+        request_id: &str,
+    ) -> Result<Vec<CallbackView>, StoreError> {
+        let request_id = request_id.to_owned();
+        self.read(move |conn| {
+            all(
+                conn,
+                "SELECT data FROM callbacks WHERE request = ?1 ORDER BY number DESC LIMIT 100",
+                [request_id],
+                |row| row.get::<_, String>(0),
+            )?
+            .iter()
+            .map(|data| from_json(data))
+            .collect()
         })
         .await
     }

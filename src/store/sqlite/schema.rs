@@ -3,7 +3,11 @@ use rusqlite::Connection;
 use crate::port::StoreError;
 
 /// One script for each version; a script that was released is never changed.
-const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+];
 
 /// Brings the tables up to the version of this program.
 pub(super) fn migrate(conn: &Connection) -> Result<(), StoreError> {

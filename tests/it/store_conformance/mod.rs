@@ -105,6 +105,7 @@ conformance!(sqlite_file, crate::store_sqlite::fresh, {
     ],
     telling: [
         callbacks_change_atomically,
+        callbacks_are_found_by_the_id_that_their_asker_gave,
         every_change_is_an_event,
         waiting_for_an_event_ends_when_it_is_there,
     ],

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use callhome::api::{ActionView, CallbackState, CallbackView, Device};
+use callhome::api::{ActionView, CallbackRequest, CallbackState, CallbackView, Device};
 use callhome::domain::ActionState;
 use callhome::port::{EventDraft, EventFilter, PageOf, Stamp, StoreError};
 
@@ -21,7 +21,30 @@ fn callback(phone: &Device) -> CallbackView {
         expires_at: at(70),
         rungs: Vec::new(),
         session: None,
+        server: "test".into(),
+        request: None,
     }
+}
+
+pub(crate) async fn callbacks_are_found_by_the_id_that_their_asker_gave(store: impl Store) {
+    let phone = enrolled(&store, "Phone").await;
+    let mut made = Vec::new();
+    for request_id in [Some("req 17"), None, Some("req 18"), Some("req 17")] {
+        let view = CallbackView {
+            request: Some(CallbackRequest {
+                request_id: request_id.map(str::to_owned),
+                ..CallbackRequest::of(phone.id)
+            }),
+            ..callback(&phone)
+        };
+        let stored = store.create_callback(view, Stamp::default()).await;
+        made.push(stored.expect("made").id);
+    }
+    let found = store.callbacks_by_request("req 17").await.expect("read");
+    let ids: Vec<_> = found.iter().map(|view| view.id).collect();
+    assert_eq!(ids, [made[3], made[0]], "newest first");
+    let none = store.callbacks_by_request("req").await.expect("read");
+    assert!(none.is_empty());
 }
 
 pub(crate) async fn callbacks_change_atomically(store: impl Store) {

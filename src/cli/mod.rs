@@ -67,7 +67,7 @@ pub fn main() -> ExitCode {
 }
 
 fn parse(environment: &Environment) -> Result<Cli, clap::Error> {
-    let mut command = commands::command();
+    let mut command = commands::command_for_one_line();
     if !environment.stdout_is_terminal {
         // Help is the same wherever it is read from.
         command = command.term_width(environment.width);

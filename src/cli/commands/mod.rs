@@ -21,6 +21,7 @@ mod device;
 mod doctor;
 mod find;
 mod generate;
+mod later;
 mod operator;
 mod probe;
 mod schema;
@@ -35,6 +36,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use super::context::Context;
 use super::error::{CommandError, Exit, Outcome};
 use super::flags::CommonFlags;
+use later::Later;
 
 /// Make mobile and SIP devices call home, and manage them when they do
 #[derive(Debug, Parser)]
@@ -77,38 +79,38 @@ pub enum Command {
     Probe(probe::ProbeArgs),
     /// Look at devices, lock and locate them, let new ones in
     #[command(subcommand)]
-    Device(Box<device::DeviceCommand>),
+    Device(Box<Later<device::DeviceCommand>>),
     /// See what devices were asked to do, and how far that has got
     #[command(subcommand)]
-    Action(action::ActionCommand),
+    Action(Later<action::ActionCommand>),
     /// Ask devices to call an application server, and follow that
     #[command(subcommand)]
-    Callback(callback::CallbackCommand),
+    Callback(Later<callback::CallbackCommand>),
     /// Bring a device's contacts, documents and media to safety, and back
     #[command(subcommand)]
-    Backup(backup::BackupCommand),
+    Backup(Later<backup::BackupCommand>),
     /// Read and check the audit trail
     #[command(subcommand)]
-    Audit(audit::AuditCommand),
+    Audit(Later<audit::AuditCommand>),
     /// Log in and out, and make tokens for scripts
     #[command(subcommand)]
-    Auth(auth::AuthCommand),
+    Auth(Later<auth::AuthCommand>),
     /// Say who may use this server, and for what
     #[command(subcommand)]
-    Operator(operator::OperatorCommand),
+    Operator(Later<operator::OperatorCommand>),
     /// Run the management server in the foreground
     Serve(Box<serve::ServeArgs>),
     /// Look at the server and keep a copy of its data
     #[command(subcommand)]
-    Server(server::ServerCommand),
+    Server(Later<server::ServerCommand>),
     /// See which settings hold, and where each was said
     #[command(subcommand)]
-    Config(config::ConfigCommand),
+    Config(Later<config::ConfigCommand>),
     /// Print the JSON Schema of a document that commands print
     Schema(schema::SchemaArgs),
     /// Choose which server commands talk to
     #[command(subcommand)]
-    Context(context::ContextCommand),
+    Context(Later<context::ContextCommand>),
     /// Check this installation and say what to repair
     Doctor(doctor::DoctorArgs),
     /// Print the completion script of a shell
@@ -119,13 +121,13 @@ pub enum Command {
     Demo(demo::DemoArgs),
     /// Send SIP messages by hand, from this machine
     #[command(subcommand)]
-    Sip(sip::SipCommand),
+    Sip(Later<sip::SipCommand>),
     /// Compose, sign, check, measure and send action strings by hand
     #[command(subcommand)]
-    Sms(sms::SmsCommand),
+    Sms(Later<sms::SmsCommand>),
     /// Run simulated devices, a carrier for their text messages, and a home router
     #[command(subcommand)]
-    Agent(agent::AgentCommand),
+    Agent(Later<agent::AgentCommand>),
     /// Write man pages and completions
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -187,6 +189,12 @@ pub fn command() -> clap::Command {
     command.help_template(format!(
         "{{about}}\n\n{{usage-heading}} callhome <COMMAND> [TARGET...] [OPTIONS]\n\n{page}Options:\n{{options}}{{after-help}}\n"
     ))
+}
+
+/// The same for parsing one line: branches that the line does not name stay empty.
+#[must_use]
+pub(super) fn command_for_one_line() -> clap::Command {
+    later::waiting(command)
 }
 
 /// A line of the first page; long descriptions go on below themselves.
@@ -269,14 +277,16 @@ fn traceable(command: &Command) -> &'static [&'static str] {
     const ALL: &[&str] = &["sip", "http", "sms"];
     match command {
         Command::Call(_) => ALL,
-        Command::Device(command) if command.acts() => ALL,
-        Command::Action(action::ActionCommand::Wait(_) | action::ActionCommand::Retry(_)) => ALL,
-        Command::Backup(backup::BackupCommand::Create(_) | backup::BackupCommand::Restore(_)) => {
-            ALL
-        }
-        Command::Sms(sms::SmsCommand::Send(_)) => &["http", "sms"],
+        Command::Device(command) if command.0.acts() => ALL,
+        Command::Action(Later(
+            action::ActionCommand::Wait(_) | action::ActionCommand::Retry(_),
+        )) => ALL,
+        Command::Backup(Later(
+            backup::BackupCommand::Create(_) | backup::BackupCommand::Restore(_),
+        )) => ALL,
+        Command::Sms(Later(sms::SmsCommand::Send(_))) => &["http", "sms"],
         Command::Probe(_) => &["sip", "http"],
-        Command::Sip(sip::SipCommand::Events(_)) => &[],
+        Command::Sip(Later(sip::SipCommand::Events(_))) => &[],
         Command::Sip(_) => &["sip"],
         Command::Find(_)
         | Command::Device(_)
@@ -288,7 +298,7 @@ fn traceable(command: &Command) -> &'static [&'static str] {
         | Command::Server(_)
         | Command::Context(_)
         | Command::Doctor(_)
-        | Command::Sms(sms::SmsCommand::Sign(_) | sms::SmsCommand::Verify(_)) => &["http"],
+        | Command::Sms(Later(sms::SmsCommand::Sign(_) | sms::SmsCommand::Verify(_))) => &["http"],
         _ => &[],
     }
 }
@@ -318,7 +328,7 @@ pub(super) fn run_at_once(context: &Context, command: Command) -> Result<Outcome
         Command::Decode(args) => Ok(decode::run(context, &args)),
         Command::Generate(args) => Ok(generate::run(context, &args)),
         Command::Schema(args) => Ok(schema::run(context, &args)),
-        Command::Config(command) => Ok(config::run(context, &command)),
+        Command::Config(command) => Ok(config::run(context, &command.0)),
         other => Err(Box::new(other)),
     }
 }
@@ -329,26 +339,26 @@ pub(super) async fn run(context: &Context, command: Command) -> Outcome {
         Command::Call(args) => call::run(context, *args).await,
         Command::Find(args) => find::run(context, args).await,
         Command::Probe(args) => probe::run(context, args).await,
-        Command::Device(command) => device::run(context, *command).await,
-        Command::Action(command) => action::run(context, command).await,
-        Command::Callback(command) => callback::run(context, command).await,
-        Command::Backup(command) => backup::run(context, command).await,
-        Command::Audit(command) => audit::run(context, command).await,
-        Command::Operator(command) => operator::run(context, command).await,
-        Command::Auth(command) => auth::run(context, command).await,
+        Command::Device(command) => device::run(context, (*command).0).await,
+        Command::Action(command) => action::run(context, command.0).await,
+        Command::Callback(command) => callback::run(context, command.0).await,
+        Command::Backup(command) => backup::run(context, command.0).await,
+        Command::Audit(command) => audit::run(context, command.0).await,
+        Command::Operator(command) => operator::run(context, command.0).await,
+        Command::Auth(command) => auth::run(context, command.0).await,
         Command::Serve(args) => serve::run(context, *args).await,
-        Command::Server(command) => server::run(context, command).await,
-        Command::Config(command) => config::run(context, &command),
+        Command::Server(command) => server::run(context, command.0).await,
+        Command::Config(command) => config::run(context, &command.0),
         Command::Schema(args) => schema::run(context, &args),
-        Command::Context(args) => context::run(context, args),
+        Command::Context(args) => context::run(context, args.0),
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Completion(args) => completion::run(context, &args),
         Command::Decode(args) => decode::run(context, &args),
         Command::Demo(args) => demo::run(context, args).await,
         Command::Generate(args) => generate::run(context, &args),
-        Command::Sip(args) => sip::run(context, args).await,
-        Command::Sms(args) => sms::run(context, args).await,
-        Command::Agent(args) => agent::run(context, args).await,
+        Command::Sip(args) => sip::run(context, args.0).await,
+        Command::Sms(args) => sms::run(context, args.0).await,
+        Command::Agent(args) => agent::run(context, args.0).await,
     }
 }
 

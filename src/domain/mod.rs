@@ -11,7 +11,7 @@
 //! | `imei`, `msisdn`, `identity` | what a device *is*, and the numbers it is reached under |
 //! | `system_id`, `device_id`, `short_id`, `enrolment_code` | names that we hand out |
 //! | `sequence`, `action`, `action_state` | what a device is asked to do, in which order, and how far it got |
-//! | `binding`, `bearer` | where a device is now, and over what it can be reached |
+//! | `binding`, `subscription`, `bearer` | where a device is now, and over what it can be reached |
 //! | `secret` | keys, one per purpose |
 //! | `consent`, `role` | who may cause harm, and the proof that somebody meant it |
 //! | `timestamp` | an instant on the wire |
@@ -35,6 +35,7 @@ mod role;
 mod secret;
 mod sequence;
 mod short_id;
+mod subscription;
 mod system_id;
 mod timestamp;
 
@@ -55,5 +56,6 @@ pub use role::{InvalidRole, Permission, Role};
 pub use secret::{DeviceSecret, InvalidSecret, Purpose};
 pub use sequence::{InvalidSequence, Sequence};
 pub use short_id::{InvalidShortId, ShortId};
+pub use subscription::Subscription;
 pub use system_id::{InvalidSystemId, SystemId};
 pub use timestamp::{InvalidTimestamp, Timestamp};

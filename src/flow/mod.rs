@@ -16,6 +16,7 @@
 //! | `contact` | what a callback tells the device: whom to call, when, under which id |
 //! | `session` | a device opened its session: tie it, hand it what waits |
 //! | `result` | a device answered, by XML or by text message |
+//! | `subscriber` | what a subscribed device is told |
 //! | `sign` | sign an action string without sending it |
 //! | `find` | which server holds a device |
 //! | `probe` | why a device cannot be reached |
@@ -42,6 +43,7 @@ pub mod restore;
 pub mod result;
 pub mod session;
 pub mod sign;
+pub mod subscriber;
 
 pub use act::{ActOrder, IdempotencyKey, cancel, create, retry};
 pub use act_error::ActError;

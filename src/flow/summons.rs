@@ -132,7 +132,10 @@ async fn has_called(ports: &Ports, device: &Device) -> Result<bool, StoreError> 
 }
 
 /// The device may ask who sends (RFC 7616): the answer is the secret that both share.
-fn answering_challenges(request: OutboundRequest, key: Option<&AgentKey>) -> OutboundRequest {
+pub(super) fn answering_challenges(
+    request: OutboundRequest,
+    key: Option<&AgentKey>,
+) -> OutboundRequest {
     match key {
         Some(key) => request.with_credentials(Credentials::new(
             key.agent_id.to_string(),

@@ -32,7 +32,7 @@ pub use keeping::{
 pub use machine::{Clock, Entropy, MachineError, Sealer};
 pub use registry::{
     AgentKey, Bindings, DeviceFilter, DeviceLog, Devices, Enrolment, EnrolmentDraft,
-    EnrolmentRefusal, Enrolments, PageOf,
+    EnrolmentRefusal, Enrolments, PageOf, Subscriptions,
 };
 pub use work::{
     ActionFilter, ActionQueue, ActionResults, Actions, Callbacks, Claimed, EventDraft, EventFilter,

@@ -1,7 +1,9 @@
 use async_trait::async_trait;
 
 use crate::api::{Device, DeviceLogLine, Page};
-use crate::domain::{Binding, DeviceId, DeviceSecret, Identity, Msisdn, ShortId, Timestamp};
+use crate::domain::{
+    Binding, DeviceId, DeviceSecret, Identity, Msisdn, ShortId, Subscription, Timestamp,
+};
 
 use super::{Stamp, StoreError};
 
@@ -150,6 +152,23 @@ pub trait Bindings: Send + Sync {
         bindings: Vec<Binding>,
         at: Timestamp,
     ) -> Result<(), StoreError>;
+}
+
+/// Subscriptions of devices to event packages (RFC 6665).
+#[async_trait]
+pub trait Subscriptions: Send + Sync {
+    /// All that are stored, with their devices, also those past their end.
+    async fn subscriptions(&self) -> Result<Vec<(ShortId, Subscription)>, StoreError>;
+
+    /// Adds one or replaces that with its key.
+    async fn save_subscription(
+        &self,
+        device: ShortId,
+        subscription: Subscription,
+    ) -> Result<(), StoreError>;
+
+    /// Removes one, by [`Subscription::key`]; none may be there.
+    async fn delete_subscription(&self, key: &str) -> Result<(), StoreError>;
 }
 
 /// What was heard from and of a device.

@@ -11,11 +11,12 @@ use crate::net::tls::Acquaintances;
 use crate::port::{
     ActionQueue, ActionResults, Actions, AuditTrail, Backups, Bindings, Callbacks, Clock,
     DeviceLog, Devices, Enrolments, Entropy, Events, Housekeeping, MachineError, Operators, Peers,
-    Pins, Sealer, SipSender, SmsGateway, Tokens, Webhooks,
+    Pins, Sealer, SipSender, SmsGateway, Subscriptions, Tokens, Webhooks,
 };
 
 use super::identity::{NonceMemory, PasswordDesk};
 use super::metrics::Metrics;
+use super::notifier::{Notifier, Subscribed};
 use super::reacher::Reacher;
 use super::throttle::Throttles;
 
@@ -85,6 +86,8 @@ pub struct Parts {
     pub ports: Ports,
     /// Where devices are now.
     pub bindings: Arc<dyn Bindings>,
+    /// What devices subscribed to.
+    pub subscriptions: Arc<dyn Subscriptions>,
     /// Kept PINs.
     pub pins: Arc<dyn Pins>,
     /// Operators.
@@ -134,6 +137,7 @@ impl Parts {
         S: Devices
             + Enrolments
             + Bindings
+            + Subscriptions
             + DeviceLog
             + Actions
             + Pins
@@ -171,6 +175,7 @@ impl Parts {
                 arrivals: Arc::default(),
             },
             bindings: Arc::clone(store) as _,
+            subscriptions: Arc::clone(store) as _,
             pins: Arc::clone(store) as _,
             operators: Arc::clone(store) as _,
             tokens: Arc::clone(store) as _,
@@ -192,14 +197,25 @@ struct Inner {
     passwords: PasswordDesk,
     throttles: Throttles,
     reacher: Reacher,
+    notifier: Arc<Notifier>,
     stop: CancellationToken,
 }
 
 impl Endpoint {
     /// Puts an endpoint together.
     #[must_use]
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(mut parts: Parts) -> Self {
         let started_at = parts.ports.clock.now();
+        let link = parts.ports.sip.take();
+        let notifier = Notifier::new(Arc::clone(&parts.subscriptions), link.clone());
+        let notifier = Arc::new(notifier);
+        parts.ports.sip = link.map(|link| {
+            Arc::new(Subscribed {
+                link,
+                notifier: Arc::clone(&notifier),
+                clock: Arc::clone(&parts.ports.clock),
+            }) as _
+        });
         Self(Arc::new(Inner {
             parts,
             started_at,
@@ -208,6 +224,7 @@ impl Endpoint {
             passwords: PasswordDesk::default(),
             throttles: Throttles::default(),
             reacher: Reacher::default(),
+            notifier,
             stop: CancellationToken::new(),
         }))
     }
@@ -264,6 +281,10 @@ impl Endpoint {
 
     pub(super) fn reacher(&self) -> &Reacher {
         &self.0.reacher
+    }
+
+    pub(super) fn notifier(&self) -> &Notifier {
+        &self.0.notifier
     }
 
     /// Cancelled when the endpoint stops: streams end, tasks finish.

@@ -22,7 +22,7 @@
 //! | `agent/` | `/agent/v1`, what devices say |
 //! | `gateway`, `federation` | text message gateways and peers calling in |
 //! | `dispatcher`, `reacher`, `webhooks` | the tasks |
-//! | `registrar` | SIP requests that come in |
+//! | `registrar`, `notifier` | SIP requests that come in; subscriptions |
 //! | `first_start` | system id and the first admin's one-time code |
 
 mod agent;
@@ -37,6 +37,7 @@ mod gateway;
 mod identity;
 mod listen;
 mod metrics;
+mod notifier;
 mod reacher;
 mod registrar;
 mod routes;

@@ -6,7 +6,7 @@ use crate::port::{MachineError, StoreError};
 
 use super::endpoint::Endpoint;
 use super::listen::{self, Listeners};
-use super::{dispatcher, webhooks};
+use super::{dispatcher, notifier, webhooks};
 
 /// Requests and sends under way get this long to finish.
 const GRACE: Duration = Duration::from_secs(10);
@@ -58,16 +58,24 @@ pub async fn run(
             "sends of a run that was cut off are taken up again"
         );
     }
+    endpoint.notifier().load().await?;
     endpoint.reacher().resume(&endpoint).await;
     let doors = tokio::spawn(listen::serve(endpoint.clone(), listeners, GRACE));
     let sending = tokio::spawn(dispatcher::dispatch(endpoint.clone(), GRACE));
     let telling = tokio::spawn(webhooks::tell(endpoint.clone()));
+    let notifying = tokio::spawn(notifier::watch(endpoint.clone()));
     shutdown.await;
     tracing::info!("stopping");
     endpoint.stopping().cancel();
-    let (doors, sending, telling, ()) =
-        tokio::join!(doors, sending, telling, endpoint.reacher().finish());
-    for ended in [doors, sending, telling] {
+    let (doors, sending, telling, notifying, (), ()) = tokio::join!(
+        doors,
+        sending,
+        telling,
+        notifying,
+        endpoint.reacher().finish(),
+        endpoint.notifier().finish(),
+    );
+    for ended in [doors, sending, telling, notifying] {
         if let Err(error) = ended {
             tracing::error!(%error, "a task of the endpoint failed");
         }

@@ -14,7 +14,8 @@
 //! | `endpoint` | many transactions, one clock: datagrams and time in, datagrams and events out |
 //! | `inbound`, `fault` | requests that come in, what to answer, what is wrong with them |
 //! | `contact_me`, `bootstrap`, `event` | bodies that make a device call home, and the vendors' event packages |
-//! | `registrar` | what becomes of a REGISTER, as a function |
+//! | `instance` | which device a contact is |
+//! | `registrar`, `subscription` | what becomes of a REGISTER and of a SUBSCRIBE, as functions |
 //! | `explain` | a message taken apart for people |
 //! | `transport`, `framing` | UDP, TCP, TLS, WebSocket; messages out of a stream |
 //! | `locate` | where a URI leads: RFC 3263 as a machine |
@@ -31,7 +32,8 @@
 //! | RFC 3261 §12.2.1.1: requests in a dialog go to the Contact | ACK and BYE go to the first recorded route, else to where the 2xx came from: behind NAT the Contact leads nowhere |
 //! | RFC 3261 §13.3.1.4: the core repeats a 2xx | the server transaction does; on the wire it is the same |
 //! | RFC 3261 §25: header values are UTF-8 | other bytes are read as U+FFFD and not given back |
-//! //! | RFC 7616 §3.4: `nc` must grow | not counted: a nonce is good for its lifetime, and none is kept |
+//! //! | RFC 8760 §2.3: the strongest challenge stands first | not for programs that are known to read no further than a first challenge that they do not know |
+//! | RFC 7616 §3.4: `nc` must grow | not counted: a nonce is good for its lifetime, and none is kept |
 
 mod bootstrap;
 pub mod contact_me;
@@ -44,6 +46,7 @@ mod framing;
 mod header;
 mod id_source;
 mod inbound;
+mod instance;
 mod ladder;
 mod locate;
 mod method;
@@ -52,6 +55,7 @@ mod outcome;
 mod params;
 mod registrar;
 mod request;
+mod subscription;
 mod timer;
 pub mod transaction;
 mod transport;
@@ -66,6 +70,7 @@ pub use framing::{Frame, Framer, LostFraming};
 pub use header::{CSeq, NameAddr, Via};
 pub use id_source::IdSource;
 pub use inbound::{InboundRequest, Reply, reason_phrase};
+pub use instance::Instance;
 pub use ladder::{Direction, LadderStep};
 pub use locate::{Answer, Locate, LocateError, Located, Naptr, Question, Srv};
 pub use method::{InvalidMethod, Method};
@@ -73,6 +78,9 @@ pub use outcome::{SipAnswer, SipAttempt, SipOutcome, SipReport};
 pub use params::{Params, quote, unquote};
 pub use registrar::{Applicant, Decision, Registrar, RegistrarLimits};
 pub use request::{Credentials, Dialog, InvalidRequest, OutboundRequest, Patience, Target};
+pub use subscription::{
+    CannotNotify, Ended, Notifier, SubscribeDecision, SubscriptionState, notification,
+};
 pub use timer::{Timer, Timers};
 pub use transport::{Hop, Transport, UnknownTransport};
 pub use uri::{InvalidSipUri, SipUri};

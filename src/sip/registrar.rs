@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::digest::{DigestFault, Verifier};
 use super::header::NameAddr;
 use super::inbound::{InboundRequest, Reply};
+use super::instance::Instance;
 use super::uri::SipUri;
 use crate::domain::{Binding, Timestamp};
 
@@ -135,7 +136,7 @@ impl Registrar {
             return Err(Reply::new(420).with_header("Unsupported", &unknown.join(", ")));
         }
         let aor = Self::address_of_record(request)?;
-        let applicant = self.authenticated(request, applicant, now)?;
+        let applicant = admitted(&self.verifier, request, applicant, now)?;
         let own = aor.user() == Some(&applicant.user);
         if !own && !applicant.registers_others {
             return Err(Reply::new(403).because("this user may register only its own address"));
@@ -147,8 +148,10 @@ impl Registrar {
         for binding in &bindings {
             let left = binding.expires_at.since(now).as_secs();
             let mut contact = NameAddr::parse(&format!("<{}>", binding.contact));
-            if !binding.instance.is_empty() {
-                contact.set_param("+sip.instance", Some(&binding.instance));
+            match binding.instance.strip_prefix("mac:") {
+                Some(mac) => contact.set_param("mac", Some(mac)),
+                None if binding.instance.is_empty() => {}
+                None => contact.set_param("+sip.instance", Some(&binding.instance)),
             }
             contact.set_param("expires", Some(&left.to_string()));
             reply = reply.with_header("Contact", &contact.to_string());
@@ -161,26 +164,6 @@ impl Registrar {
             bindings,
             reply: reply.with_header("Supported", "path"),
         })
-    }
-
-    fn authenticated<'a>(
-        &self,
-        request: &InboundRequest,
-        applicant: Option<&'a Applicant>,
-        now: Timestamp,
-    ) -> Result<&'a Applicant, Reply> {
-        let challenge = |stale| self.verifier.ask(now, stale);
-        let Some(applicant) = applicant else {
-            return Err(challenge(false));
-        };
-        let (user, password) = (&applicant.user, applicant.password.as_deref());
-        match self.verifier.verify(&request.message, user, password, now) {
-            Ok(()) => Ok(applicant),
-            Err(DigestFault::Missing) => Err(challenge(false)),
-            Err(DigestFault::Stale) => Err(challenge(true)),
-            // One answer for unknown users and wrong passwords.
-            Err(DigestFault::Wrong) => Err(Reply::new(403)),
-        }
     }
 
     /// RFC 3261 §10.3 steps 6 and 7: all contacts or none.
@@ -210,14 +193,17 @@ impl Registrar {
             return Ok(());
         }
         let user_agent = message.header("User-Agent").map(str::to_owned);
+        // A contact's own wish, else the header's.
+        let header = message.header("Expires");
         for contact in contacts {
             let contact = NameAddr::parse(contact);
             let uri = contact
                 .sip_uri()
                 .map_err(|_| bad("a contact is not a SIP address"))?
                 .to_string();
-            let expires = self.granted(request, contact.params().value("expires"))?;
-            let instance = contact.params().value("+sip.instance").unwrap_or_default();
+            let expires = granted(&self.limits, contact.params().value("expires").or(header))?;
+            let instance = Instance::of(&contact.to_string());
+            let instance = instance.as_ref().map_or("", Instance::as_str);
             let same = |b: &Binding| {
                 if instance.is_empty() {
                     b.instance.is_empty() && b.contact == uri
@@ -252,21 +238,40 @@ impl Registrar {
         }
         Ok(())
     }
+}
 
-    /// The time that a contact gets: its own wish, else the header's, else the default.
-    fn granted(&self, request: &InboundRequest, own: Option<&str>) -> Result<Duration, Reply> {
-        let wish = own.or_else(|| request.message.header("Expires"));
-        // A malformed wish counts as none (RFC 3261 §10.2.1.1 lets us take the default).
-        let Some(seconds) = wish.and_then(|w| w.parse::<u32>().ok()) else {
-            return Ok(self.limits.default_expires);
-        };
-        let wish = Duration::from_secs(seconds.into());
-        if !wish.is_zero() && wish < self.limits.min_expires {
-            let least = self.limits.min_expires.as_secs().to_string();
-            return Err(Reply::new(423).with_header("Min-Expires", &least));
-        }
-        Ok(wish.min(self.limits.max_expires))
+/// Who sends, when the digest answer is right; else the challenge or refusal to answer with.
+pub(super) fn admitted<'a>(
+    verifier: &Verifier,
+    request: &InboundRequest,
+    applicant: Option<&'a Applicant>,
+    now: Timestamp,
+) -> Result<&'a Applicant, Reply> {
+    let Some(applicant) = applicant else {
+        return Err(verifier.ask(&request.message, now, false));
+    };
+    let (user, password) = (&applicant.user, applicant.password.as_deref());
+    match verifier.verify(&request.message, user, password, now) {
+        Ok(()) => Ok(applicant),
+        Err(DigestFault::Missing) => Err(verifier.ask(&request.message, now, false)),
+        Err(DigestFault::Stale) => Err(verifier.ask(&request.message, now, true)),
+        // One answer for unknown users and wrong passwords.
+        Err(DigestFault::Wrong) => Err(Reply::new(403)),
     }
+}
+
+/// The time that is given for a wish in seconds, or the 423 to answer (RFC 3261 §10.3, RFC 6665 §4.2.1.1).
+pub(super) fn granted(limits: &RegistrarLimits, wish: Option<&str>) -> Result<Duration, Reply> {
+    // A malformed wish counts as none (RFC 3261 §10.2.1.1 lets us take the default).
+    let Some(seconds) = wish.and_then(|w| w.parse::<u32>().ok()) else {
+        return Ok(limits.default_expires);
+    };
+    let wish = Duration::from_secs(seconds.into());
+    if !wish.is_zero() && wish < limits.min_expires {
+        let least = limits.min_expires.as_secs().to_string();
+        return Err(Reply::new(423).with_header("Min-Expires", &least));
+    }
+    Ok(wish.min(limits.max_expires))
 }
 
 /// The Path of a REGISTER as the route set back to the device (RFC 3327 §5.3).

@@ -105,6 +105,15 @@ impl SipUri {
         self
     }
 
+    /// The same URI for a user; an empty name takes the user away.
+    #[must_use]
+    pub fn with_user(self, user: &str) -> Self {
+        Self {
+            user: Some(user.to_owned()).filter(|u| !u.is_empty()),
+            ..self
+        }
+    }
+
     /// The socket address, when the host is an IP address.
     #[must_use]
     pub fn socket_addr(&self) -> Option<SocketAddr> {

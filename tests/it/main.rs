@@ -25,6 +25,7 @@ mod server_operators;
 mod server_others;
 mod server_secrets;
 mod sip_peers;
+mod sip_registrar;
 mod sip_vectors;
 mod sms_kannel;
 mod sms_result_schema;

@@ -52,4 +52,6 @@ pub enum Effect {
     Report(AgentReport),
     /// Register again, by SIP and HTTPS.
     Reregister,
+    /// Subscribe anew: the notifier ended the subscription.
+    Resubscribe,
 }

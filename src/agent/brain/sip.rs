@@ -47,7 +47,16 @@ impl Brain {
             return refusal;
         }
         match request.event() {
-            Some(contact_me::EVENT) => self.receive_contact_me(request, now),
+            Some(contact_me::EVENT) => {
+                let (reply, mut effects) = match says_nothing_pending(request) {
+                    true => (Reply::ok(), Vec::new()),
+                    false => self.receive_contact_me(request, now),
+                };
+                if is_to_subscribe_again(request) {
+                    effects.push(Effect::Resubscribe);
+                }
+                (reply, effects)
+            }
             Some(event) if CHECK_SYNC.contains(&event) => {
                 self.phone.note(now, &format!("notified: {event}"));
                 let mut effects = vec![Effect::Reregister];
@@ -68,8 +77,12 @@ impl Brain {
         let password = self.persona.secret.sip_password();
         match challenger.verify(&request.message, &user, Some(&password), now) {
             Ok(()) => None,
-            Err(DigestFault::Missing) => Some((challenger.ask(now, false), Vec::new())),
-            Err(DigestFault::Stale) => Some((challenger.ask(now, true), Vec::new())),
+            Err(DigestFault::Missing) => {
+                Some((challenger.ask(&request.message, now, false), Vec::new()))
+            }
+            Err(DigestFault::Stale) => {
+                Some((challenger.ask(&request.message, now, true), Vec::new()))
+            }
             Err(DigestFault::Wrong) => {
                 let detail = "a notification whose sender does not know the secret";
                 let effects = self.refuse_call(ReportKind::WrongToken, "sip", detail, now);
@@ -208,6 +221,22 @@ impl Brain {
         };
         (Reply::ok(), self.answer_call(call, now))
     }
+}
+
+/// A NOTIFY of a subscription without a wish in it: no callback is pending (requirement B2).
+fn says_nothing_pending(request: &InboundRequest) -> bool {
+    let message = &request.message;
+    let in_dialog = message.to().is_some_and(|to| to.tag().is_some());
+    in_dialog && message.body().is_empty()
+}
+
+/// The subscription is over, and its end asks for another one (RFC 6665 §4.1.3).
+fn is_to_subscribe_again(request: &InboundRequest) -> bool {
+    let state = request.message.header("Subscription-State");
+    let state = state.unwrap_or_default().to_ascii_lowercase();
+    let mut words = state.split(';').map(str::trim);
+    words.next() == Some("terminated")
+        && words.any(|w| matches!(w, "reason=deactivated" | "reason=timeout"))
 }
 
 /// The server's secret on the device, with which package 0 is signed: hex of key "bootstrap".

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::household::Input;
+use super::subscription::{self, Subscriber};
 use super::work::{self, After, Outcome};
 use super::{DeviceHandle, DeviceParts, DeviceSettings, Newcomer, registration};
 use crate::agent::brain::{Brain, Counters, Effect};
@@ -71,6 +72,7 @@ pub struct Device {
     false_door: Option<Arc<dyn Door>>,
     registered_once: bool,
     registering: bool,
+    subscriber: Subscriber,
 }
 
 impl Device {
@@ -101,6 +103,7 @@ impl Device {
             false_door: None,
             registered_once: false,
             registering: false,
+            subscriber: Subscriber::default(),
         };
         (device, DeviceHandle { inbox: sender })
     }
@@ -236,10 +239,9 @@ impl Device {
             .map(|at| Instant::now() + at.since(self.parts.clock.now()) + Duration::from_millis(1));
         let again = agenda.session_again.as_ref().map(|(_, at, _)| *at);
         let register = agenda.register.filter(|_| !self.registering);
-        [Some(agenda.session), brain, again, register, agenda.resend]
-            .into_iter()
-            .flatten()
-            .min()
+        let subscribe = self.subscriber.wake();
+        let own = [Some(agenda.session), brain, again, register, agenda.resend];
+        own.into_iter().chain([subscribe]).flatten().min()
     }
 
     fn perform(&mut self, effects: Vec<Effect>, work: &mut Work, agenda: &mut Agenda) {
@@ -248,6 +250,7 @@ impl Device {
                 Effect::Reregister => {
                     agenda.register = self.parts.sip.as_ref().map(|_| Instant::now());
                 }
+                Effect::Resubscribe if self.settings.subscribe => self.subscriber.renew(),
                 Effect::SendSms { to, text } => self.send_sms(to, text),
                 other => work.extend(work::begin(other, &self.door, &self.parts.at_once)),
             }
@@ -322,6 +325,15 @@ impl Device {
                 self.note_registered(granted, work, agenda);
                 return Ok(());
             }
+            Outcome::Subscribed(outcome) => {
+                let mut subscriber = std::mem::take(&mut self.subscriber);
+                if let Some(line) = subscriber.settle(outcome, |tries| self.backoff(tries)) {
+                    let now = self.parts.clock.now();
+                    self.brain.phone_mut().note(now, &line);
+                }
+                self.subscriber = subscriber;
+                return Ok(());
+            }
             Outcome::Told(Err(_)) => agenda.register = Some(Instant::now() + LONGEST),
             _ => {}
         }
@@ -377,6 +389,9 @@ impl Device {
                     if self.settings.tell_by_https {
                         self.tell(work);
                     }
+                    if self.settings.subscribe {
+                        self.subscriber.due = Some(Instant::now());
+                    }
                 }
             }
             Err(why) => {
@@ -423,6 +438,7 @@ impl Device {
             agenda.register = None;
             self.begin_registration(work);
         }
+        self.begin_subscription(work);
         if self.settings.offline {
             agenda.session = due + self.settings.session_every;
             return Ok(());
@@ -464,6 +480,22 @@ impl Device {
                 Ok(request) => registration::register(sip.as_ref(), request).await,
                 Err(e) => Err(e.to_string()),
             })
+        }));
+    }
+
+    fn begin_subscription(&mut self, work: &Work) {
+        let (Some(contact), Some((sip, _))) = (self.contact(), self.parts.sip.clone()) else {
+            return;
+        };
+        let request = self.subscriber.begin(&self.brain, &self.settings, &contact);
+        let Some(request) = request else {
+            return;
+        };
+        let at_once = Arc::clone(&self.parts.at_once);
+        work.push(Box::pin(async move {
+            // The semaphore is never closed.
+            let _turn = at_once.acquire().await;
+            Outcome::Subscribed(subscription::subscribe(sip.as_ref(), request).await)
         }));
     }
 

@@ -10,6 +10,7 @@
 //! | `life` | the loop: inputs, store, effects |
 //! | `work` | effects carried out |
 //! | `registration` | SIP registration and its renewal |
+//! | `subscription` | the subscription to its own callbacks |
 //! | `household` | all devices of a process by user name and number |
 //! | `air` | the line to the carrier, shared |
 
@@ -18,6 +19,7 @@ mod household;
 mod life;
 mod registration;
 mod settings;
+mod subscription;
 mod work;
 
 pub use air::{Air, AirLine};

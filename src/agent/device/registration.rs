@@ -36,6 +36,30 @@ pub(super) fn contact_user(brain: &Brain, settings: &DeviceSettings) -> String {
         .unwrap_or_else(|| brain.persona().device_id.to_string())
 }
 
+/// Registrar, address of record there, and the password with which challenges are answered.
+pub(super) fn account(
+    brain: &Brain,
+    settings: &DeviceSettings,
+) -> Result<(SipUri, SipUri, Option<Credentials>), Unregistrable> {
+    if let Some(other) = &settings.registrar {
+        return Ok((
+            other.uri.clone(),
+            other.aor.clone(),
+            other.credentials.clone(),
+        ));
+    }
+    let persona = brain.persona();
+    let home = brain.enrolment().ok_or(Unregistrable::NoRegistrar)?;
+    let registrar = home
+        .sip_registrar
+        .as_ref()
+        .ok_or(Unregistrable::NoRegistrar)?;
+    let aor = home.aor.as_ref().ok_or(Unregistrable::NoRegistrar)?;
+    let user = persona.device_id.to_string();
+    let credentials = Credentials::new(user, persona.secret.sip_password());
+    Ok((registrar.parse()?, aor.parse()?, Some(credentials)))
+}
+
 /// The REGISTER of a device that listens at `contact`.
 pub(super) fn request(
     brain: &Brain,
@@ -43,25 +67,7 @@ pub(super) fn request(
     contact: &SipUri,
 ) -> Result<OutboundRequest, Unregistrable> {
     let persona = brain.persona();
-    let own = || -> Result<_, Unregistrable> {
-        let home = brain.enrolment().ok_or(Unregistrable::NoRegistrar)?;
-        let registrar = home
-            .sip_registrar
-            .as_ref()
-            .ok_or(Unregistrable::NoRegistrar)?;
-        let aor = home.aor.as_ref().ok_or(Unregistrable::NoRegistrar)?;
-        let user = persona.device_id.to_string();
-        let credentials = Credentials::new(user, persona.secret.sip_password());
-        Ok((registrar.parse()?, aor.parse()?, Some(credentials)))
-    };
-    let (registrar, aor, credentials) = match &settings.registrar {
-        Some(other) => (
-            other.uri.clone(),
-            other.aor.clone(),
-            other.credentials.clone(),
-        ),
-        None => own()?,
-    };
+    let (registrar, aor, credentials) = account(brain, settings)?;
     let instance = format!(
         "<{contact}>;+sip.instance=\"<urn:callhome:{}>\"",
         persona.device_id

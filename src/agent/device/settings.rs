@@ -49,6 +49,8 @@ pub struct DeviceSettings {
     pub proxy: Option<SipUri>,
     /// Another registrar than the endpoint's own.
     pub registrar: Option<Registrar>,
+    /// Whether it subscribes to its callbacks once it is registered.
+    pub subscribe: bool,
     /// Whether it also tells its address by HTTPS.
     pub tell_by_https: bool,
     /// It registers and then falls silent: nothing gets through to it.
@@ -91,6 +93,7 @@ impl Default for DeviceSettings {
             session_at_start: true,
             proxy: None,
             registrar: None,
+            subscribe: false,
             tell_by_https: true,
             offline: false,
             hold_for: Duration::from_secs(60),

@@ -8,6 +8,8 @@ use crate::api::{AgentReport, BackupReceipt, SessionRequest, SessionResponse};
 use crate::domain::{Sequence, Timestamp};
 use crate::port::{Door, DoorError};
 
+use super::subscription::{NotSubscribed, Standing};
+
 /// What came of an effect.
 pub(super) enum Outcome {
     Session {
@@ -22,6 +24,7 @@ pub(super) enum Outcome {
     Result(Sequence, Result<(), DoorError>),
     Reported(AgentReport, Result<(), DoorError>),
     Registered(Result<std::time::Duration, String>),
+    Subscribed(Result<Standing, NotSubscribed>),
     Told(Result<(), DoorError>),
 }
 
@@ -75,7 +78,7 @@ pub(super) fn begin(
             let sent = door.report(report.clone()).await;
             Outcome::Reported(report, sent)
         }),
-        Effect::SendSms { .. } | Effect::Reregister => return None,
+        Effect::SendSms { .. } | Effect::Reregister | Effect::Resubscribe => return None,
     })
 }
 
@@ -151,7 +154,9 @@ pub(super) fn settle(brain: &mut Brain, outcome: Outcome, now: Timestamp) -> Aft
                 after.unreached = unreached(&error);
             }
         },
-        Outcome::Registered(_) | Outcome::Told(_) => after.changed = false,
+        Outcome::Registered(_) | Outcome::Subscribed(_) | Outcome::Told(_) => {
+            after.changed = false;
+        }
     }
     after
 }

@@ -113,8 +113,8 @@ impl Relay {
                 }
             }
         };
-        if *method == Method::INVITE {
-            // ACK and BYE of the dialog come this way, too.
+        if *method == Method::INVITE || *method == Method::SUBSCRIBE {
+            // What follows in the dialog comes this way, too.
             message.push_front("Record-Route", &format!("<{}>", self.uri()));
         }
         let branch = branch_of(&message);

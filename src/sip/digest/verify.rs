@@ -76,6 +76,9 @@ impl std::fmt::Debug for NonceSource {
     }
 }
 
+/// Programs that give up at a first challenge that they do not know, although a weaker one follows.
+const READ_NO_FURTHER: [&str; 2] = ["sipsak", "SIPp"];
+
 /// Challenges in one realm, and checks the answers.
 #[derive(Debug, Clone)]
 pub struct Verifier {
@@ -144,14 +147,19 @@ impl Verifier {
             .collect()
     }
 
-    /// The 401 (of a proxy: 407) that asks for an answer.
+    /// The 401 (of a proxy: 407) that asks the sender of a request for an answer.
     #[must_use]
-    pub fn ask(&self, now: Timestamp, stale: bool) -> Reply {
+    pub fn ask(&self, request: &Message, now: Timestamp, stale: bool) -> Reply {
         let (code, name) = match self.proxy {
             true => (407, "Proxy-Authenticate"),
             false => (401, "WWW-Authenticate"),
         };
-        self.challenges(now, stale)
+        let mut challenges = self.challenges(now, stale);
+        let agent = request.header("User-Agent").unwrap_or_default();
+        if READ_NO_FURTHER.iter().any(|known| agent.starts_with(known)) {
+            challenges.reverse();
+        }
+        challenges
             .iter()
             .fold(Reply::new(code), |reply, challenge| {
                 reply.with_header(name, &challenge.to_header())
@@ -402,7 +410,8 @@ mod tests {
     fn a_proxy_asks_with_407_and_hears_only_what_is_meant_for_it() {
         let now = Timestamp::from_millis(7);
         let proxy = verifier().as_proxy();
-        let reply = proxy.ask(now, true);
+        let request = Message::request(Method::REGISTER, URI);
+        let reply = proxy.ask(&request, now, true);
         assert_eq!(reply.code, 407);
         assert!(
             reply

@@ -327,6 +327,7 @@ fn delete(tx: &Tx<'_>, id: &str, stamp: Stamp) -> Result<(), StoreError> {
         "callbacks",
         "device_log",
         "bindings",
+        "subscriptions",
         "codes",
         "numbers",
         "identities",

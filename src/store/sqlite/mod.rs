@@ -16,6 +16,7 @@ mod queue;
 mod readers;
 mod results;
 mod schema;
+mod subscriptions;
 mod tokens;
 mod transaction;
 mod writer;

@@ -10,7 +10,9 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use peer::{Peer, free_port, installed};
+use peer::{Peer, free_port};
+
+pub(crate) use peer::installed;
 
 /// Runs our program; nothing of the user's own set-up is seen.
 fn callhome(arguments: &[&str]) -> Output {

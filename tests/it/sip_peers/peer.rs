@@ -19,7 +19,7 @@ fn peers() -> PathBuf {
 
 /// Whether the programs are installed. If not, the test says so and is skipped; under `CI=true` it fails.
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
-pub(super) fn installed(programs: &[&str]) -> bool {
+pub(crate) fn installed(programs: &[&str]) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = |program: &str| {
         std::env::split_paths(&path)

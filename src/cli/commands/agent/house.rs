@@ -49,6 +49,9 @@ pub(super) struct HouseFlags {
     /// For how long to register with SIP; renewed well before it ends
     #[arg(long, value_name = "TIME", value_parser = seconds, default_value = "1h", help_heading = "Network")]
     pub(super) expires: Duration,
+    /// Subscribe to the phone's callbacks (SUBSCRIBE) once it is registered
+    #[arg(long, help_heading = "Network")]
+    pub(super) subscribe: bool,
     /// How often to open a session without being asked
     #[arg(long, value_name = "TIME", value_parser = seconds, default_value = "15min", help_heading = "Network")]
     pub(super) session_every: Duration,
@@ -93,6 +96,7 @@ impl HouseFlags {
             expires_s: u32::try_from(self.expires.as_secs()).unwrap_or(u32::MAX),
             session_every: self.session_every.max(Duration::from_secs(1)),
             proxy: self.sip_proxy.clone(),
+            subscribe: self.subscribe,
             hold_for: self.hold,
             challenge_notify: self.challenge_notify,
             trusted: self.trust.clone(),

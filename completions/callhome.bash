@@ -274,9 +274,6 @@ _callhome() {
             callhome__subcmd__sip,register)
                 cmd="callhome__subcmd__sip__subcmd__register"
                 ;;
-            callhome__subcmd__sip,resolve)
-                cmd="callhome__subcmd__sip__subcmd__resolve"
-                ;;
             callhome__subcmd__sip,send)
                 cmd="callhome__subcmd__sip__subcmd__send"
                 ;;
@@ -824,7 +821,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__agent__subcmd__fleet)
-            opts="-c -o -v -q -h --count --first --state --imeis --offline --forge --seed --invite --sip-listen --carrier --sip-proxy --expires --session-every --hold --challenge-notify --trust --report --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-c -o -v -q -h --count --first --state --imeis --offline --forge --seed --invite --sip-listen --carrier --sip-proxy --expires --subscribe --session-every --hold --challenge-notify --trust --report --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -988,7 +985,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__agent__subcmd__run)
-            opts="-c -o -v -q -h --name --imei --identity --number --no-data --state --code --server --system-id --ca-file --registrar --sip-user --sip-password-file --invite --sip-listen --carrier --sip-proxy --expires --session-every --hold --challenge-notify --trust --report --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-c -o -v -q -h --name --imei --identity --number --no-data --state --code --server --system-id --ca-file --registrar --sip-user --sip-password-file --invite --sip-listen --carrier --sip-proxy --expires --subscribe --session-every --hold --challenge-notify --trust --report --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4970,7 +4967,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip)
-            opts="-c -o -v -q -h --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help notify invite options register send events resolve"
+            opts="-c -o -v -q -h --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help notify invite options register send events"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5062,7 +5059,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__invite)
-            opts="-n -c -o -v -q -h --body --body-file --content-type --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --body --body-file --content-type --proxy --user --password-file --from --header --timeout --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5101,26 +5098,6 @@ _callhome() {
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --transport)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5164,13 +5141,21 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__notify)
-            opts="-n -c -o -v -q -h --event --address --path --request-id --protocol --xml --body --body-file --content-type --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --event --vendor --wait --address --path --request-id --protocol --xml --body --body-file --content-type --proxy --user --password-file --from --header --timeout --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --event)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --vendor)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5226,26 +5211,6 @@ _callhome() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --transport)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5286,7 +5251,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__options)
-            opts="-n -c -o -v -q -h --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --proxy --user --password-file --from --header --timeout --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5313,26 +5278,6 @@ _callhome() {
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --transport)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5376,7 +5321,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__register)
-            opts="-n -c -o -v -q -h --registrar --contact --instance --expires --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --registrar --contact --instance --expires --proxy --user --password-file --from --header --timeout --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5422,76 +5367,6 @@ _callhome() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --transport)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --context)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -c)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv tsv name" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv tsv name" -- "${cur}"))
-                    return 0
-                    ;;
-                --columns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --jq)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --trace)
-                    COMPREPLY=($(compgen -W "sip http sms" -- "${cur}"))
-                    return 0
-                    ;;
-                --data-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        callhome__subcmd__sip__subcmd__resolve)
-            opts="-c -o -v -q -h --dns --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --dns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5532,7 +5407,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__send)
-            opts="-n -c -o -v -q -h --to --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --to --proxy --user --password-file --from --header --timeout --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5563,26 +5438,6 @@ _callhome() {
                     return 0
                     ;;
                 --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --transport)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dns)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --cert)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

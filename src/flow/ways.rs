@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::api::{Device, RouteTag};
 use crate::domain::{Bearer, Binding, Msisdn, Timestamp};
 use crate::port::SmsGateway;
-use crate::sip::SipUri;
+use crate::sip::{SipUri, towards};
 
 use super::Ports;
 
@@ -97,15 +97,7 @@ pub(super) fn why_not(ports: &Ports, device: &Device, bearer: Bearer, now: Times
 }
 
 fn direct_way(binding: &Binding) -> Option<Way> {
-    let uri: SipUri = binding.contact.parse().ok()?;
-    let mut route = parsed(&binding.path);
-    // Behind NAT the registration's source is the only address that leads back (RFC 3581).
-    if route.is_empty()
-        && let Some(received) = binding.received
-        && !is_at(&uri, received.ip(), received.port())
-    {
-        route.push(SipUri::at("", received));
-    }
+    let (uri, route) = towards(binding)?;
     Some(Way {
         bearer: Bearer::SipDirect,
         target: uri.to_string(),
@@ -170,10 +162,6 @@ fn parsed(path: &[String]) -> Vec<SipUri> {
                 .ok()
         })
         .collect()
-}
-
-fn is_at(uri: &SipUri, address: IpAddr, port: u16) -> bool {
-    uri.host().parse::<IpAddr>() == Ok(address) && uri.port().unwrap_or(5060) == port
 }
 
 /// Whether the contact has an address that means nothing outside its own network. Loopback does not count:

@@ -63,7 +63,7 @@ mod uri;
 mod wire;
 
 pub use bootstrap::{BOOTSTRAP_CONTENT_TYPE, Bootstrap, BootstrapFault};
-pub use event::{VENDOR_EVENTS, VendorEvent, event_for_user_agent};
+pub use event::{EventEffect, VENDOR_EVENTS, VendorEvent, event_for, event_of};
 pub use explain::{ExplainedBody, ExplainedHeader, Explanation, explain};
 pub use fault::{Fault, faults};
 pub use framing::{Frame, Framer, LostFraming};
@@ -76,7 +76,7 @@ pub use locate::{Answer, Locate, LocateError, Located, Naptr, Question, Srv};
 pub use method::{InvalidMethod, Method};
 pub use outcome::{SipAnswer, SipAttempt, SipOutcome, SipReport};
 pub use params::{Params, quote, unquote};
-pub use registrar::{Applicant, Decision, Registrar, RegistrarLimits};
+pub use registrar::{Applicant, Decision, Registrar, RegistrarLimits, towards};
 pub use request::{Credentials, Dialog, InvalidRequest, OutboundRequest, Patience, Target};
 pub use subscription::{
     CannotNotify, Ended, Notifier, SubscribeDecision, SubscriptionState, notification,

@@ -283,6 +283,26 @@ fn route_set(message: &super::wire::Message) -> Vec<String> {
         .collect()
 }
 
+/// Where requests for a registered device go: its contact, and the route set to it, first hop first. Behind NAT the
+/// registration's source is the only address that leads back (RFC 3581). `None` when what it registered is no SIP
+/// address.
+#[must_use]
+pub fn towards(binding: &Binding) -> Option<(SipUri, Vec<SipUri>)> {
+    let uri: SipUri = binding.contact.parse().ok()?;
+    let mut route: Vec<SipUri> = binding
+        .path
+        .iter()
+        .filter_map(|hop| NameAddr::parse(hop).sip_uri().ok())
+        .collect();
+    if route.is_empty()
+        && let Some(received) = binding.received
+        && uri.socket_addr() != Some(received)
+    {
+        route.push(SipUri::at("", received));
+    }
+    Some((uri, route))
+}
+
 /// An `Accept` item without its parameters.
 fn plain(item: &str) -> String {
     item.split(';').next().unwrap_or(item).trim().to_owned()

@@ -46,6 +46,16 @@ pub(super) async fn deliver(
     if flags.dry_run {
         return dry_run(context, request, &flags.outlook.outlook()?).await;
     }
+    let (told, report) = send(context, flags, request).await?;
+    told.show(context, report)
+}
+
+/// Sends a request; what has to be told of it, and its report.
+pub(super) async fn send(
+    context: &Context,
+    flags: &SendFlags,
+    request: OutboundRequest,
+) -> Result<(Told, SipReport), CommandError> {
     let outlook = flags.outlook.outlook()?;
     let told = Told {
         method: request.method.clone(),
@@ -60,7 +70,7 @@ pub(super) async fn deliver(
     if context.flags.traces("sip") {
         context.screen.note(picture(&report.ladder).trim_end())?;
     }
-    told.show(context, report)
+    Ok((told, report))
 }
 
 async fn dry_run(context: &Context, request: OutboundRequest, outlook: &Outlook) -> Outcome {
@@ -121,7 +131,7 @@ fn picture(steps: &[LadderStep]) -> String {
 }
 
 /// What has to be remembered of a request to tell its end.
-struct Told {
+pub(super) struct Told {
     method: Method,
     target: String,
     event: Option<String>,
@@ -143,7 +153,8 @@ impl Told {
         }
     }
 
-    fn show(self, context: &Context, report: SipReport) -> Outcome {
+    /// Shows it, or fails with the reason and a next step.
+    pub(super) fn show(self, context: &Context, report: SipReport) -> Outcome {
         let exit = self.exit(&report.outcome);
         if let Exit::Ended(kind) = exit
             && context.screen.style().format.is_for_people()

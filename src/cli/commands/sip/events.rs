@@ -11,7 +11,11 @@ use crate::sip::VENDOR_EVENTS;
 #[command(after_help = "\
 Examples:
   callhome sip events
-  callhome sip events -o json")]
+  callhome sip events -o wide
+  callhome sip notify 358931104120070 --event check-sync --vendor auto --wait
+
+A phone is known by how its User-Agent begins. What phones ask for a password depends on
+how they are set up; the table tells what they do from the factory.")]
 pub struct EventsArgs {}
 
 #[derive(Serialize)]
@@ -19,7 +23,9 @@ struct Row {
     event: &'static str,
     vendor: &'static str,
     effect: &'static str,
+    user_agent: &'static str,
     password: bool,
+    expect: u16,
     registers_again: bool,
 }
 
@@ -31,6 +37,8 @@ pub(super) fn run(context: &Context, _: &EventsArgs) -> Outcome {
             event: e.event,
             vendor: e.vendor,
             effect: e.effect,
+            user_agent: e.user_agent,
+            expect: e.expect,
             password: e.digest,
             registers_again: e.registers_again,
         })
@@ -41,7 +49,9 @@ pub(super) fn run(context: &Context, _: &EventsArgs) -> Outcome {
             Column::at("vendor", "/vendor"),
             Column::at("event", "/event"),
             Column::at("the phone", "/effect"),
+            Column::at("user agent", "/user_agent").wide(),
             Column::at("password", "/password").wide(),
+            Column::at("answers", "/expect").wide(),
             Column::at("registers again", "/registers_again").wide(),
         ]);
     context.show(&view)?;

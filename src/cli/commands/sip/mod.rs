@@ -9,6 +9,7 @@ mod options;
 mod register;
 mod resolve;
 mod send;
+mod vendor;
 
 use clap::Subcommand;
 

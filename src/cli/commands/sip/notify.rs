@@ -1,11 +1,14 @@
+use std::time::Duration;
+
 use clap::Args;
 
 use super::deliver::deliver;
 use super::flags::{BodyFlags, SendFlags, address, unusable};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Outcome};
+use crate::cli::output::seconds;
+use crate::sip::OutboundRequest;
 use crate::sip::contact_me::{CONTENT_TYPE, CONTENT_TYPE_XML, ContactMe, EVENT, Protocol};
-use crate::sip::{OutboundRequest, SipUri};
 
 /// Notify a device, so that it calls home or fetches its configuration.
 #[derive(Debug, Args)]
@@ -15,15 +18,37 @@ Examples:
   callhome sip notify anna@192.0.2.7 --address mgmt.example.net:8443 --request-id 4t9wz0kc
   callhome sip notify anna@example.net --proxy 192.0.2.1 --event 'check-sync;reboot=false'
   callhome sip notify anna@192.0.2.7 --user mgmt --password-file mgmt.pw --trace sip
+  callhome sip notify 358931104120070 --event check-sync --vendor auto --wait
 
-Ends with 0 when it was taken (2xx), 11 when it was refused, 12 when nobody answered.")]
+Ends with 0 when it was taken (2xx), 11 when it was refused, 12 when nobody answered,
+10 when --wait saw no new registration.")]
 pub struct NotifyArgs {
-    /// Whom, as in anna@192.0.2.7:5060
-    #[arg(value_name = "ADDRESS", value_parser = address)]
-    target: SipUri,
+    /// Whom, as in anna@192.0.2.7:5060; with --vendor any name of a device in the registry
+    #[arg(value_name = "ADDRESS")]
+    pub(super) target: String,
     /// Event package
     #[arg(long, value_name = "EVENT", default_value = EVENT)]
-    event: String,
+    pub(super) event: String,
+    /// Send what the phone's vendor calls this event; auto goes by the phone's User-Agent
+    #[arg(
+        long,
+        value_name = "VENDOR",
+        conflicts_with_all = ["address", "path", "request_id", "protocol", "xml", "body", "body_file", "content_type", "proxy"],
+        help_heading = "Vendor"
+    )]
+    vendor: Option<String>,
+    /// Wait until the phone has registered again, for so long
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = seconds,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "2min",
+        requires = "vendor",
+        help_heading = "Vendor"
+    )]
+    pub(super) wait: Option<Duration>,
     /// Server that the device is to call, as in mgmt.example.net:8443
     #[arg(long, value_name = "HOST[:PORT]", help_heading = "Contact-me")]
     address: Option<String>,
@@ -42,18 +67,24 @@ pub struct NotifyArgs {
     #[command(flatten)]
     body: BodyFlags,
     #[command(flatten)]
-    send: SendFlags,
+    pub(super) send: SendFlags,
 }
 
 /// Notifies.
 pub(super) async fn run(context: &Context, args: NotifyArgs) -> Outcome {
+    if let Some(vendor) = &args.vendor {
+        return super::vendor::notify(context, &args, vendor).await;
+    }
     let request = request(&args)?;
     deliver(context, &args.send, request).await
 }
 
 fn request(args: &NotifyArgs) -> Result<OutboundRequest, CommandError> {
-    let request =
-        OutboundRequest::notify(args.target.clone(), &args.event).map_err(|e| unusable(&e))?;
+    let target = address(&args.target).map_err(|e| {
+        CommandError::usage(e.to_string())
+            .hint("For a device of the registry:  --vendor auto, or  callhome call DEVICE")
+    })?;
+    let request = OutboundRequest::notify(target, &args.event).map_err(|e| unusable(&e))?;
     let wish = wish(args)?;
     let is_contact_me = args.event.split(';').next() == Some(EVENT);
     let has_body = args.body.body.is_some() || args.body.body_file.is_some();

@@ -298,9 +298,18 @@ pub fn towards(binding: &Binding) -> Option<(SipUri, Vec<SipUri>)> {
         && let Some(received) = binding.received
         && uri.socket_addr() != Some(received)
     {
-        route.push(SipUri::at("", received));
+        route.push(back_to(&uri, received));
     }
     Some((uri, route))
+}
+
+/// The address that a request came from as a hop, over the transport that the contact names.
+pub(super) fn back_to(contact: &SipUri, received: std::net::SocketAddr) -> SipUri {
+    let hop = SipUri::at("", received);
+    match contact.params().value("transport") {
+        Some(transport) => hop.with_param("transport", Some(transport)),
+        None => hop,
+    }
 }
 
 /// An `Accept` item without its parameters.

@@ -5,7 +5,7 @@ use super::contact_me;
 use super::digest::Verifier;
 use super::header::NameAddr;
 use super::inbound::{InboundRequest, Reply};
-use super::registrar::{Applicant, RegistrarLimits, admitted, granted};
+use super::registrar::{Applicant, RegistrarLimits, admitted, back_to, granted};
 use super::request::{Dialog, InvalidRequest, OutboundRequest};
 use super::uri::{InvalidSipUri, SipUri};
 use super::wire::Message;
@@ -199,7 +199,7 @@ pub fn notification(
         && let Some(received) = subscription.received
         && target.socket_addr() != Some(received)
     {
-        route.push(SipUri::at("", received));
+        route.push(back_to(&target, received));
     }
     let sequence = subscription.sequence;
     subscription.sequence = sequence.saturating_add(NUMBERS_EACH);

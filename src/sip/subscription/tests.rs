@@ -32,6 +32,7 @@ fn subscribe(to: &str, number: u32, lines: &str) -> InboundRequest {
         message: Message::parse(text.as_bytes()).expect("valid"),
         source: SocketAddr::from(([192, 0, 2, 9], 4711)),
         local: SocketAddr::from(([192, 0, 2, 1], 5060)),
+        transport: crate::sip::Transport::Udp,
     }
 }
 

@@ -12,10 +12,12 @@
 //! | `sms_http` | text messages through Kannel or any HTTP gateway |
 //! | `management` | the operator's client of the endpoint, over HTTPS or the local socket |
 //! | `agent_http` | the device's signed client of the endpoint |
+//! | `capture` | SIP messages in pcap and pcapng files |
 //! | `tls`, `unix` | certificates and listeners of the endpoint |
 //! | `federation`, `webhook` | the other servers; third parties that are told of events |
 
 pub mod agent_http;
+pub mod capture;
 pub mod dns;
 pub mod federation;
 pub mod management;

@@ -7,7 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `request`, `outcome`, `ladder` | what callers ask for and what they are told |
-//! | `wire`, `normalise` | bytes ⇄ [`Message`]; the only file that names `rsip` |
+//! | `wire` | bytes ⇄ [`Message`]; the only place that names `rsip` |
 //! | `header`, `method`, `params`, `uri` | headers and words of the grammar that need a type |
 //! | `digest` | challenges and their answers, both ends |
 //! | `transaction` | the four machines of RFC 3261 §17 with RFC 6026 |
@@ -50,7 +50,6 @@ mod instance;
 mod ladder;
 mod locate;
 mod method;
-mod normalise;
 mod outcome;
 mod params;
 mod registrar;

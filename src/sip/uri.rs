@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
@@ -38,6 +39,9 @@ pub enum InvalidSipUri {
     /// No host, or one with characters that no host has.
     #[error("{0:?} is not a host name or address")]
     Host(String),
+    /// An IPv6 address without the brackets that tell it from its port (RFC 3261 §19.1.1).
+    #[error("the IPv6 address {0} has to stand in [ ]")]
+    Brackets(String),
     /// The port is not a number from 1 to 65535.
     #[error("{0:?} is not a port from 1 to 65535")]
     Port(String),
@@ -92,6 +96,12 @@ impl SipUri {
         self.port.unwrap_or(if self.secure { 5061 } else { 5060 })
     }
 
+    /// Whether header fields stand behind a `?`.
+    #[must_use]
+    pub fn has_headers(&self) -> bool {
+        self.headers.is_some()
+    }
+
     /// URI parameters such as `transport` and `lr`.
     #[must_use]
     pub fn params(&self) -> &Params {
@@ -135,20 +145,42 @@ impl SipUri {
     }
 }
 
-fn parse_host_port(text: &str) -> Result<(String, Option<u16>), InvalidSipUri> {
+/// Whether a URI holds an IPv6 address like `[2001:db8:::192.0.2.1]`: the grammar of RFC 3261 allows a colon
+/// too many there, and RFC 5118 §4.10 asks to bear with it.
+pub(super) fn has_extra_colon(uri: &str) -> bool {
+    uri.split_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .is_some_and(|(host, _)| host.contains(":::") && without_extra_colon(host).is_some())
+}
+
+fn without_extra_colon(host: &str) -> Option<String> {
+    let (left, right) = host.split_once(":::")?;
+    right.parse::<std::net::Ipv4Addr>().ok()?;
+    Some(format!("{left}::{right}"))
+}
+
+/// Reads `host[:port]`; the host of an IPv6 address comes without brackets.
+pub(super) fn parse_host_port(text: &str) -> Result<(String, Option<u16>), InvalidSipUri> {
     let bad_host = || InvalidSipUri::Host(text.chars().take(60).collect());
     let (host, rest) = if let Some(inner) = text.strip_prefix('[') {
         let (host, rest) = inner.split_once(']').ok_or_else(bad_host)?;
+        let host = match without_extra_colon(host) {
+            Some(mended) => Cow::Owned(mended),
+            None => Cow::Borrowed(host),
+        };
         host.parse::<Ipv6Addr>().map_err(|_| bad_host())?;
         (host, rest)
     } else {
+        if text.parse::<Ipv6Addr>().is_ok() {
+            return Err(InvalidSipUri::Brackets(text.to_owned()));
+        }
         let end = text.find(':').unwrap_or(text.len());
         let (host, rest) = text.split_at(end);
         let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
         if host.is_empty() || !host.bytes().all(good) {
             return Err(bad_host());
         }
-        (host, rest)
+        (Cow::Borrowed(host), rest)
     };
     let port = match rest.strip_prefix(':') {
         None if rest.is_empty() => None,
@@ -165,7 +197,7 @@ fn parse_host_port(text: &str) -> Result<(String, Option<u16>), InvalidSipUri> {
             Some(port)
         }
     };
-    Ok((host.to_owned(), port))
+    Ok((host.into_owned(), port))
 }
 
 impl FromStr for SipUri {
@@ -287,6 +319,7 @@ mod tests {
             "sip:anna:pw@example.net",
             "sip:a;b=c@example.net;transport=udp?subject=x",
             "sip:user@example.net;x=a:b",
+            "sip:user@[2001:db8::192.0.2.1]",
         ] {
             assert_eq!(
                 text.parse::<SipUri>().expect(text).to_string(),
@@ -294,6 +327,17 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_colon_too_many_before_an_ipv4_tail_is_borne_and_not_repeated() {
+        let uri: SipUri = "sip:user@[2001:db8:::192.0.2.1]:5070"
+            .parse()
+            .expect("borne");
+        assert_eq!(uri.to_string(), "sip:user@[2001:db8::192.0.2.1]:5070");
+        assert!(has_extra_colon("sip:user@[2001:db8:::192.0.2.1]"));
+        assert!(!has_extra_colon("sip:user@[2001:db8::192.0.2.1]"));
+        assert!("sip:user@[2001:db8:::1]".parse::<SipUri>().is_err());
     }
 
     #[test]
@@ -310,6 +354,7 @@ mod tests {
             "sip:a@b:x",
             "sip:a@[::1",
             "sip:a@[zz]",
+            "sip:2001:db8::10",
             "sip:a@b\r\nX: y",
             "<sip:a@b>",
         ] {

@@ -139,3 +139,154 @@ fn what_cannot_be_read_says_what_is_wrong() {
         assert!(err.contains(words), "{args:?}: {err}");
     }
 }
+
+fn vector(name: &str) -> String {
+    format!("{}/tests/vectors/sip/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn every_header_is_told_in_words_and_every_fault_with_its_section() {
+    let (code, out, err) = callhome(&["decode", &vector("rfc4475/wsinv.sip")], "");
+    assert_eq!(code, 0, "{err}{out}");
+    for words in [
+        "Call, to sip:vivekg@chair-dnrc.example.com;unknownparam\n",
+        "68 more hops allowed",
+        "to pass services.example.com",
+        "asked by J Rosenberg \\\", sip:jdrosen@example.com",
+        "not a registered header: passed on, not looked at",
+        "· Via: branch does not begin with z9hG4bK, as in RFC 2543 (RFC 3261 §8.1.1.7)",
+    ] {
+        assert!(out.contains(words), "{words}: {out}");
+    }
+    let (code, out, _) = callhome(&["decode", &vector("rfc4475/badinv01.sip")], "");
+    assert_eq!(code, 2, "{out}");
+    assert!(
+        out.contains("✗ Via: a parameter between semicolons is empty (RFC 3261 §20.42)"),
+        "{out}"
+    );
+    // What no endpoint takes is explained as far as it goes.
+    let (code, out, _) = callhome(&["decode", &vector("rfc4475/bigcode.sip")], "");
+    assert_eq!(code, 2, "{out}");
+    assert!(out.contains("not a status code of three digits"), "{out}");
+    assert!(out.contains("request number 353494, INVITE"), "{out}");
+    let (code, out, _) = callhome(
+        &["decode", &vector("rfc4475/scalar02.sip"), "-o", "json"],
+        "",
+    );
+    let json: serde_json::Value = serde_json::from_str(&out).expect("one document");
+    assert_eq!(
+        (code, &json["schema"], &json["valid"]),
+        (2, &"callhome/decode/v1".into(), &false.into())
+    );
+    assert_eq!(json["faults"].as_array().expect("a list").len(), 4, "{out}");
+    assert_eq!(json["faults"][0]["rule"], "RFC 3261 §20.16");
+}
+
+#[test]
+fn no_torture_test_fills_more_than_80_columns_or_fails_otherwise() {
+    for folder in ["rfc4475", "rfc5118"] {
+        for entry in std::fs::read_dir(vector(folder)).expect("vectors") {
+            let path = entry.expect("readable").path();
+            if path.extension().is_none_or(|e| e != "sip") {
+                continue;
+            }
+            let name = path.display().to_string();
+            let (code, out, err) = callhome(&["decode", "--kind", "sip", &name], "");
+            assert!(matches!(code, 0 | 2), "{name}: {code} {err}");
+            assert_eq!(err, "", "{name}");
+            // The text of a body is shown as it is.
+            let head = out.lines().take_while(|l| !l.starts_with("Body, "));
+            let widest = head.map(|l| l.chars().count()).max();
+            assert!(widest.is_some_and(|w| w <= 80), "{name}: {widest:?}\n{out}");
+        }
+    }
+}
+
+#[test]
+fn all_sip_of_a_capture_is_explained() {
+    // Captured between two SIPp; tshark counts the same messages.
+    for (name, transport, from) in [
+        ("sipp-udp.pcap", "UDP", "127.0.0.1:5060"),
+        ("sipp-tcp.pcapng", "TCP", "127.0.0.1:40585"),
+        ("sipp-udp6.pcapng", "UDP", "[::1]:5060"),
+    ] {
+        let file = vector(&format!("captures/{name}"));
+        let (code, out, err) = callhome(&["decode", &file], "");
+        assert_eq!(code, 0, "{err}{out}");
+        assert!(out.ends_with("\n6 SIP messages, nothing wrong.\n"), "{out}");
+        assert_eq!(
+            out.matches("\nNotification of application-server-contact-me")
+                .count(),
+            2
+        );
+        assert!(out.contains("  Request-Id   4t9wz0kc\n"), "{out}");
+        let (code, out, _) = callhome(&["decode", "--kind", "sip", &file, "-o", "json"], "");
+        let json: serde_json::Value = serde_json::from_str(&out).expect("one document");
+        assert_eq!(
+            (code, &json["schema"]),
+            (0, &"callhome/decode-list/v1".into())
+        );
+        let items = json["items"].as_array().expect("a list");
+        assert_eq!(items.len(), 6);
+        assert_eq!(
+            (&items[0]["transport"], &items[0]["source"]),
+            (&transport.into(), &from.into())
+        );
+        assert_eq!(items[1]["summary"], "Answer to OPTIONS: 200 OK (success)");
+    }
+    // A capture that breaks off keeps what it has.
+    let whole = std::fs::read(vector("captures/sipp-udp.pcap")).expect("a capture");
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let cut = file(&folder, "cut.pcap", 0o600, &whole[..whole.len() - 20]);
+    let (code, out, err) = callhome(&["decode", &cut], "");
+    assert_eq!(code, 0, "{err}");
+    assert!(out.ends_with("\n5 SIP messages, nothing wrong.\n"), "{out}");
+    assert!(
+        err.contains("the capture ends in the middle of a packet"),
+        "{err}"
+    );
+    let empty = file(&folder, "empty.pcap", 0o600, &whole[..24]);
+    let (code, _, err) = callhome(&["decode", &empty], "");
+    assert_eq!(code, 2);
+    assert!(
+        err.contains("there is no SIP in this capture of 0 packets"),
+        "{err}"
+    );
+}
+
+#[test]
+fn sip_is_read_from_dumps_and_base64() {
+    let bytes = std::fs::read(vector("rfc4475/dblreq.sip")).expect("a vector");
+    let dump: String = bytes
+        .chunks(16)
+        .enumerate()
+        .map(|(row, line)| {
+            let digits: Vec<String> = line.iter().map(|b| format!("{b:02x}")).collect();
+            let text: String = line
+                .iter()
+                .map(|b| {
+                    if b.is_ascii_graphic() {
+                        char::from(*b)
+                    } else {
+                        '.'
+                    }
+                })
+                .collect();
+            format!("{:08x}  {:<47}  |{text}|\n", row * 16, digits.join(" "))
+        })
+        .collect();
+    let digits: String = bytes.iter().map(|b| format!("{b:02X}")).collect();
+    let base64 = data_encoding::BASE64.encode(&bytes);
+    for written in [dump, digits, base64] {
+        let (code, out, err) = callhome(&["decode"], &written);
+        assert_eq!(code, 0, "{err}{out}");
+        assert!(
+            out.starts_with("Registration, to sip:example.com\n"),
+            "{out}"
+        );
+        assert!(
+            out.contains("bytes behind the body are passed over"),
+            "{out}"
+        );
+    }
+}

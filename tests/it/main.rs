@@ -18,6 +18,7 @@ mod flow_reach;
 mod flow_session;
 mod flow_shelf;
 mod flow_world;
+mod fuzz_corpus;
 mod server_actions;
 mod server_agent;
 mod server_contract;

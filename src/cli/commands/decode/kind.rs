@@ -1,6 +1,6 @@
 use clap::ValueEnum;
-use data_encoding::HEXLOWER_PERMISSIVE;
 
+use super::hex::{from_base64, from_digits, from_dump};
 use crate::oma::{PUSH_PORT, SignedNotification, WspPush};
 use crate::sip::contact_me::{CONTENT_TYPE, ContactMe, NAMESPACE};
 use crate::sms::Header;
@@ -36,6 +36,9 @@ pub(super) fn detect(octets: Vec<u8>) -> Option<(Kind, Vec<u8>)> {
     if let Some(kind) = detect_text(&octets) {
         return Some((kind, unwrapped(octets, kind)));
     }
+    if let Some(message) = written_sip(&octets) {
+        return Some((Kind::Sip, message));
+    }
     let binary = unwrapped(octets, Kind::Notification);
     SignedNotification::parse(&binary)
         .is_ok()
@@ -45,9 +48,9 @@ pub(super) fn detect(octets: Vec<u8>) -> Option<(Kind, Vec<u8>)> {
 /// Takes off what stands around a message of this kind.
 pub(super) fn unwrapped(octets: Vec<u8>, kind: Kind) -> Vec<u8> {
     match kind {
-        Kind::Notification => body_of_push(from_hex(&octets).unwrap_or(octets)),
-        Kind::Sip if !octets.contains(&b'\r') => with_crlf(&octets),
-        Kind::Sip | Kind::ContactMe | Kind::Action | Kind::Reply | Kind::Result => octets,
+        Kind::Notification => body_of_push(from_digits(&octets).unwrap_or(octets)),
+        Kind::Sip => sip_octets(octets),
+        Kind::ContactMe | Kind::Action | Kind::Reply | Kind::Result => octets,
     }
 }
 
@@ -86,25 +89,36 @@ fn is_sip(octets: &[u8]) -> bool {
     line.starts_with(b"SIP/2.0 ") || line.ends_with(b" SIP/2.0")
 }
 
+/// A SIP message out of a dump, digits or base64; with CR where they were left out.
+fn sip_octets(octets: Vec<u8>) -> Vec<u8> {
+    if octets.contains(&0) || is_sip(octets.trim_ascii_start()) {
+        return if octets.contains(&b'\r') {
+            octets
+        } else {
+            with_crlf(&octets)
+        };
+    }
+    match written_sip(&octets) {
+        Some(message) => message,
+        None if octets.contains(&b'\r') => octets,
+        None => with_crlf(&octets),
+    }
+}
+
+/// A SIP message that is written in characters of another kind.
+fn written_sip(octets: &[u8]) -> Option<Vec<u8>> {
+    [from_dump, from_digits, from_base64]
+        .into_iter()
+        .filter_map(|read| read(octets))
+        .find(|message| is_sip(message.trim_ascii_start()))
+}
+
 /// Editors and traces leave the CR out; on the wire it is there.
 fn with_crlf(octets: &[u8]) -> Vec<u8> {
     octets
         .iter()
         .flat_map(|b| (*b == b'\n').then_some(b'\r').into_iter().chain([*b]))
         .collect()
-}
-
-/// Octets written as hexadecimal digits, with or without white space.
-fn from_hex(octets: &[u8]) -> Option<Vec<u8>> {
-    let digits: Vec<u8> = octets
-        .iter()
-        .copied()
-        .filter(|b| !b.is_ascii_whitespace())
-        .collect();
-    HEXLOWER_PERMISSIVE
-        .decode(&digits)
-        .ok()
-        .filter(|decoded| !decoded.is_empty())
 }
 
 /// The body of a push, with or without the user data header of the text message; other octets as they are.
@@ -123,6 +137,8 @@ fn body_of_push(octets: Vec<u8>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+
     use super::*;
 
     const NOTIFICATION: &[u8] = include_bytes!("../../../../tests/vectors/oma/pkg0.bin");
@@ -148,6 +164,18 @@ mod tests {
             (NOTIFICATION, Some(Kind::Notification)),
         ] {
             assert_eq!(detect(octets.to_vec()).map(|(kind, _)| kind), expected);
+        }
+    }
+
+    #[test]
+    fn a_sip_message_is_found_in_digits_and_base64() {
+        let message = b"OPTIONS sip:a@h SIP/2.0\r\nVia: x\r\n\r\n".to_vec();
+        for written in [
+            HEXLOWER_PERMISSIVE.encode(&message),
+            BASE64.encode(&message),
+        ] {
+            let found = detect(written.into_bytes());
+            assert_eq!(found, Some((Kind::Sip, message.clone())));
         }
     }
 

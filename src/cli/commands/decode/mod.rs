@@ -1,6 +1,8 @@
 //! `callhome decode`: explains a message that came over the wire, offline.
 
 mod action;
+mod capture;
+mod hex;
 mod kind;
 mod notification;
 mod report;
@@ -17,12 +19,16 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::output::{Paint, View};
 use crate::domain::DeviceSecret;
+use crate::net::capture::is_capture;
 use crate::sms::Version;
 
 use kind::Kind;
 
 /// More than any message that is explained here has.
-const MAX_INPUT: u64 = 1024 * 1024;
+const MAX_MESSAGE: usize = 1024 * 1024;
+
+/// The largest capture that is read, which is kept in memory.
+const MAX_CAPTURE: u64 = 256 * 1024 * 1024;
 
 /// Explain a message that came over the wire.
 #[derive(Debug, Args)]
@@ -32,8 +38,10 @@ Examples:
   callhome decode --secret-file eriksson.key < message.txt
   callhome decode --text 'KME 1.00 000174ef 5d783e9708ffb691 aud() loc(1)'
   callhome decode notify.txt                 a SIP message from a trace
+  callhome decode trace.pcap                 every SIP message of a capture
   callhome decode --text '0106 03c4 af87 …'  octets as hexadecimal digits
 
+SIP may also come as a hex dump (xxd, hexdump -C, tshark -x) or in base64.
 Nothing is sent anywhere. Ends with 0 when the message is valid, with 2 when it is
 not, with 17 when it is but its signature does not match.")]
 pub struct DecodeArgs {
@@ -124,6 +132,20 @@ impl Signature {
 /// Explains.
 pub(super) fn run(context: &Context, args: &DecodeArgs) -> Outcome {
     let octets = input(context, args)?;
+    let paint = context.screen.paint;
+    let width = context.environment.width;
+    if is_capture(&octets) && matches!(args.kind, None | Some(Kind::Sip)) {
+        let (view, valid) = capture::explain_all(&octets, width, paint)?;
+        context.show(&view)?;
+        return Ok(if valid {
+            Exit::Done
+        } else {
+            Exit::Ended(ErrorKind::Usage)
+        });
+    }
+    if octets.len() > MAX_MESSAGE {
+        return Err(CommandError::usage("the message is longer than 1 MiB"));
+    }
     let (kind, octets) = match args.kind {
         Some(kind) => (kind, kind::unwrapped(octets, kind)),
         None => kind::detect(octets).ok_or_else(|| {
@@ -134,8 +156,6 @@ pub(super) fn run(context: &Context, args: &DecodeArgs) -> Outcome {
         })?,
     };
     let keys = keys(args)?;
-    let paint = context.screen.paint;
-    let width = context.environment.width;
     let explained = match kind {
         Kind::Sip => sip::explain(&octets, width, paint),
         Kind::ContactMe => sip::explain_contact_me(&octets, width, paint),
@@ -144,7 +164,7 @@ pub(super) fn run(context: &Context, args: &DecodeArgs) -> Outcome {
         Kind::Result => report::explain_result(&octets),
         Kind::Notification => notification::explain(&octets, &keys, paint),
     }?;
-    let view = View::one("decoded", &explained.document).text(explained.text);
+    let view = View::one("decode", &explained.document).text(explained.text);
     context.show(&view)?;
     Ok(match explained.signature {
         Signature::Wrong(_) => Exit::Ended(ErrorKind::Differs),
@@ -183,7 +203,7 @@ fn input(context: &Context, args: &DecodeArgs) -> Result<Vec<u8>, CommandError> 
             };
             std::fs::File::open(path)
                 .map_err(unreadable)?
-                .take(MAX_INPUT + 1)
+                .take(MAX_CAPTURE + 1)
                 .read_to_end(&mut octets)
                 .map_err(unreadable)?;
         }
@@ -194,12 +214,13 @@ fn input(context: &Context, args: &DecodeArgs) -> Result<Vec<u8>, CommandError> 
         None => {
             std::io::stdin()
                 .lock()
-                .take(MAX_INPUT + 1)
+                .take(MAX_CAPTURE + 1)
                 .read_to_end(&mut octets)?;
         }
     }
-    if octets.len() as u64 > MAX_INPUT {
-        return Err(CommandError::usage("the message is longer than 1 MiB"));
+    if octets.len() as u64 > MAX_CAPTURE {
+        return Err(CommandError::usage("the file is larger than 256 MiB")
+            .hint("Take what matters out of it first:  tshark -r FILE -Y sip -w sip.pcapng"));
     }
     Ok(octets)
 }

@@ -1,10 +1,10 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Explained, Signature};
 use crate::cli::error::CommandError;
 use crate::cli::output::{Paint, count, width_of};
 use crate::sip::contact_me::{CONTENT_TYPE, CONTENT_TYPE_XML, ContactMe};
-use crate::sip::{self, Explanation};
+use crate::sip::{self, ExplainedHeader, Explanation};
 
 /// Explains a SIP message.
 pub(super) fn explain(
@@ -14,34 +14,37 @@ pub(super) fn explain(
 ) -> Result<Explained, CommandError> {
     let told =
         sip::explain(octets).map_err(|e| CommandError::usage(format!("not a SIP message: {e}")))?;
-    let text = text(&told, width, paint);
-    let valid = told.faults.is_empty();
-    let mut document = json!({ "kind": "sip", "valid": valid });
-    if let (Some(document), Ok(serde_json::Value::Object(fields))) =
-        (document.as_object_mut(), serde_json::to_value(&told))
-    {
-        document.extend(fields);
-    }
     Ok(Explained {
-        document,
-        text,
+        text: text(&told, width, paint),
         signature: Signature::NotChecked,
-        valid,
+        valid: told.faults.is_empty(),
+        document: document(&told),
     })
 }
 
-fn text(told: &Explanation, width: usize, paint: Paint) -> String {
-    let mut lines = vec![told.summary.clone()];
-    let rows: Vec<(String, String, &str)> = told
-        .headers
-        .iter()
-        .map(|h| (h.name.clone(), h.value.clone(), h.meaning))
-        .collect();
-    lines.extend(table(&rows, width, paint));
+/// The message as data.
+pub(super) fn document(told: &Explanation) -> Value {
+    let mut document = json!({ "kind": "sip", "valid": told.faults.is_empty() });
+    if let (Some(document), Ok(Value::Object(fields))) =
+        (document.as_object_mut(), serde_json::to_value(told))
+    {
+        document.extend(fields);
+    }
+    document
+}
+
+/// A message in words: its headers one below the other, the body, then what is wrong.
+pub(super) fn text(told: &Explanation, width: usize, paint: Paint) -> String {
+    let mut lines = wrapped(&printable(&told.summary), width);
+    let names = told.headers.iter().map(|h| width_of(&h.name)).max();
+    let names = names.unwrap_or(0).min(20);
+    for header in &told.headers {
+        lines.extend(header_lines(header, names, width, paint));
+    }
     if let Some(body) = &told.body {
         lines.push(format!(
             "Body, {}, {}",
-            body.content_type,
+            printable(&body.content_type),
             count(body.size_bytes as u64, "byte")
         ));
         let rows: Vec<(String, String, &str)> = body
@@ -53,10 +56,72 @@ fn text(told: &Explanation, width: usize, paint: Paint) -> String {
         let words = body.text.as_deref().unwrap_or_default();
         lines.extend(words.lines().map(|l| format!("  {}", printable(l))));
     }
-    for fault in &told.faults {
-        lines.push(format!("{} {fault}", paint.bad("✗")));
+    let marked = told.faults.iter().map(|f| (paint.bad("✗"), f));
+    let marked = marked.chain(told.remarks.iter().map(|f| (paint.dim("·"), f)));
+    for (mark, fault) in marked {
+        let words = printable(&fault.to_string());
+        for (at, line) in wrapped(&words, width.saturating_sub(2)).iter().enumerate() {
+            let mark = if at == 0 { mark.as_str() } else { " " };
+            lines.push(format!("{mark} {line}"));
+        }
     }
     lines.join("\n") + "\n"
+}
+
+/// Name and value, with the meaning beside it where there is room and below it where not.
+fn header_lines(header: &ExplainedHeader, names: usize, width: usize, paint: Paint) -> Vec<String> {
+    let value = printable(&header.value);
+    let meaning = printable(&header.meaning);
+    let indent = " ".repeat(names + 5);
+    let room = width.saturating_sub(width_of(&indent)).max(20);
+    let mut lines: Vec<String> = Vec::new();
+    let mut head = indent.clone();
+    if width_of(&header.name) > names {
+        // Too long for the column: a line of its own.
+        let name = wrapped(&header.name, width.saturating_sub(2));
+        lines.extend(name.iter().map(|line| format!("  {line}")));
+    } else {
+        let gap = " ".repeat(names - width_of(&header.name));
+        head = format!("  {}{gap}   ", header.name);
+    }
+    if width_of(&value) + 3 + width_of(&meaning) <= room {
+        let parting = if value.is_empty() { "" } else { "   " };
+        lines.push(head + &value + parting + &paint.dim(&meaning));
+        return lines;
+    }
+    for (at, line) in wrapped(&value, room).iter().enumerate() {
+        let before = if at == 0 { &head } else { &indent };
+        lines.push(format!("{before}{line}"));
+    }
+    for line in wrapped(&meaning, room) {
+        lines.push(format!("{indent}{}", paint.dim(&line)));
+    }
+    lines
+}
+
+/// Parts a text into lines that fit, behind blanks, commas and semicolons where there are any.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    // Where the line may be parted: behind this many bytes.
+    let mut stop = None;
+    for c in text.chars() {
+        line.push(c);
+        if width_of(&line) > room {
+            let at = stop
+                .take()
+                .unwrap_or_else(|| line.len().saturating_sub(c.len_utf8()));
+            let rest = line.split_off(at);
+            lines.push(line.trim_end().to_owned());
+            rest.trim_start().clone_into(&mut line);
+        } else if matches!(c, ' ' | ',' | ';') {
+            stop = Some(line.len());
+        }
+    }
+    if !line.is_empty() || lines.is_empty() {
+        lines.push(line);
+    }
+    lines
 }
 
 /// Explains a contact-me body.
@@ -134,7 +199,7 @@ fn table(rows: &[(String, String, &str)], width: usize, paint: Paint) -> Vec<Str
 }
 
 /// What came over the wire must not move the cursor.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { '\u{fffd}' } else { c })
         .collect()

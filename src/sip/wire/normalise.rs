@@ -1,4 +1,5 @@
-use super::wire::InvalidMessage;
+use super::InvalidMessage;
+use crate::sip::method::is_token;
 
 /// A message's bytes, made plain: logical header lines with long names, and the body apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -9,6 +10,12 @@ pub(super) struct Plain<'a> {
     pub(super) fields: Vec<(String, String)>,
     /// Everything behind the empty line.
     pub(super) body: &'a [u8],
+    /// Whether the empty line that ends the head is there.
+    pub(super) has_end: bool,
+    /// The beginnings of lines that are no header fields.
+    pub(super) odd_lines: Vec<String>,
+    /// Whether bytes of the head were not UTF-8.
+    pub(super) is_lossy: bool,
 }
 
 /// Compact names (RFC 3261 §7.3.3 and the IANA registry) and what they stand for.
@@ -57,40 +64,47 @@ pub(super) fn normalise(bytes: &[u8]) -> Result<Plain<'_>, InvalidMessage> {
         return Err(InvalidMessage::Empty);
     }
     let mut lines: Vec<Vec<u8>> = Vec::new();
-    loop {
-        let Some(end) = rest.iter().position(|b| *b == b'\n') else {
-            return Err(InvalidMessage::NoEndOfHead);
-        };
-        let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
-        rest = &rest[end + 1..];
+    let has_end = loop {
+        let end = rest.iter().position(|b| *b == b'\n');
+        let line = &rest[..end.unwrap_or(rest.len())];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        rest = end.map_or(&[], |end| &rest[end + 1..]);
         match (line, lines.last_mut()) {
-            ([], _) => break,
+            ([], _) => break end.is_some(),
             ([b' ' | b'\t', ..], Some(previous)) if !previous.is_empty() => {
                 previous.push(b' ');
                 previous.extend_from_slice(line.trim_ascii());
             }
             _ => lines.push(line.to_vec()),
         }
-    }
-    let mut lines = lines
-        .into_iter()
-        .map(|l| String::from_utf8_lossy(&l).into_owned());
-    let start = lines.next().ok_or(InvalidMessage::Empty)?;
-    let mut fields = Vec::new();
-    for line in lines {
-        let Some((name, value)) = line.split_once(':') else {
-            return Err(InvalidMessage::Header(line.chars().take(40).collect()));
-        };
-        let name = name.trim();
-        if !super::method::is_token(name) {
-            return Err(InvalidMessage::Header(line.chars().take(40).collect()));
+        if end.is_none() {
+            break false;
         }
-        fields.push((long_name(name).to_owned(), value.trim().to_owned()));
+    };
+    let mut is_lossy = false;
+    let mut lines = lines.into_iter().map(|line| {
+        String::from_utf8(line).unwrap_or_else(|error| {
+            is_lossy = true;
+            String::from_utf8_lossy(error.as_bytes()).into_owned()
+        })
+    });
+    let start = lines.next().ok_or(InvalidMessage::Empty)?;
+    let (mut fields, mut odd_lines) = (Vec::new(), Vec::new());
+    for line in lines {
+        match line.split_once(':') {
+            Some((name, value)) if is_token(name.trim()) => {
+                fields.push((long_name(name.trim()).to_owned(), value.trim().to_owned()));
+            }
+            _ => odd_lines.push(line.chars().take(40).collect()),
+        }
     }
     Ok(Plain {
         start,
         fields,
         body: rest,
+        has_end,
+        odd_lines,
+        is_lossy,
     })
 }
 
@@ -117,16 +131,15 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_end_or_no_names_is_refused() {
+    fn what_has_no_end_or_no_names_is_told() {
         assert_eq!(normalise(b"\r\n\r\n"), Err(InvalidMessage::Empty));
-        assert_eq!(normalise(b"A b c\r\n"), Err(InvalidMessage::NoEndOfHead));
-        assert!(matches!(
-            normalise(b"A b c\r\nno colon\r\n\r\n"),
-            Err(InvalidMessage::Header(_))
-        ));
-        assert!(matches!(
-            normalise(b"A b c\r\nTwo words: x\r\n\r\n"),
-            Err(InvalidMessage::Header(_))
-        ));
+        let plain = normalise(b"A b c\r\nX: y").expect("something");
+        assert!(!plain.has_end);
+        assert_eq!(plain.fields.len(), 1);
+        let plain =
+            normalise(b"A b c\r\nno colon\r\nTwo words: x\r\ng: \xff\r\n\r\n").expect("head");
+        assert!(plain.has_end && plain.is_lossy);
+        assert_eq!(plain.odd_lines, ["no colon", "Two words: x"]);
+        assert_eq!(plain.fields, [("g".to_owned(), "\u{fffd}".to_owned())]);
     }
 }

@@ -1,9 +1,22 @@
+//! A message taken apart for people: what it is, what each header says, what is wrong with it.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `purpose` | what each header of the IANA registry is for |
+//! | `words` | what a header's value says, in words |
+
+mod purpose;
+mod words;
+
 use serde::Serialize;
 
 use super::contact_me::{self, ContactMe};
-use super::fault::faults;
+use super::fault::{Fault, faults_of};
+use super::header::CSeq;
 use super::method::Method;
-use super::wire::{InvalidMessage, Message, Start};
+use super::wire::{InvalidMessage, Reading, Start};
+
+use words::in_words;
 
 /// A message taken apart for people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -14,19 +27,21 @@ pub struct Explanation {
     pub headers: Vec<ExplainedHeader>,
     /// The body, when there is one.
     pub body: Option<ExplainedBody>,
-    /// What a standard forbids, with the section.
-    pub faults: Vec<String>,
+    /// What a standard forbids, with the section; none in a valid message.
+    pub faults: Vec<Fault>,
+    /// What is allowed, but worth knowing.
+    pub remarks: Vec<Fault>,
 }
 
 /// One header field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ExplainedHeader {
-    /// Long name.
+    /// Long name in its usual spelling.
     pub name: String,
     /// Value; answers to challenges are masked.
     pub value: String,
-    /// What it is for, in a few words; empty for headers that this version does not know.
-    pub meaning: &'static str,
+    /// What it says, in a few words.
+    pub meaning: String,
 }
 
 /// The body.
@@ -42,84 +57,53 @@ pub struct ExplainedBody {
     pub text: Option<String>,
 }
 
-/// What each header is for.
-const MEANINGS: &[(&str, &str)] = &[
-    ("Via", "the way the answer takes back"),
-    ("Max-Forwards", "hops left before it is dropped"),
-    ("Route", "proxies it has to pass"),
-    (
-        "Record-Route",
-        "proxies that want to see the rest of the dialog",
-    ),
-    ("Path", "proxies between registrar and device"),
-    ("From", "who asks"),
-    ("To", "who is asked"),
-    ("Call-ID", "ties together what belongs together"),
-    ("CSeq", "number and method of the request"),
-    ("Contact", "where to reach the sender directly"),
-    ("Expires", "seconds that it holds"),
-    ("Min-Expires", "least seconds that the registrar takes"),
-    ("Event", "what the notification is about"),
-    ("Subscription-State", "whether more notifications follow"),
-    ("Answer-Mode", "whether the device may answer by itself"),
-    ("Accept", "bodies and event packages that it takes"),
-    ("Allow", "methods that it takes"),
-    ("Supported", "extensions that it knows"),
-    ("Require", "extensions that the other side must know"),
-    ("Unsupported", "extensions that were asked for in vain"),
-    ("User-Agent", "the sender's software"),
-    ("Server", "the answering software"),
-    ("Authorization", "answer to a server's challenge"),
-    ("Proxy-Authorization", "answer to a proxy's challenge"),
-    ("WWW-Authenticate", "a server wants a password"),
-    ("Proxy-Authenticate", "a proxy wants a password"),
-    (
-        "Authentication-Info",
-        "next nonce, and the server's own proof",
-    ),
-    ("Content-Type", "kind of the body"),
-    ("Warning", "more on why it was refused"),
-    ("Retry-After", "seconds to wait before asking again"),
-    ("Reason", "why it was cancelled or ended"),
-    ("Date", "the sender's clock"),
-    ("Subject", "what it is about, for people"),
-    ("Refer-To", "whom to contact instead"),
-    ("Allow-Events", "event packages that it takes"),
-];
-
-/// Takes a message apart.
+/// Takes a message apart, as far as it can be read.
 ///
 /// # Errors
-/// [`InvalidMessage`] when the bytes cannot be told apart at all.
+/// [`InvalidMessage`] when the bytes do not even look like a message: neither by the first line nor by any header.
 pub fn explain(bytes: &[u8]) -> Result<Explanation, InvalidMessage> {
-    let message = Message::parse(bytes)?;
+    let reading = Reading::of(bytes)?;
+    if let Err(error @ InvalidMessage::StartLine(_)) = &reading.start
+        && header(&reading, "Via").is_none()
+        && header(&reading, "Call-ID").is_none()
+    {
+        return Err(error.clone());
+    }
+    let (remarks, faults) = faults_of(&reading).into_iter().partition(Fault::is_remark);
     Ok(Explanation {
-        summary: summary(&message),
-        headers: message
-            .fields()
+        summary: summary(&reading),
+        headers: reading
+            .fields
+            .iter()
             .map(|(name, value)| ExplainedHeader {
-                name: name.to_owned(),
+                name: purpose::usual_name(name).to_owned(),
                 value: masked(name, value),
-                meaning: MEANINGS
-                    .iter()
-                    .find(|(known, _)| known.eq_ignore_ascii_case(name))
-                    .map_or("", |(_, meaning)| meaning),
+                meaning: in_words(name, value),
             })
             .collect(),
-        body: body(&message),
-        faults: faults(&message).iter().map(ToString::to_string).collect(),
+        body: body(&reading),
+        faults,
+        remarks,
     })
 }
 
-fn summary(message: &Message) -> String {
-    match message.start() {
-        Start::Request { method, uri } => {
+fn header<'a>(reading: &'a Reading<'_>, name: &str) -> Option<&'a str> {
+    let mut fields = reading.fields.iter();
+    fields
+        .find(|(n, _)| n.eq_ignore_ascii_case(name))
+        .map(|(_, v)| v.as_str())
+}
+
+fn summary(reading: &Reading<'_>) -> String {
+    match &reading.start {
+        Err(_) => format!("Neither request nor answer: {}", reading.line),
+        Ok(Start::Request { method, uri }) => {
             let what = match method.as_str() {
-                "NOTIFY" => match message.header("Event") {
+                "NOTIFY" => match header(reading, "Event") {
                     Some(event) => format!("Notification of {event}"),
                     None => "Notification".to_owned(),
                 },
-                "INVITE" if message.header("Answer-Mode").is_some() => {
+                "INVITE" if header(reading, "Answer-Mode").is_some() => {
                     "Call that a device is to answer by itself".to_owned()
                 }
                 "INVITE" => "Call".to_owned(),
@@ -134,7 +118,7 @@ fn summary(message: &Message) -> String {
             };
             format!("{what}, to {uri}")
         }
-        Start::Response { code, reason } => {
+        Ok(Start::Response { code, reason }) => {
             let class = match code {
                 100..200 => "in progress",
                 200..300 => "success",
@@ -143,7 +127,8 @@ fn summary(message: &Message) -> String {
                 500..600 => "refused: the server failed",
                 _ => "refused everywhere",
             };
-            let method = message.method().map_or("a request", |m| known_name(&m));
+            let cseq = header(reading, "CSeq").and_then(CSeq::parse);
+            let method = cseq.map_or("a request", |c| known_name(&c.method));
             format!("Answer to {method}: {code} {reason} ({class})")
         }
     }
@@ -168,7 +153,10 @@ fn known_name(method: &Method) -> &'static str {
 
 /// From an answer to a challenge a weak password can be guessed: it is not repeated.
 fn masked(name: &str, value: &str) -> String {
-    if !matches!(name, "Authorization" | "Proxy-Authorization") {
+    let is_answer = ["Authorization", "Proxy-Authorization"]
+        .iter()
+        .any(|answer| name.eq_ignore_ascii_case(answer));
+    if !is_answer {
         return value.to_owned();
     }
     let Some((head, tail)) = value.split_once("response=") else {
@@ -181,23 +169,23 @@ fn masked(name: &str, value: &str) -> String {
     format!("{head}response=…{rest}")
 }
 
-fn body(message: &Message) -> Option<ExplainedBody> {
-    if message.body().is_empty() {
+fn body(reading: &Reading<'_>) -> Option<ExplainedBody> {
+    if reading.body.is_empty() {
         return None;
     }
-    let content_type = message.header("Content-Type").unwrap_or("unknown");
+    let content_type = header(reading, "Content-Type").unwrap_or("unknown");
     let mut explained = ExplainedBody {
         content_type: content_type.to_owned(),
-        size_bytes: message.body().len(),
+        size_bytes: reading.body.len(),
         fields: Vec::new(),
         text: None,
     };
-    match ContactMe::parse(content_type, message.body()) {
+    match ContactMe::parse(content_type, reading.body) {
         Ok(wish) => explained.fields = wish.labelled(),
         Err(contact_me::InvalidContactMe::ContentType(_))
             if !content_type.starts_with("application/vnd.callhome.bootstrap") =>
         {
-            explained.text = std::str::from_utf8(message.body()).ok().map(str::to_owned);
+            explained.text = std::str::from_utf8(reading.body).ok().map(str::to_owned);
         }
         // A bootstrap body carries a token: only its size is told.
         Err(contact_me::InvalidContactMe::ContentType(_)) => {}
@@ -218,7 +206,7 @@ mod tests {
             told.summary,
             "Notification of application-server-contact-me, to sip:a"
         );
-        assert_eq!(told.faults, [""; 0]);
+        assert_eq!(told.faults, []);
         let body = told.body.expect("there");
         assert_eq!(body.fields, [("Port".to_owned(), "17".to_owned())]);
         let answer = told
@@ -236,7 +224,7 @@ mod tests {
             told.summary
                 .starts_with("Answer to a request: 486 Busy Here")
         );
-        assert!(told.faults.iter().any(|f| f.contains("RFC 3261")));
+        assert!(told.faults.iter().any(|f| f.rule.contains("RFC 3261")));
         assert!(explain(b"hello").is_err());
     }
 

@@ -62,7 +62,7 @@ pub use federation::{Hello, HelloAnswer, PeerFind};
 pub use find::{FindRequest, FindResponse, Found, PeerAnswer, PeerOutcome};
 pub use invitation::{Invitation, InvitationRequest};
 pub use page::Page;
-pub use probe::{ProbeCheck, ProbeGrade, ProbeReport};
+pub use probe::{ProbeCheck, ProbeGrade, ProbeMessage, ProbeReport};
 pub use problem::{Problem, ProblemCode};
 pub use server::{PeerStatus, ServerStatus};
 pub use signing_key::{InvalidKey, SigningKey, VerifyingKey};

@@ -10,7 +10,7 @@ pub struct ProbeReport {
     pub device: Option<ShortId>,
     /// The device's name or the address.
     pub target: String,
-    /// When.
+    /// When it began.
     pub at: Timestamp,
     /// True when at least one bearer reaches it now.
     pub reachable: bool,
@@ -20,12 +20,16 @@ pub struct ProbeReport {
     pub checks: Vec<ProbeCheck>,
     /// Commands to run next, best first, each with what it does.
     pub next: Vec<String>,
+    /// The SIP messages that crossed, without secrets.
+    #[serde(default)]
+    pub messages: Vec<ProbeMessage>,
 }
 
 /// One piece of evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProbeCheck {
-    /// What was looked at: `name`, `connection`, `options`, `binding`, `proxy`, `sms`, `session`, `waiting`.
+    /// What was looked at: `binding`, `name`, `connection`, `tls`, `options`, the same with `proxy-` before it and `proxy`
+    /// for the answer there, `sms`, `session`, `waiting`.
     pub name: String,
     /// What was seen.
     pub finding: String,
@@ -47,4 +51,23 @@ pub enum ProbeGrade {
     Bad,
     /// Not tried, for the reason in the finding.
     Skipped,
+}
+
+/// A SIP message that crossed while something was probed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProbeMessage {
+    /// Microseconds since the probe began.
+    pub at_us: u64,
+    /// True for what was sent from here.
+    pub sent: bool,
+    /// Our address, as the message tells it.
+    pub local: String,
+    /// The other side's address.
+    pub peer: String,
+    /// As in `udp`.
+    pub transport: String,
+    /// A copy sent again by a timer.
+    pub again: bool,
+    /// The message; digests and tokens are replaced by `x`.
+    pub text: String,
 }

@@ -11,8 +11,9 @@ use crate::config::{GatewayConfig, GatewayKind, GatewayMethod, PeerConfig, Serve
 use crate::flow::{Home, PublicAddress};
 use crate::host::{DataDir, MasterKey, OsEntropy, SystemClock, private_file};
 use crate::net::federation::{FederationClient, PeerSettings};
-use crate::net::sip_link::{LinkOptions, SipLink};
+use crate::net::sip_link::{LinkOptions, Outlook, SipLink};
 use crate::net::sms_http::{HttpGateway, KannelSettings, TemplateMethod, TemplateSettings};
+use crate::net::survey::Survey;
 use crate::net::tls::{Acquaintances, ServerIdentity, TlsListener};
 use crate::net::unix::LocalListener;
 use crate::net::webhook::{HttpWebhooks, WebhookTarget};
@@ -178,6 +179,7 @@ pub(super) async fn assemble(
     };
     let bearers = Bearers {
         sip: sip.clone().map(|link| Arc::new(link) as _),
+        surveyor: Some(Arc::new(Survey::new(Outlook::default()))),
         gateways,
         peers: Some(Arc::new(federation)),
         webhooks,

@@ -16,6 +16,8 @@ const DEFAULT_WIDTH: usize = 80;
 pub struct Environment {
     /// Arguments, the program's name first.
     pub args: Vec<OsString>,
+    /// The program itself, to start it again.
+    pub program: PathBuf,
     /// Working directory.
     pub directory: PathBuf,
     /// Standard input is a terminal.
@@ -44,6 +46,7 @@ impl Environment {
         let seen = || stdout_is_terminal.then(terminal_width).flatten();
         Self {
             args: std::env::args_os().collect(),
+            program: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("callhome")),
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             stdout_is_terminal,
@@ -61,6 +64,7 @@ impl Environment {
     ) -> Self {
         Self {
             args: args.into_iter().map(OsString::from).collect(),
+            program: PathBuf::from("callhome"),
             directory: PathBuf::from("."),
             stdin_is_terminal: false,
             stdout_is_terminal: false,

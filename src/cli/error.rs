@@ -106,6 +106,8 @@ pub enum Exit {
     Done,
     /// The output tells it all; only the exit code is left to say.
     Ended(ErrorKind),
+    /// The output tells it all, to a program that wants codes of its own.
+    Code(u8),
 }
 
 /// What every command returns.

@@ -15,6 +15,7 @@
 //! | `target` | which device a text names |
 //! | `waiting` | following actions and callbacks to their end |
 //! | `bulk` | runs over many rows that survive being stopped |
+//! | `capture` | messages that crossed, as a picture and as a file |
 //! | `progress` | bars and live lines on standard error |
 //! | `error` | the one error at the edge, and the exit codes |
 //!
@@ -24,6 +25,8 @@
 
 mod assembly;
 pub mod bulk;
+/// Messages that crossed, as a picture and as a file.
+pub mod capture;
 pub mod commands;
 /// The composition root.
 pub mod context;
@@ -148,6 +151,7 @@ fn run(environment: Environment, cli: Cli) -> ExitCode {
     match outcome {
         Ok(Exit::Done) => ExitCode::SUCCESS,
         Ok(Exit::Ended(kind)) => ExitCode::from(kind.exit_code()),
+        Ok(Exit::Code(code)) => ExitCode::from(code),
         Err(error) => match error.recorded() {
             Some(text) => match context.screen.data(text.as_bytes()) {
                 Ok(()) => ExitCode::SUCCESS,

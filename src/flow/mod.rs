@@ -19,7 +19,7 @@
 //! | `subscriber` | what a subscribed device is told |
 //! | `sign` | sign an action string without sending it |
 //! | `find` | which server holds a device |
-//! | `probe` | why a device cannot be reached |
+//! | `probe` | why a device or an address cannot be reached |
 //! | `backup`, `restore` | bring a device's data to safety and back |
 //! | `journal` | bulk runs that survive being stopped |
 

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::domain::{Bearer, ShortId, Timestamp};
 use crate::port::{
     ActionQueue, ActionResults, Actions, AuditTrail, Backups, Callbacks, Clock, DeviceLog, Devices,
-    Enrolments, Entropy, Events, MachineError, Peers, Sealer, SipSender, SmsGateway,
+    Enrolments, Entropy, Events, MachineError, Peers, Sealer, SipSender, SmsGateway, Surveyor,
 };
 
 /// What the flows of one endpoint are handed: a bundle of ports, cheap to clone.
@@ -43,6 +43,8 @@ pub struct Ports {
     pub audit: Arc<dyn AuditTrail>,
     /// SIP; absent when the endpoint has no SIP socket.
     pub sip: Option<Arc<dyn SipSender>>,
+    /// Looks at the ways to SIP addresses; absent when nobody does.
+    pub surveyor: Option<Arc<dyn Surveyor>>,
     /// Text message gateways, best first.
     pub gateways: Vec<Arc<dyn SmsGateway>>,
     /// The other servers; absent without federation.

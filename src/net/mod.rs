@@ -8,7 +8,7 @@
 //! | file | what |
 //! |---|---|
 //! | `sip_link` | SIP over UDP, TCP, TLS and WebSocket, driving the machines of `sip` |
-//! | `dns` | where SIP names lead |
+//! | `dns`, `survey` | where SIP names lead; what lies on the way there |
 //! | `sms_http` | text messages through Kannel or any HTTP gateway |
 //! | `management` | the operator's client of the endpoint, over HTTPS or the local socket |
 //! | `agent_http` | the device's signed client of the endpoint |
@@ -23,6 +23,7 @@ pub mod federation;
 pub mod management;
 pub mod sip_link;
 pub mod sms_http;
+pub mod survey;
 pub mod tls;
 pub mod unix;
 pub mod webhook;

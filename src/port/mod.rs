@@ -10,6 +10,7 @@
 //! | `registry` | `store`: devices, enrolment, bindings |
 //! | `work` | `store`: actions with their queue and results, callbacks, events |
 //! | `keeping` | `store`: backups, audit trail, operators and tokens |
+//! | `survey` | `net`: what lies between us and a SIP address |
 //! | `bearer` | `net`: SIP, text messages, peers, webhooks |
 //! | `device` | `net`, `store`: what a simulated device needs |
 
@@ -18,6 +19,7 @@ mod device;
 mod keeping;
 mod machine;
 mod registry;
+mod survey;
 mod work;
 
 pub use bearer::{
@@ -34,6 +36,7 @@ pub use registry::{
     AgentKey, Bindings, DeviceFilter, DeviceLog, Devices, Enrolment, EnrolmentDraft,
     EnrolmentRefusal, Enrolments, PageOf, Subscriptions,
 };
+pub use survey::{CertificateFacts, Connection, Place, Survey, Surveyor, TlsFinding};
 pub use work::{
     ActionFilter, ActionQueue, ActionResults, Actions, Callbacks, Claimed, EventDraft, EventFilter,
     Events, IdempotencyClaim, Lease, NewAction, PinEscrow, Pins, Precondition, Recorded,

@@ -11,7 +11,7 @@ use crate::net::tls::Acquaintances;
 use crate::port::{
     ActionQueue, ActionResults, Actions, AuditTrail, Backups, Bindings, Callbacks, Clock,
     DeviceLog, Devices, Enrolments, Entropy, Events, Housekeeping, MachineError, Operators, Peers,
-    Pins, Sealer, SipSender, SmsGateway, Subscriptions, Tokens, Webhooks,
+    Pins, Sealer, SipSender, SmsGateway, Subscriptions, Surveyor, Tokens, Webhooks,
 };
 
 use super::identity::{NonceMemory, PasswordDesk};
@@ -116,6 +116,8 @@ pub struct Machine {
 pub struct Bearers {
     /// SIP.
     pub sip: Option<Arc<dyn SipSender>>,
+    /// Looks at the ways to SIP addresses.
+    pub surveyor: Option<Arc<dyn Surveyor>>,
     /// Text message gateways, best first.
     pub gateways: Vec<Arc<dyn SmsGateway>>,
     /// Peers.
@@ -169,6 +171,7 @@ impl Parts {
                 backups: Arc::clone(store) as _,
                 audit: Arc::clone(store) as _,
                 sip: bearers.sip,
+                surveyor: bearers.surveyor,
                 gateways: bearers.gateways,
                 peers: bearers.peers,
                 home: Arc::new(home),

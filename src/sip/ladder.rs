@@ -1,5 +1,6 @@
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -32,6 +33,9 @@ pub struct LadderStep {
     pub line: String,
     /// True for a copy sent again by a timer.
     pub again: bool,
+    /// The whole message, secrets included, when the request was to be captured.
+    #[serde(skip)]
+    pub octets: Option<Arc<[u8]>>,
 }
 
 fn as_millis<S: serde::Serializer>(at: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -75,6 +79,7 @@ mod tests {
             transport: Transport::Udp,
             line: "SIP/2.0 200 OK".into(),
             again: false,
+            octets: None,
         };
         assert_eq!(step.label(), "200 OK");
         assert!(step.to_string().contains("38 ms  │◀─ 200 OK"));

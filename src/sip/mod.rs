@@ -16,6 +16,7 @@
 //! | `contact_me`, `bootstrap`, `event` | bodies that make a device call home, and the vendors' event packages |
 //! | `instance` | which device a contact is |
 //! | `registrar`, `subscription` | what becomes of a REGISTER and of a SUBSCRIBE, as functions |
+//! | `pcapng`, `redact` | messages as a capture file, and without what proves who somebody is |
 //! | `explain` | a message taken apart for people |
 //! | `transport`, `framing` | UDP, TCP, TLS, WebSocket; messages out of a stream |
 //! | `locate` | where a URI leads: RFC 3263 as a machine |
@@ -52,6 +53,8 @@ mod locate;
 mod method;
 mod outcome;
 mod params;
+pub mod pcapng;
+mod redact;
 mod registrar;
 mod request;
 mod subscription;
@@ -75,6 +78,8 @@ pub use locate::{Answer, Locate, LocateError, Located, Naptr, Question, Srv};
 pub use method::{InvalidMethod, Method};
 pub use outcome::{SipAnswer, SipAttempt, SipOutcome, SipReport};
 pub use params::{Params, quote, unquote};
+pub use pcapng::Packet;
+pub use redact::redacted;
 pub use registrar::{Applicant, Decision, Registrar, RegistrarLimits, towards};
 pub use request::{Credentials, Dialog, InvalidRequest, OutboundRequest, Patience, Target};
 pub use subscription::{

@@ -48,6 +48,8 @@ pub struct OutboundRequest {
     pub target: Target,
     /// The dialog that it belongs to; one of its own when `None`.
     pub dialog: Option<Dialog>,
+    /// Whether the report is to hold every message whole, for a capture.
+    pub captured: bool,
 }
 
 /// A dialog as a request in it names it (RFC 3261 §12.2.1.1).
@@ -183,6 +185,16 @@ impl OutboundRequest {
             credentials: None,
             target: Target::ByUri,
             dialog: None,
+            captured: false,
+        }
+    }
+
+    /// The same request; its report holds every message whole.
+    #[must_use]
+    pub fn captured(self) -> Self {
+        Self {
+            captured: true,
+            ..self
         }
     }
 

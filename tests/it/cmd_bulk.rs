@@ -127,3 +127,98 @@ fn a_command_killed_in_the_middle_of_a_run_goes_on_where_it_was() {
     assert_eq!(locks(&home), vec![1; COUNT]);
     assert_eq!(serve.stop(), 0);
 }
+
+#[test]
+fn a_run_from_a_pipe_is_listed_reported_and_gone_on_with_by_its_id() {
+    let home = Home::new();
+    let (serve, fleet, imeis) = fleet(&home);
+    let args = lock("-", &["--rate", "30/s"]);
+    let mut command = home
+        .command(&args)
+        .stdin(std::fs::File::open(&imeis).expect("a file"))
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("starts");
+    std::thread::sleep(Duration::from_millis(900));
+    command.kill().expect("killed");
+    command.wait().expect("gone");
+
+    let listed = home.json(&["bulk", "list"]);
+    let run = &listed["items"][0];
+    assert_eq!(run["command"], "device.lock");
+    assert_eq!(
+        (&run["state"], &run["file"]),
+        (&"unfinished".into(), &"-".into())
+    );
+    assert!(run["open"].as_u64() > Some(0), "{run}");
+    let id = run["run"].as_str().expect("an id");
+    let ran = home.run(&["bulk", "report", id]);
+    assert!(
+        ran.stderr.contains(&format!("callhome bulk resume {id}")),
+        "{}",
+        ran.stderr
+    );
+
+    let ran = home.run(&["bulk", "resume", id]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("begun before"), "{}", ran.stderr);
+    let report = home.ok(&["bulk", "report", id, "-o", "csv"]);
+    assert_eq!(
+        report.lines().filter(|l| l.contains(",done,")).count(),
+        COUNT,
+        "{report}"
+    );
+    let again = home.run(&["bulk", "resume", id]);
+    assert_eq!(again.code, 15, "{}", again.stderr);
+
+    let unlock = [
+        "bulk",
+        "run",
+        "device.unlock",
+        "--from",
+        &imeis,
+        "--wait",
+        "--timeout",
+        "90s",
+    ];
+    let yes = [
+        "--yes",
+        "--accept-risk",
+        "lock,bulk",
+        "--reason",
+        "van found",
+    ];
+    home.ok(&[&unlock[..], &yes].concat());
+    let states = home.json(&["bulk", "list"]);
+    let states = states["items"].as_array().expect("a list").iter();
+    assert!(states.clone().count() == 2 && states.clone().all(|r| r["state"] == "finished"));
+    assert_eq!(fleet.stop(), 0);
+    assert_eq!(locks(&home), vec![1; COUNT]);
+    assert_eq!(serve.stop(), 0);
+}
+
+#[test]
+fn an_input_is_checked_before_anything_is_sent() {
+    let home = Home::new();
+    let template = home.ok(&["bulk", "template"]);
+    let good = home.file("good.csv", &template).display().to_string();
+    assert_eq!(home.run(&["bulk", "check", &good]).code, 0);
+    let bad = home.file("bad.csv", "imei\n358931104120070\n3.58931E+14\n");
+    let bad = bad.display().to_string();
+    let ran = home.run(&["bulk", "check", &bad]);
+    assert_eq!(ran.code, 7, "{}", ran.stderr);
+    assert!(
+        ran.stdout.contains("rounded by a spreadsheet"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stderr.contains("2 rows, 1 good, 1 bad"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(home.run(&["bulk", "resume", "k7m2x4qd"]).code, 4);
+    let ran = home.run(&["bulk", "run", "device.message", "--from", &good]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+}

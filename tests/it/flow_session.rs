@@ -363,8 +363,8 @@ async fn a_probe_says_why_and_what_to_do() {
     assert!(!report.reachable);
     assert_eq!(
         report.verdict,
-        "phone 1 cannot be reached because its own address: sip:phone@192.0.2.31: no answer \
-         after 4.0 s; by text message: no text message gateway is configured."
+        "phone 1 cannot be reached because sip:phone@192.0.2.31 gives no answer within \
+         4.0 s; by text message: no text message gateway is configured."
     );
     let waiting = report
         .checks

@@ -80,6 +80,7 @@ impl World {
             backups: self.clone(),
             audit: self.clone(),
             sip: None,
+            surveyor: None,
             gateways: Vec::new(),
             peers: None,
             home: Arc::new(Home {

@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `input` | CSV or NDJSON → rows, with what spreadsheets break |
 //! | `journal_file` | the run's journal on disk: one line each, stored before it is acted on |
+//! | `archive` | how runs were begun and with what input, to tell about them and go on |
 //! | `run` | sends rows, some at once, at a rate |
 //! | `ledger` | what is known of a run while it goes on |
 //! | `follow` | the event stream, for the ends of what was sent |
 //! | `report` | input columns with how each row ended; the exit code |
 
+mod archive;
 mod follow;
 mod input;
 mod journal_file;
@@ -21,6 +23,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+pub use archive::{Archived, Recipe, run_of, runs};
 pub use input::{BadInput, Input, Row, read};
 pub use report::{exit_of, report, summary};
 pub use run::{Plan, Sent, Work, ends_the_run, run};

@@ -13,12 +13,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::journal_file::{Beginning, JournalFile};
 use super::ledger::Ledger;
-use super::{BulkFlags, Input, Row};
+use super::{BulkFlags, Input, Recipe, Row};
 use crate::api::ActionView;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind};
 use crate::cli::output::grouped;
 use crate::cli::progress::bar;
+use crate::domain::ShortId;
 use crate::flow::journal::{Journal, JournalLine, NextStep, RowOutcome};
 use crate::net::management::Client;
 
@@ -48,6 +49,8 @@ pub struct Plan {
     pub what: String,
     /// The input's octets, for telling runs apart.
     pub content: Vec<u8>,
+    /// The input as it was named.
+    pub file: PathBuf,
     /// Folder of the journals.
     pub folder: PathBuf,
     /// Wait for the end of actions, at most this long.
@@ -82,6 +85,9 @@ pub async fn run(
     let interrupt = context.interrupt();
     let file = JournalFile::open(&plan.folder, beginning(context, input, &plan)?)?;
     let run = file.journal.run;
+    if !file.resumed {
+        keep(context, run, &plan)?;
+    }
     tell_beginning(context, input, &file)?;
     let progress = bar(
         &context.environment,
@@ -111,8 +117,7 @@ pub async fn run(
         drop(following.await);
     }
     ledger.finish_bar();
-    let outcome =
-        outcome.map_err(|e| e.hint("Go on:  the same command again; nothing is done twice"));
+    let outcome = outcome.map_err(|e| e.hint(go_on(run)));
     let outcome = close(&outcome, &ledger).await.and(outcome);
     let journal = ledger.journal().await;
     drop(ledger);
@@ -121,6 +126,19 @@ pub async fn run(
         Stop::Interrupted => Err(interrupted(&journal, run)),
         Stop::AllSent | Stop::Failures => Ok(journal),
     }
+}
+
+/// Keeps what `bulk resume` and `bulk report` need.
+fn keep(context: &Context, run: ShortId, plan: &Plan) -> Result<(), CommandError> {
+    let args = context.environment.args.iter().skip(1);
+    let recipe = Recipe {
+        run,
+        at: context.now(),
+        args: args.map(|a| a.to_string_lossy().into_owned()).collect(),
+        file: plan.file.clone(),
+        directory: context.environment.directory.clone(),
+    };
+    super::archive::keep(&plan.folder, &recipe, &plan.content)
 }
 
 /// Writes down that the run is over, when it is.
@@ -133,7 +151,7 @@ async fn close(outcome: &Result<Stop, CommandError>, ledger: &Ledger) -> Result<
     Ok(())
 }
 
-fn interrupted(journal: &Journal, run: crate::domain::ShortId) -> CommandError {
+fn interrupted(journal: &Journal, run: ShortId) -> CommandError {
     let tally = journal.tally();
     let begun = journal.rows.saturating_sub(tally.open);
     CommandError::new(
@@ -144,7 +162,11 @@ fn interrupted(journal: &Journal, run: crate::domain::ShortId) -> CommandError {
             grouped(journal.rows.into())
         ),
     )
-    .hint("Go on:  the same command again; nothing is done twice")
+    .hint(go_on(run))
+}
+
+fn go_on(run: ShortId) -> String {
+    format!("Go on:  callhome bulk resume {run}     (nothing is done twice)")
 }
 
 fn beginning(context: &Context, input: &Input, plan: &Plan) -> Result<Beginning, CommandError> {

@@ -75,8 +75,8 @@ pub enum Command {
     Call(Box<call::CallArgs>),
     /// Find out which server manages a device
     Find(find::FindArgs),
-    /// Say why a device cannot be reached
-    Probe(probe::ProbeArgs),
+    /// Say why a device or a SIP address cannot be reached
+    Probe(Box<probe::ProbeArgs>),
     /// Look at devices, lock and locate them, let new ones in
     #[command(subcommand)]
     Device(Box<Later<device::DeviceCommand>>),
@@ -89,6 +89,9 @@ pub enum Command {
     /// Bring a device's contacts, documents and media to safety, and back
     #[command(subcommand)]
     Backup(Later<backup::BackupCommand>),
+    /// Run an action over many devices, look back at runs, and go on with one that was stopped
+    #[command(subcommand)]
+    Bulk(Later<bulk::BulkCommand>),
     /// Read and check the audit trail
     #[command(subcommand)]
     Audit(Later<audit::AuditCommand>),
@@ -138,7 +141,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Reach and find devices", &["call", "find", "probe"]),
     (
         "Manage devices",
-        &["device", "action", "callback", "backup"],
+        &["device", "action", "callback", "backup", "bulk"],
     ),
     (
         "Look at messages and send them by hand",
@@ -286,13 +289,16 @@ fn traceable(command: &Command) -> &'static [&'static str] {
         )) => ALL,
         Command::Sms(Later(sms::SmsCommand::Send(_))) => &["http", "sms"],
         Command::Probe(_) => &["sip", "http"],
-        Command::Sip(Later(sip::SipCommand::Events(_))) => &[],
+        Command::Sip(Later(
+            sip::SipCommand::Events(_) | sip::SipCommand::Listen(_) | sip::SipCommand::Resolve(_),
+        )) => &[],
         Command::Sip(_) => &["sip"],
         Command::Find(_)
         | Command::Device(_)
         | Command::Action(_)
         | Command::Backup(_)
         | Command::Audit(_)
+        | Command::Bulk(Later(bulk::BulkCommand::Run(_)))
         | Command::Operator(_)
         | Command::Auth(_)
         | Command::Server(_)
@@ -338,11 +344,12 @@ pub(super) async fn run(context: &Context, command: Command) -> Outcome {
     match command {
         Command::Call(args) => call::run(context, *args).await,
         Command::Find(args) => find::run(context, args).await,
-        Command::Probe(args) => probe::run(context, args).await,
+        Command::Probe(args) => probe::run(context, *args).await,
         Command::Device(command) => device::run(context, (*command).0).await,
         Command::Action(command) => action::run(context, command.0).await,
         Command::Callback(command) => callback::run(context, command.0).await,
         Command::Backup(command) => backup::run(context, command.0).await,
+        Command::Bulk(command) => bulk::run(context, command.0).await,
         Command::Audit(command) => audit::run(context, command.0).await,
         Command::Operator(command) => operator::run(context, command.0).await,
         Command::Auth(command) => auth::run(context, command.0).await,

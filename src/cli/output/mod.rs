@@ -43,4 +43,6 @@ pub use render::{RenderError, Style, render};
 pub use screen::{Paint, Screen, ShowError};
 pub use table::{terminal_width, width_of};
 pub use view::{Column, View};
-pub use words::{ago, clock_time, count, date_time, elapsed, grouped, seconds, size};
+pub use words::{
+    ago, clock_time, count, date_time, elapsed, grouped, seconds, size, time_of_day, wrapped,
+};

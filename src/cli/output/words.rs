@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::table::width_of;
 use crate::domain::Timestamp;
 
 /// `1 device`, `1,200 devices`: a count with its noun.
@@ -68,6 +69,12 @@ pub fn clock_time(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// Time of day in UTC: `14:02:11`.
+#[must_use]
+pub fn time_of_day(at: Timestamp) -> String {
+    at.to_string().get(11..19).unwrap_or_default().to_owned()
+}
+
 /// A size: `512 B`, `1.5 KiB`, `3.0 MiB`.
 #[must_use]
 pub fn size(bytes: u64) -> String {
@@ -108,6 +115,25 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "a time is at most 366d".into())
 }
 
+/// The text in lines of at most `width` columns, broken at blanks; a word that is longer stands alone.
+#[must_use]
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let used = lines.last().map_or(0, |l| width_of(l));
+        if used > 0 && used + 1 + width_of(word) > width {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -140,5 +166,15 @@ mod tests {
         for text in ["", "s", "5 weeks", "-1", "1e99h", "999d"] {
             assert!(seconds(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn long_texts_go_on_below_and_no_word_is_broken() {
+        assert_eq!(wrapped("", 10), [""]);
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(
+            wrapped("sip:anna@192.0.2.7: no answer", 12),
+            ["sip:anna@192.0.2.7:", "no answer"]
+        );
     }
 }

@@ -159,6 +159,7 @@ impl Endpoint {
         }
         if let Some(exchange) = self.exchanges.get_mut(&client.exchange) {
             exchange.note_sent(now, client.to, &client.request.first_line(), again);
+            exchange.capture(|| client.bytes.clone());
         }
         self.transmits.push_back(Transmit {
             to: client.to,

@@ -142,6 +142,7 @@ impl Exchange {
         self.came_from = from;
         self.heard = true;
         self.note(now, Direction::Received, from, message.first_line(), false);
+        self.capture(|| message.to_bytes().into());
     }
 
     fn note(&mut self, now: Duration, direction: Direction, peer: Hop, line: String, again: bool) {
@@ -154,7 +155,17 @@ impl Exchange {
                 transport: peer.transport,
                 line,
                 again,
+                octets: None,
             });
+        }
+    }
+
+    /// Keeps the octets of the step noted last, when the request is to be captured.
+    pub(super) fn capture(&mut self, octets: impl FnOnce() -> Arc<[u8]>) {
+        if self.request.captured
+            && let Some(step) = self.ladder.last_mut()
+        {
+            step.octets = Some(octets());
         }
     }
 

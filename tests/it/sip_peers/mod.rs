@@ -1,6 +1,7 @@
 //! SIP with programs nobody here wrote: SIPp, baresip, sipsak, Kamailio, tshark.
 
 mod peer;
+mod probing;
 mod registrars;
 
 use std::io::Write;

@@ -154,6 +154,7 @@ impl TestServer {
         };
         let bearers = Bearers {
             sip: Some(Arc::new(link.clone())),
+            surveyor: None,
             gateways: setup.gateways,
             peers: setup.peers,
             webhooks: setup.webhooks,

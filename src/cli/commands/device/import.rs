@@ -38,6 +38,7 @@ pub(super) async fn run(context: &Context, args: ImportArgs) -> Outcome {
         command: "device.import".into(),
         what: "import".into(),
         content,
+        file: args.file.clone(),
         folder: context.data_directory().join("runs"),
         wait: None,
         action_name: None,

@@ -64,7 +64,7 @@ pub(super) struct SendFlags {
 
 /// Who finds names, and whom to trust.
 #[derive(Debug, Default, Args)]
-pub(super) struct OutlookFlags {
+pub(in crate::cli::commands) struct OutlookFlags {
     /// Name server to ask instead of the system's
     #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = name_server, help_heading = "Connection")]
     pub(super) dns: Option<SocketAddr>,
@@ -101,7 +101,7 @@ pub(super) fn name_server(text: &str) -> Result<SocketAddr, String> {
 
 impl OutlookFlags {
     /// What the flags say; the system's, when they say nothing.
-    pub(super) fn outlook(&self) -> Result<Outlook, CommandError> {
+    pub(in crate::cli::commands) fn outlook(&self) -> Result<Outlook, CommandError> {
         let resolver = Arc::new(self.dns.map_or_else(Resolver::system, Resolver::at));
         let text = |path: &PathBuf| {
             let bytes = read(path)?;
@@ -150,7 +150,7 @@ pub(super) struct BodyFlags {
 }
 
 /// Reads an address as people write it: `sip:` may be left out.
-pub(super) fn address(text: &str) -> Result<SipUri, InvalidSipUri> {
+pub(in crate::cli::commands) fn address(text: &str) -> Result<SipUri, InvalidSipUri> {
     match text.parse() {
         Err(InvalidSipUri::Scheme(_)) if !text.starts_with("tel:") => format!("sip:{text}").parse(),
         other => other,

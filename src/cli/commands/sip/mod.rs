@@ -4,6 +4,7 @@ mod deliver;
 mod events;
 mod flags;
 mod invite;
+mod listen;
 mod notify;
 mod options;
 mod register;
@@ -15,6 +16,8 @@ use clap::Subcommand;
 
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
+
+pub(in crate::cli::commands) use flags::{OutlookFlags, address};
 
 /// Send SIP messages by hand, from this machine.
 #[derive(Debug, Subcommand)]
@@ -29,6 +32,8 @@ pub enum SipCommand {
     Register(Box<register::RegisterArgs>),
     /// Send the SIP message that a file holds
     Send(Box<send::SendArgs>),
+    /// Show SIP requests that arrive, and answer them
+    Listen(listen::ListenArgs),
     /// List the event packages that real phones act on
     Events(events::EventsArgs),
     /// Show where a SIP address leads, in the order in which it is tried
@@ -43,6 +48,7 @@ pub(super) async fn run(context: &Context, command: SipCommand) -> Outcome {
         SipCommand::Options(args) => options::run(context, *args).await,
         SipCommand::Register(args) => register::run(context, *args).await,
         SipCommand::Send(args) => send::run(context, *args).await,
+        SipCommand::Listen(args) => listen::run(context, args).await,
         SipCommand::Events(args) => events::run(context, &args),
         SipCommand::Resolve(args) => resolve::run(context, &args).await,
     }

@@ -1,21 +1,31 @@
-//! Why a device cannot be reached.
+//! Why a device, or any SIP address, cannot be reached.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `path` | one way over SIP: name, connection, certificate, OPTIONS |
+//! | `words` | times for people |
+
+mod path;
+mod words;
 
 use std::time::Duration;
 
-use crate::api::{ActionView, Device, ProbeCheck, ProbeGrade, ProbeReport};
-use crate::domain::{ActionState, Bearer, ShortId, Timestamp};
-use crate::port::{ActionFilter, PageOf};
-use crate::sip::{OutboundRequest, SipOutcome};
+use tokio::time::Instant;
 
+use crate::api::{ActionView, Device, ProbeCheck, ProbeGrade, ProbeMessage, ProbeReport};
+use crate::domain::{ActionState, Bearer, ShortId, Timestamp};
+use crate::port::{ActionFilter, Clock, PageOf, SipSender, Surveyor};
+use crate::sip::SipUri;
+
+use self::path::{Path, Walk};
+use self::words::{ago, span};
 use super::ways::{Destination, Way, ways, why_not};
 use super::{ActError, Ports};
 
-/// For the answer to OPTIONS.
-const PATIENCE: Duration = Duration::from_secs(4);
 /// A device that connects by itself does so more often than this.
 const SILENCE: Duration = Duration::from_secs(24 * 3600);
 
-/// Runs all checks side by side and draws the conclusion.
+/// Runs all checks of a device side by side and draws the conclusion.
 ///
 /// # Errors
 /// [`ActError`] when there is no such device or the store failed.
@@ -26,40 +36,116 @@ pub async fn probe(ports: &Ports, device: ShortId) -> Result<ProbeReport, ActErr
         .await?
         .ok_or_else(|| ActError::no_device(device))?;
     let now = ports.now();
+    let began = Instant::now();
     let ways = ways(ports, &device, now);
     let way = |bearer: Bearer| ways.iter().find(|way| way.bearer == bearer);
+    let walked = async |bearer, whose| match (way(bearer), &ports.sip) {
+        (
+            Some(Way {
+                to: Destination::Sip { uri, route },
+                ..
+            }),
+            Some(sip),
+        ) => {
+            let walk = Walk {
+                sip: &**sip,
+                surveyor: ports.surveyor.as_deref(),
+                began,
+                now,
+                who: None,
+                whose,
+            };
+            Path::walk(&walk, uri, route).await
+        }
+        _ => Path::skipped(&why_not(ports, &device, bearer, now)),
+    };
     let (direct, proxy, waiting) = tokio::join!(
-        options(ports, way(Bearer::SipDirect)),
-        options(ports, way(Bearer::SipProxy)),
+        walked(Bearer::SipDirect, "its"),
+        walked(Bearer::SipProxy, "its proxy's"),
         open_actions(ports, device.id),
     );
     let waiting = waiting?;
     let evidence = Evidence {
         binding: binding(ports, &device, now),
-        direct: direct.unwrap_or_else(|| {
-            let why = why_not(ports, &device, Bearer::SipDirect, now);
-            Finding::skipped(format!("not tried: {why}"))
-        }),
-        proxy: proxy.unwrap_or_else(|| {
-            let why = why_not(ports, &device, Bearer::SipProxy, now);
-            Finding::skipped(format!("not tried: {why}"))
-        }),
+        direct,
+        proxy,
         sms: sms(ports, &device, way(Bearer::Sms), now),
         session: session(&device, now),
         waiting: waiting_finding(&waiting),
     };
-    let reachable = [&evidence.direct, &evidence.proxy, &evidence.sms]
-        .iter()
-        .any(|f| f.grade == ProbeGrade::Ok);
+    let grades = [
+        &evidence.direct.options,
+        &evidence.proxy.options,
+        &evidence.sms,
+    ];
+    let reachable = grades.iter().any(|f| f.grade == ProbeGrade::Ok);
+    let verdict = evidence.verdict(&device);
+    let next = evidence.next(&device, &waiting);
+    let (checks, messages) = evidence.into_parts();
     Ok(ProbeReport {
         device: Some(device.id),
         target: device.name.clone(),
         at: now,
         reachable,
-        verdict: evidence.verdict(&device),
-        next: evidence.next(&device, &waiting),
-        checks: evidence.into_checks(),
+        verdict,
+        checks,
+        next,
+        messages,
     })
+}
+
+/// Looks at the way to any SIP address, and asks there for OPTIONS.
+pub async fn probe_address(
+    sip: &dyn SipSender,
+    surveyor: &dyn Surveyor,
+    clock: &dyn Clock,
+    uri: &SipUri,
+    route: &[SipUri],
+) -> ProbeReport {
+    let walk = Walk {
+        sip,
+        surveyor: Some(surveyor),
+        began: Instant::now(),
+        now: clock.now(),
+        who: route.is_empty().then_some("it"),
+        whose: match route.is_empty() {
+            true => "its",
+            false => "the proxy's",
+        },
+    };
+    let mut path = Path::walk(&walk, uri, route).await;
+    let reachable = path.options.grade == ProbeGrade::Ok;
+    let verdict = match path.options.grade {
+        ProbeGrade::Ok => format!("{uri} can be reached: it answers."),
+        ProbeGrade::Warning => format!("{uri} is there and refuses: {}.", path.trouble()),
+        _ => format!("{uri} cannot be reached because {}.", path.trouble()),
+    };
+    let mut next = Vec::new();
+    if path.is_nameless() {
+        let host = uri.host();
+        next.push(format!(
+            "callhome sip resolve {host}    shows what the DNS says"
+        ));
+    }
+    if reachable && !path.has(ProbeGrade::Warning) {
+        next.push(format!(
+            "callhome sip notify {uri}    makes a device there call home"
+        ));
+    } else if !reachable {
+        next.push(format!(
+            "callhome probe {uri} --watch    follows the repair"
+        ));
+    }
+    ProbeReport {
+        device: None,
+        target: uri.to_string(),
+        at: walk.now,
+        reachable,
+        verdict,
+        messages: std::mem::take(&mut path.messages),
+        checks: path.into_checks("", "options"),
+        next,
+    }
 }
 
 /// What one check saw.
@@ -95,33 +181,35 @@ impl Finding {
 /// All findings, in the order in which a message travels.
 struct Evidence {
     binding: Finding,
-    direct: Finding,
-    proxy: Finding,
+    direct: Path,
+    proxy: Path,
     sms: Finding,
     session: Finding,
     waiting: Finding,
 }
 
 impl Evidence {
-    fn into_checks(self) -> Vec<ProbeCheck> {
-        vec![
-            self.binding.named("binding"),
-            self.direct.named("options"),
-            self.proxy.named("proxy"),
-            self.sms.named("sms"),
-            self.session.named("session"),
-            self.waiting.named("waiting"),
-        ]
+    fn into_parts(mut self) -> (Vec<ProbeCheck>, Vec<ProbeMessage>) {
+        let mut messages = std::mem::take(&mut self.direct.messages);
+        messages.append(&mut self.proxy.messages);
+        messages.sort_by_key(|m| m.at_us);
+        let mut checks = vec![self.binding.named("binding")];
+        checks.extend(self.direct.into_checks("", "options"));
+        checks.extend(self.proxy.into_checks("proxy-", "proxy"));
+        checks.push(self.sms.named("sms"));
+        checks.push(self.session.named("session"));
+        checks.push(self.waiting.named("waiting"));
+        (checks, messages)
     }
 
     /// The answer in one sentence: the best bearer that works, else the first thing that is wrong.
     fn verdict(&self, device: &Device) -> String {
         let name = &device.name;
         let ok = |finding: &Finding| finding.grade == ProbeGrade::Ok;
-        if ok(&self.direct) {
+        if ok(&self.direct.options) {
             return format!("{name} can be reached: it answers at its own address.");
         }
-        if ok(&self.proxy) {
+        if ok(&self.proxy.options) {
             return format!("{name} can be reached through its proxy, which answers.");
         }
         if ok(&self.sms) {
@@ -143,29 +231,26 @@ impl Evidence {
         if self.binding.grade == ProbeGrade::Bad {
             return self.binding.text.clone();
         }
-        let tried: Vec<&str> = [
-            ("its own address", &self.direct),
-            ("its proxy", &self.proxy),
-        ]
-        .iter()
-        .filter(|(_, f)| f.grade != ProbeGrade::Skipped)
-        .map(|(place, _)| *place)
-        .collect();
-        match (tried.as_slice(), &self.direct, &self.proxy) {
-            ([], direct, _) => direct.text.clone(),
-            ([_, _], direct, proxy) => format!(
+        let tried = |path: &Path| path.options.grade != ProbeGrade::Skipped;
+        let (direct, proxy) = (&self.direct, &self.proxy);
+        match (tried(direct), tried(proxy)) {
+            (false, false) => direct.options.text.clone(),
+            (true, true) => format!(
                 "neither its own address ({}) nor its proxy ({}) answers as it should",
-                direct.text, proxy.text
+                direct.trouble(),
+                proxy.trouble()
             ),
-            (["its own address"], direct, _) => format!("its own address: {}", direct.text),
-            (_, _, proxy) => format!("its proxy: {}", proxy.text),
+            (true, false) => direct.trouble().to_owned(),
+            (false, true) => proxy.trouble().to_owned(),
         }
     }
 
     /// Commands to run next, best first.
     fn next(&self, device: &Device, waiting: &[ActionView]) -> Vec<String> {
         let id = device.id;
-        let sip = self.direct.grade == ProbeGrade::Ok || self.proxy.grade == ProbeGrade::Ok;
+        let sip = [&self.direct, &self.proxy]
+            .iter()
+            .any(|path| path.options.grade == ProbeGrade::Ok);
         let sms = self.sms.grade == ProbeGrade::Ok;
         let mut next = Vec::new();
         if device.agent_id.is_none() {
@@ -198,42 +283,6 @@ impl Evidence {
             ));
         }
         next
-    }
-}
-
-async fn options(ports: &Ports, way: Option<&Way>) -> Option<Finding> {
-    let (way, sip) = (way?, ports.sip.as_ref()?);
-    let Destination::Sip { uri, route } = &way.to else {
-        return None;
-    };
-    let request = OutboundRequest::options(uri.clone()).via_route(route.clone());
-    let finding = match sip.send(request, PATIENCE).await {
-        Err(error) => Finding::new(ProbeGrade::Bad, format!("{}: {error}", way.target)),
-        Ok(report) => {
-            let elapsed = report.elapsed;
-            let text = match &report.outcome {
-                SipOutcome::NoAnswer => format!(
-                    "{}: no answer after {}",
-                    way.target,
-                    super::rung::brief(elapsed)
-                ),
-                other => format!("{}: {other}", way.target),
-            };
-            Finding {
-                elapsed_ms: Some(super::rung::millis(elapsed)),
-                ..Finding::new(grade(&report.outcome), text)
-            }
-        }
-    };
-    Some(finding)
-}
-
-/// Any answer shows that somebody is there (405, 481, 489 too); one that refuses is worth a look.
-fn grade(outcome: &SipOutcome) -> ProbeGrade {
-    match outcome {
-        SipOutcome::Delivered { .. } | SipOutcome::Alive { .. } => ProbeGrade::Ok,
-        SipOutcome::Refused { .. } | SipOutcome::Ringing => ProbeGrade::Warning,
-        SipOutcome::NoAnswer | SipOutcome::TransportError { .. } => ProbeGrade::Bad,
     }
 }
 
@@ -341,18 +390,4 @@ fn waiting_finding(open: &[ActionView]) -> Finding {
             first.state
         ),
     )
-}
-
-fn ago(since: Duration) -> String {
-    format!("{} ago", span(since))
-}
-
-/// The largest unit that fits, as in `3 h`.
-fn span(time: Duration) -> String {
-    match time.as_secs() {
-        s @ 0..=119 => format!("{s} s"),
-        s @ 120..=7_199 => format!("{} min", s / 60),
-        s @ 7_200..=172_799 => format!("{} h", s / 3_600),
-        s => format!("{} days", s / 86_400),
-    }
 }

@@ -14,7 +14,7 @@ use crate::cli::prompt::{Challenge, ConsentFlags, Harm};
 use crate::domain::{Action, Bearer, Consent, Risk};
 use crate::net::management::{Client, Write};
 
-use super::acting::{self, Order};
+use super::super::acting::{self, Order};
 
 /// How long the end of a run is waited for without `--timeout`.
 const WAIT: Duration = Duration::from_secs(30 * 60);
@@ -24,25 +24,25 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const MAX_INPUT: u64 = 64 * 1024 * 1024;
 
 /// One action for many devices.
-pub(super) struct BulkOrder<'a> {
+pub(in crate::cli::commands) struct BulkOrder<'a> {
     /// What.
-    pub(super) action: Action,
+    pub(in crate::cli::commands) action: Action,
     /// As in `lock`.
-    pub(super) verb: &'static str,
+    pub(in crate::cli::commands) verb: &'static str,
     /// A sentence on what it does.
-    pub(super) facts: &'static str,
+    pub(in crate::cli::commands) facts: &'static str,
     /// Only over this bearer.
-    pub(super) via: Option<Bearer>,
+    pub(in crate::cli::commands) via: Option<Bearer>,
     /// Confirmation.
-    pub(super) consent: &'a ConsentFlags,
+    pub(in crate::cli::commands) consent: &'a ConsentFlags,
     /// Record.
-    pub(super) write: &'a WriteFlags,
+    pub(in crate::cli::commands) write: &'a WriteFlags,
     /// Waiting.
-    pub(super) wait: &'a WaitFlags,
+    pub(in crate::cli::commands) wait: &'a WaitFlags,
 }
 
 /// Reads an input file, or standard input for `-`.
-pub(super) fn read_input(file: &Path) -> Result<(Vec<u8>, Input), CommandError> {
+pub(in crate::cli::commands) fn read_input(file: &Path) -> Result<(Vec<u8>, Input), CommandError> {
     let name = file.display();
     let mut content = Vec::new();
     let reader: Box<dyn std::io::Read> = if file == Path::new("-") {
@@ -60,7 +60,7 @@ pub(super) fn read_input(file: &Path) -> Result<(Vec<u8>, Input), CommandError> 
 }
 
 /// Has every device in a file do something.
-pub(super) async fn act(
+pub(in crate::cli::commands) async fn act(
     context: &Context,
     file: &Path,
     flags: &BulkFlags,
@@ -96,6 +96,7 @@ pub(super) async fn act(
         command: format!("device.{}", order.verb),
         what: order.action.to_string(),
         content,
+        file: file.to_owned(),
         folder: context.data_directory().join("runs"),
         wait: order.wait.wait.then(|| order.wait.timeout.unwrap_or(WAIT)),
         action_name: Some(order.action.name()),

@@ -274,6 +274,9 @@ _callhome() {
             callhome__subcmd__sip,register)
                 cmd="callhome__subcmd__sip__subcmd__register"
                 ;;
+            callhome__subcmd__sip,resolve)
+                cmd="callhome__subcmd__sip__subcmd__resolve"
+                ;;
             callhome__subcmd__sip,send)
                 cmd="callhome__subcmd__sip__subcmd__send"
                 ;;
@@ -931,7 +934,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__agent__subcmd__proxy)
-            opts="-c -o -v -q -h --registrar --sip-listen --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-c -o -v -q -h --registrar --sip-listen --enrol --invite --name --state --own-port --relay --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -943,6 +946,26 @@ _callhome() {
                     ;;
                 --sip-listen)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --invite)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --own-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --relay)
+                    COMPREPLY=($(compgen -W "route encapsulate" -- "${cur}"))
                     return 0
                     ;;
                 --context)
@@ -4967,7 +4990,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip)
-            opts="-c -o -v -q -h --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help notify invite options register send events"
+            opts="-c -o -v -q -h --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help notify invite options register send events resolve"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5059,7 +5082,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__invite)
-            opts="-n -c -o -v -q -h --body --body-file --content-type --proxy --user --password-file --from --header --timeout --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --body --body-file --content-type --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5098,6 +5121,26 @@ _callhome() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --transport)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5141,7 +5184,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__notify)
-            opts="-n -c -o -v -q -h --event --vendor --wait --address --path --request-id --protocol --xml --body --body-file --content-type --proxy --user --password-file --from --header --timeout --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --event --vendor --wait --address --path --request-id --protocol --xml --body --body-file --content-type --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5211,6 +5254,26 @@ _callhome() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --transport)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5251,7 +5314,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__options)
-            opts="-n -c -o -v -q -h --proxy --user --password-file --from --header --timeout --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5278,6 +5341,26 @@ _callhome() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --transport)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5321,7 +5404,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__register)
-            opts="-n -c -o -v -q -h --registrar --contact --instance --expires --proxy --user --password-file --from --header --timeout --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --registrar --contact --instance --expires --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5367,6 +5450,76 @@ _callhome() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --transport)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv tsv name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv tsv name" -- "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jq)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -W "sip http sms" -- "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        callhome__subcmd__sip__subcmd__resolve)
+            opts="-c -o -v -q -h --dns --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --dns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --context)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5407,7 +5560,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__send)
-            opts="-n -c -o -v -q -h --to --proxy --user --password-file --from --header --timeout --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --to --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5438,6 +5591,26 @@ _callhome() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --transport)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1700,8 +1700,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand demo" -s v -l verbose 
 complete -c callhome -n "__fish_callhome_using_subcommand demo" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand demo" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand demo" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -s c -l context -d 'Use this context instead of the current one' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
@@ -1709,22 +1709,23 @@ yaml\t'One YAML document'
 csv\t'Comma-separated values with a header'
 tsv\t'Tab-separated values with a header'
 name\t'Only the ids, one a line'"
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -l columns -d 'Only these columns, separated by commas' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -l jq -d 'Filter the JSON document with a jq program' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
 http\t''
 sms\t''"
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -l data-dir -d 'Where the embedded server keeps its data' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -s v -l verbose -d 'Tell more'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -s q -l quiet -d 'Tell nothing but data and errors'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -l no-input -d 'Never ask; fail and name the flags instead'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -f -a "notify" -d 'Notify a device, so that it calls home or fetches its configuration'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -f -a "invite" -d 'Call a device that answers by itself, then hang up'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -f -a "options" -d 'Ask whether somebody is there and what it can do'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -f -a "register" -d 'Register an address at a registrar'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -f -a "send" -d 'Send the SIP message that a file holds'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events" -f -a "events" -d 'List the event packages that real phones act on'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "notify" -d 'Notify a device, so that it calls home or fetches its configuration'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "invite" -d 'Call a device that answers by itself, then hang up'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "options" -d 'Ask whether somebody is there and what it can do'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "register" -d 'Register an address at a registrar'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "send" -d 'Send the SIP message that a file holds'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "events" -d 'List the event packages that real phones act on'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "resolve" -d 'Show where a SIP address leads, in the order in which it is tried'
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l event -d 'Event package' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l vendor -d 'Send what the phone\'s vendor calls this event; auto goes by the phone\'s User-Agent' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l wait -d 'Wait until the phone has registered again, for so long' -r
@@ -1742,6 +1743,11 @@ complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l from -d 'Address of record to send as' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l header -d 'Add a header field, as in \'Subject: hello\'; may be repeated' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l timeout -d 'How long to wait for an answer, as in 4s or 1min' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l transport -d 'Send it over this transport: udp, tcp, tls, ws or wss' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l dns -d 'Name server to ask instead of the system\'s' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l ca -d 'Authorities to trust for TLS instead of the system\'s (PEM)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l cert -d 'Certificate to show to servers that ask for one (PEM)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l key -d 'Key of that certificate (PEM), only readable by its owner' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -1772,6 +1778,11 @@ complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l from -d 'Address of record to send as' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l header -d 'Add a header field, as in \'Subject: hello\'; may be repeated' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l timeout -d 'How long to wait for an answer, as in 4s or 1min' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l transport -d 'Send it over this transport: udp, tcp, tls, ws or wss' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l dns -d 'Name server to ask instead of the system\'s' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l ca -d 'Authorities to trust for TLS instead of the system\'s (PEM)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l cert -d 'Certificate to show to servers that ask for one (PEM)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l key -d 'Key of that certificate (PEM), only readable by its owner' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -1798,6 +1809,11 @@ complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l from -d 'Address of record to send as' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l header -d 'Add a header field, as in \'Subject: hello\'; may be repeated' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l timeout -d 'How long to wait for an answer, as in 4s or 1min' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l transport -d 'Send it over this transport: udp, tcp, tls, ws or wss' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l dns -d 'Name server to ask instead of the system\'s' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l ca -d 'Authorities to trust for TLS instead of the system\'s (PEM)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l cert -d 'Certificate to show to servers that ask for one (PEM)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l key -d 'Key of that certificate (PEM), only readable by its owner' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -1828,6 +1844,11 @@ complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l from -d 'Address of record to send as' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l header -d 'Add a header field, as in \'Subject: hello\'; may be repeated' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l timeout -d 'How long to wait for an answer, as in 4s or 1min' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l transport -d 'Send it over this transport: udp, tcp, tls, ws or wss' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l dns -d 'Name server to ask instead of the system\'s' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l ca -d 'Authorities to trust for TLS instead of the system\'s (PEM)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l cert -d 'Certificate to show to servers that ask for one (PEM)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l key -d 'Key of that certificate (PEM), only readable by its owner' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -1855,6 +1876,11 @@ complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l from -d 'Address of record to send as' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l header -d 'Add a header field, as in \'Subject: hello\'; may be repeated' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l timeout -d 'How long to wait for an answer, as in 4s or 1min' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l transport -d 'Send it over this transport: udp, tcp, tls, ws or wss' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l dns -d 'Name server to ask instead of the system\'s' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l ca -d 'Authorities to trust for TLS instead of the system\'s (PEM)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l cert -d 'Certificate to show to servers that ask for one (PEM)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l key -d 'Key of that certificate (PEM), only readable by its owner' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -1894,6 +1920,26 @@ complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from events" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from events" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from events" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -l dns -d 'Name server to ask instead of the system\'s' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -2172,6 +2218,12 @@ complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from carrier" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l registrar -d 'The SIP registrar, which is the server\'s address for SIP' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l sip-listen -d 'Address at which it listens; port 0 lets the system choose' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l invite -d 'File with the invitation; without it the current context is asked for one' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l name -d 'Name that it proposes to the server' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l state -d 'Folder that keeps its state; in the data folder otherwise' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l own-port -d 'Port of its own, at the same address; 0 lets the system choose' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l relay -d 'How the server is to send to the phones: route (loose route) or encapsulate (inside a message to the router)' -r -f -a "route\t''
+encapsulate\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -2187,6 +2239,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen
 http\t''
 sms\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l enrol -d 'Enrol it with the server, so that it has a name and a secret of its own'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -s v -l verbose -d 'Tell more'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l no-input -d 'Never ask; fail and name the flags instead'

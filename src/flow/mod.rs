@@ -16,6 +16,7 @@
 //! | `contact` | what a callback tells the device: whom to call, when, under which id |
 //! | `session` | a device opened its session: tie it, hand it what waits |
 //! | `result` | a device answered, by XML or by text message |
+//! | `relay` | send to a device behind a proxy in the form that the proxy wants |
 //! | `subscriber` | what a subscribed device is told |
 //! | `sign` | sign an action string without sending it |
 //! | `find` | which server holds a device |
@@ -39,6 +40,7 @@ pub mod journal;
 pub mod lock;
 pub mod probe;
 pub mod reach;
+pub mod relay;
 pub mod restore;
 pub mod result;
 pub mod session;

@@ -217,6 +217,7 @@ impl Endpoint {
                 link,
                 notifier: Arc::clone(&notifier),
                 clock: Arc::clone(&parts.ports.clock),
+                entropy: Arc::clone(&parts.ports.entropy),
             }) as _
         });
         Self(Arc::new(Inner {

@@ -13,8 +13,8 @@ use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use crate::domain::{ShortId, Subscription, Timestamp};
-use crate::flow::subscriber;
-use crate::port::{BearerError, Clock, SipSender, StoreError, Subscriptions};
+use crate::flow::{relay, subscriber};
+use crate::port::{BearerError, Clock, Entropy, SipSender, StoreError, Subscriptions};
 use crate::sip::{
     Ended, Method, OutboundRequest, SipReport, SipUri, SubscriptionState, notification,
 };
@@ -271,11 +271,13 @@ fn knows_no_such_dialog(report: &SipReport) -> bool {
     report.outcome.code() == Some(481)
 }
 
-/// Sends requests; a NOTIFY to a subscribed device in the dialog of its subscription.
+/// Sends requests; a NOTIFY to a subscribed device in the dialog of its subscription, and what goes to a device behind
+/// a proxy in the form that the proxy wants.
 pub(super) struct Subscribed {
     pub(super) link: Arc<dyn SipSender>,
     pub(super) notifier: Arc<Notifier>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
 }
 
 impl Subscribed {
@@ -317,7 +319,7 @@ impl SipSender for Subscribed {
         timeout: Duration,
     ) -> Result<SipReport, BearerError> {
         let Some((key, inside)) = self.in_dialog(&request).await else {
-            return self.link.send(request, timeout).await;
+            return relay::send(&*self.link, &*self.entropy, request, timeout).await;
         };
         let report = self.link.send(inside, timeout).await?;
         if !knows_no_such_dialog(&report) {
@@ -327,6 +329,6 @@ impl SipSender for Subscribed {
         if let Err(error) = self.notifier.forget(&key).await {
             tracing::warn!(%error, "a subscription that the device forgot could not be removed");
         }
-        self.link.send(request, timeout).await
+        relay::send(&*self.link, &*self.entropy, request, timeout).await
     }
 }

@@ -179,6 +179,7 @@ impl SipDoor {
             instance.as_ref().and_then(Instance::identity),
             user.parse().ok().map(Identity::Imei),
             format!("mac:{user}").parse().ok(),
+            format!("serial:{user}").parse().ok(),
         ];
         for identity in named.into_iter().flatten() {
             let filter = DeviceFilter {

@@ -14,6 +14,7 @@
 //! | `endpoint` | many transactions, one clock: datagrams and time in, datagrams and events out |
 //! | `inbound`, `fault` | requests that come in, what to answer, what is wrong with them |
 //! | `contact_me`, `bootstrap`, `event` | bodies that make a device call home, and the vendors' event packages |
+//! | `relay` | a message inside a message, for proxies |
 //! | `instance` | which device a contact is |
 //! | `registrar`, `subscription` | what becomes of a REGISTER and of a SUBSCRIBE, as functions |
 //! | `pcapng`, `redact` | messages as a capture file, and without what proves who somebody is |
@@ -56,6 +57,7 @@ mod params;
 pub mod pcapng;
 mod redact;
 mod registrar;
+mod relay;
 mod request;
 mod subscription;
 mod timer;
@@ -81,6 +83,10 @@ pub use params::{Params, quote, unquote};
 pub use pcapng::Packet;
 pub use redact::redacted;
 pub use registrar::{Applicant, Decision, Registrar, RegistrarLimits, towards};
+pub use relay::{
+    MESSAGE_SIP, NotRelayable, RelayForm, answering, encapsulated, inner_request, relay_path,
+    relayed_reply, wants_outer,
+};
 pub use request::{Credentials, Dialog, InvalidRequest, OutboundRequest, Patience, Target};
 pub use subscription::{
     CannotNotify, Ended, Notifier, SubscribeDecision, SubscriptionState, notification,

@@ -3,7 +3,8 @@ use std::time::Duration;
 use crate::agent::brain::{Brain, USER_AGENT};
 use crate::port::SipSender;
 use crate::sip::{
-    Credentials, InvalidRequest, InvalidSipUri, OutboundRequest, SipOutcome, SipReport, SipUri,
+    Credentials, InvalidRequest, InvalidSipUri, MESSAGE_SIP, OutboundRequest, SipOutcome,
+    SipReport, SipUri,
 };
 
 use super::DeviceSettings;
@@ -78,6 +79,10 @@ pub(super) fn request(
         .with_header("User-Agent", USER_AGENT)?
         .with_header("Allow", super::super::brain::ALLOW)?
         .with_header("Supported", "path")?;
+    let request = match settings.relays {
+        true => request.with_header("Accept", MESSAGE_SIP)?,
+        false => request,
+    };
     let request = match &settings.proxy {
         Some(proxy) => request.via_route(vec![proxy.clone().with_param("lr", None)]),
         None => request,

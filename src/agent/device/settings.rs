@@ -49,6 +49,8 @@ pub struct DeviceSettings {
     pub proxy: Option<SipUri>,
     /// Another registrar than the endpoint's own.
     pub registrar: Option<Registrar>,
+    /// Whether it takes messages inside messages, as a proxy does.
+    pub relays: bool,
     /// Whether it subscribes to its callbacks once it is registered.
     pub subscribe: bool,
     /// Whether it also tells its address by HTTPS.
@@ -93,6 +95,7 @@ impl Default for DeviceSettings {
             session_at_start: true,
             proxy: None,
             registrar: None,
+            relays: false,
             subscribe: false,
             tell_by_https: true,
             offline: false,

@@ -1,13 +1,10 @@
-use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use sha2::{Digest, Sha256};
 
+use super::neighbours::Neighbours;
 use crate::domain::Timestamp;
-use crate::sip::{Message, Method, NameAddr, Reply, SipUri, Start, Via};
-
-/// Devices that may be behind one router.
-const MAX_DEVICES: usize = 100_000;
+use crate::sip::{Message, Method, NameAddr, RelayForm, Reply, SipUri, Start, Via, relay_path};
 
 /// A datagram to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +23,9 @@ pub struct Datagram {
 pub struct Relay {
     own: SocketAddr,
     registrar: SocketAddr,
-    /// Contacts that the registrar took, and until when.
-    devices: HashMap<SocketAddr, Timestamp>,
+    /// Where it works in its own name, and which form of relaying it wants.
+    desk: Option<(SocketAddr, RelayForm)>,
+    devices: Neighbours,
 }
 
 /// How many of what it did.
@@ -44,15 +42,38 @@ impl Relay {
         Self {
             own,
             registrar,
-            devices: HashMap::new(),
+            desk: None,
+            devices: Neighbours::default(),
         }
+    }
+
+    /// Also has a desk at this address, where it registers devices in its own name and takes outer messages.
+    #[must_use]
+    pub fn with_desk(self, desk: SocketAddr, form: RelayForm) -> Self {
+        Self {
+            desk: Some((desk, form)),
+            ..self
+        }
+    }
+
+    /// Whom it relays to.
+    pub(super) fn neighbours(&self) -> &Neighbours {
+        &self.devices
+    }
+
+    /// What it registers as the way to the devices behind it.
+    #[must_use]
+    pub fn path(&self) -> SipUri {
+        let form = self.desk.map_or(RelayForm::Route, |(_, form)| form);
+        let port = self.desk.map(|(desk, _)| desk.port());
+        relay_path(SipUri::at("", self.own), port, form)
     }
 
     /// What it has.
     #[must_use]
     pub fn counts(&self, now: Timestamp) -> RelayCounts {
         RelayCounts {
-            devices: self.devices.values().filter(|until| **until > now).count(),
+            devices: self.devices.count(now),
         }
     }
 
@@ -96,9 +117,11 @@ impl Relay {
         self.strip_own_route(&mut message);
         let inside =
             *method == Method::REGISTER || source != self.registrar && self.is_inside(source, now);
-        let to = if inside {
+        let to = if let Some(desk) = self.is_for_desk(&message, method) {
+            desk
+        } else if inside {
             if *method == Method::REGISTER {
-                message.push_front("Path", &format!("<{}>", self.uri()));
+                message.push_front("Path", &format!("<{}>", self.path()));
             }
             self.registrar
         } else {
@@ -174,7 +197,15 @@ impl Relay {
     }
 
     fn is_inside(&self, source: SocketAddr, now: Timestamp) -> bool {
-        self.devices.get(&source).is_some_and(|until| *until > now)
+        self.devices.has(source, now)
+    }
+
+    /// The desk, for a registration that takes the proxy itself for the registrar.
+    fn is_for_desk(&self, message: &Message, method: &Method) -> Option<SocketAddr> {
+        let (desk, _) = self.desk?;
+        let uri: SipUri = message.uri()?.parse().ok()?;
+        let to_us = *method == Method::REGISTER && uri.socket_addr() == Some(self.own);
+        to_us.then_some(desk)
     }
 
     fn device_for(&self, message: &Message, now: Timestamp) -> Option<SocketAddr> {
@@ -185,7 +216,6 @@ impl Relay {
 
     /// The registrar took these contacts: their devices can be reached from outside.
     fn note_registered(&mut self, message: &Message, now: Timestamp) {
-        self.devices.retain(|_, until| *until > now);
         let header: Option<u64> = message
             .header("Expires")
             .and_then(|e| e.trim().parse().ok());
@@ -198,11 +228,9 @@ impl Relay {
                 .or(header)
                 .unwrap_or(3600);
             let address = contact.sip_uri().ok().and_then(|uri| uri.socket_addr());
-            if let Some(address) = address
-                && self.devices.len() < MAX_DEVICES
-            {
+            if let Some(address) = address {
                 let until = now.after(std::time::Duration::from_secs(expires));
-                self.devices.insert(address, until);
+                self.devices.note(address, until, now);
             }
         }
     }

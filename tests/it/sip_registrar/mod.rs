@@ -3,6 +3,7 @@
 
 mod bindings;
 mod challenge;
+mod proxy;
 mod subscription;
 
 use std::net::SocketAddr;

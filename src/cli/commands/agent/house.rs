@@ -18,7 +18,7 @@ use crate::domain::{DeviceId, DeviceSecret, Msisdn};
 use crate::host::{OsEntropy, SystemClock};
 use crate::net::agent_http::AgentHttp;
 use crate::net::sip_link::{LinkOptions, SipLink};
-use crate::port::{Door, DoorError, Entropy};
+use crate::port::{Door, DoorError, Entropy, SipHandler};
 use crate::sip::SipUri;
 use crate::store::AgentStateFile;
 
@@ -171,6 +171,19 @@ impl House {
         state: Option<&Path>,
         with_sip: bool,
     ) -> Result<Self, CommandError> {
+        let household = Arc::new(Household::default());
+        let sip = with_sip.then(|| (flags.sip_listen, Arc::clone(&household) as _));
+        Self::open_at(sip, flags.carrier, household, invitation, state)
+    }
+
+    /// The same with a socket that somebody else answers on.
+    pub(super) fn open_at(
+        sip: Option<(SocketAddr, Arc<dyn SipHandler>)>,
+        carrier: Option<SocketAddr>,
+        household: Arc<Household>,
+        invitation: &Invitation,
+        state: Option<&Path>,
+    ) -> Result<Self, CommandError> {
         let clock = Arc::new(SystemClock);
         let entropy = Arc::new(OsEntropy);
         let http = AgentHttp::new(
@@ -180,13 +193,11 @@ impl House {
             Arc::clone(&entropy) as _,
         )
         .map_err(door_error)?;
-        let household = Arc::new(Household::default());
-        let link = if with_sip {
-            Some(open_link(flags.sip_listen, &household)?)
-        } else {
-            None
+        let link = match sip {
+            Some((listen, handler)) => Some(open_link(listen, handler)?),
+            None => None,
         };
-        let (air, line) = flags.carrier.map(Air::new).unzip();
+        let (air, line) = carrier.map(Air::new).unzip();
         let state = match state {
             Some(folder) => Some(open_state(folder, invitation)?),
             None => None,
@@ -248,7 +259,7 @@ impl House {
     }
 }
 
-fn open_link(listen: SocketAddr, household: &Arc<Household>) -> Result<SipLink, CommandError> {
+fn open_link(listen: SocketAddr, handler: Arc<dyn SipHandler>) -> Result<SipLink, CommandError> {
     if listen.ip().is_unspecified() {
         return Err(CommandError::usage(
             "--sip-listen takes one address of this machine: the phones tell it to their registrar",
@@ -259,7 +270,7 @@ fn open_link(listen: SocketAddr, household: &Arc<Household>) -> Result<SipLink, 
     OsEntropy
         .fill(&mut seed)
         .map_err(|e| CommandError::internal(e.to_string()))?;
-    let options = LinkOptions::new(listen, seed).with_handler(Arc::clone(household) as _);
+    let options = LinkOptions::new(listen, seed).with_handler(handler);
     SipLink::open(options).map_err(|e| {
         CommandError::usage(e.to_string()).hint("Let the system choose:  --sip-listen 127.0.0.1:0")
     })

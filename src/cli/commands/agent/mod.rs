@@ -22,7 +22,7 @@ pub enum AgentCommand {
     /// Run a simulated carrier: text messages between gateways and phones
     Carrier(Box<carrier::CarrierArgs>),
     /// Run a simulated home router that phones register through
-    Proxy(proxy::ProxyArgs),
+    Proxy(Box<proxy::ProxyArgs>),
 }
 
 /// Runs a verb.
@@ -31,6 +31,6 @@ pub(super) async fn run(context: &Context, command: AgentCommand) -> Outcome {
         AgentCommand::Run(args) => run::run(context, *args).await,
         AgentCommand::Fleet(args) => fleet::run(context, *args).await,
         AgentCommand::Carrier(args) => carrier::run(context, *args).await,
-        AgentCommand::Proxy(args) => proxy::run(context, args).await,
+        AgentCommand::Proxy(args) => proxy::run(context, *args).await,
     }
 }

@@ -233,7 +233,8 @@ pub(super) fn refused(error: EnrolError) -> CommandError {
     }
 }
 
-fn newcomer(invitation: &Invitation) -> Result<Newcomer, CommandError> {
+/// The one code of an invitation.
+pub(super) fn newcomer(invitation: &Invitation) -> Result<Newcomer, CommandError> {
     let code = invitation.codes.first().ok_or_else(|| {
         CommandError::usage("the invitation has no code in it")
             .hint("Make one:  callhome device invite -o json > invitation.json")
@@ -261,7 +262,10 @@ fn by_code(args: &RunArgs, context: &Context) -> Result<Option<Invitation>, Comm
 }
 
 /// The phone that this folder keeps under this name.
-async fn stored(folder: &std::path::Path, key: &str) -> Result<Option<Brain>, CommandError> {
+pub(super) async fn stored(
+    folder: &std::path::Path,
+    key: &str,
+) -> Result<Option<Brain>, CommandError> {
     use crate::port::AgentState;
     let file = folder.join("agents.db");
     if !file.exists() {

@@ -10,7 +10,7 @@ pub mod sip;
 pub mod sms;
 
 #[path = "../../src/net/capture/mod.rs"]
-mod capture;
+pub mod capture;
 
 /// What of the outside world is pure.
 pub mod net {

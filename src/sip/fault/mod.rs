@@ -162,14 +162,14 @@ mod tests {
     #[test]
     fn each_fault_names_its_rule() {
         let faults = found(
-            "NOTIFY sip:a SIP/2.0\nVia: SIP/2.0/UDP h\nFrom: Anna\nFrom: <sip:b>\nCSeq: 1 OPTIONS\nMax-Forwards: 300\n\nx",
+            "NOTIFY sip:a SIP/2.0\nVia: SIP/2.0/UDP h;branch=z9hG4bK\nFrom: Anna\nFrom: <sip:b>\nCSeq: 1 OPTIONS\nMax-Forwards: 300\n\nx",
         );
         for expected in [
             "To: is missing (RFC 3261 §8.1.1)",
             "Call-ID: is missing (RFC 3261 §8.1.1)",
             "From: stands there twice (RFC 3261 §7.3.1)",
             "CSeq: says OPTIONS but the request is NOTIFY (RFC 3261 §8.1.1.5)",
-            "Via: no branch (RFC 3261 §8.1.1.7)",
+            "Via: branch is z9hG4bK and nothing more: it names no transaction (RFC 3261 §8.1.1.7)",
             "From: has no URI (RFC 3261 §20.10)",
             "From: has no tag (RFC 3261 §8.1.1.3)",
             "Event: is missing in NOTIFY (RFC 6665 §8.2.1)",
@@ -180,6 +180,80 @@ mod tests {
                 faults.iter().any(|f| f == expected),
                 "{expected}: {faults:#?}"
             );
+        }
+    }
+
+    #[test]
+    fn values_that_are_not_what_their_header_holds_are_told() {
+        let good = "OPTIONS sip:a@h SIP/2.0\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\nMax-Forwards: 70\nFrom: <sip:a@h>;tag=1\nTo: <sip:b@h>\nCall-ID: 1\nCSeq: 1 OPTIONS\n";
+        for (line, expected) in [
+            (
+                "Contact: <sip:a@h> junk",
+                "Contact: what stands behind the address is no parameter (RFC 3261 §25.1)",
+            ),
+            (
+                "Contact: <sip:a@h>;",
+                "Contact: a parameter between semicolons is empty (RFC 3261 §25.1)",
+            ),
+            (
+                "Contact: <sip:a@h>;q=1.5",
+                "Contact: q \"1.5\" is not a number from 0 to 1 (RFC 3261 §20.10)",
+            ),
+            (
+                "Contact: *",
+                "Contact: * stands alone, in a REGISTER with Expires: 0 (RFC 3261 §10.2.2)",
+            ),
+            (
+                "Contact: <sip:a@2001:db8::1>",
+                "Contact: the IPv6 address 2001:db8::1 has to stand in [ ] (RFC 3261 §19.1.1)",
+            ),
+            (
+                "Route: <sip:p;lr",
+                "Route: the < is not closed (RFC 3261 §20.10)",
+            ),
+            (
+                "Expires: -1",
+                "Expires: \"-1\" is not a number of seconds below 2^32 (RFC 3261 §20.19)",
+            ),
+            (
+                "Content-Type: text",
+                "Content-Type: \"text\" is not of the form type/subtype (RFC 3261 §20.15)",
+            ),
+            (
+                "Event: two words",
+                "Event: \"two words\" is not one word (RFC 6665 §8.4)",
+            ),
+            (
+                "Require: a b",
+                "Require: \"a b\" is not one word (RFC 3261 §25.1)",
+            ),
+            (
+                "Authorization: Digest username=\"u\"",
+                "Authorization: realm is missing (RFC 7616 §3)",
+            ),
+            (
+                "Timestamp: noon",
+                "Timestamp: \"noon\" is not a number of seconds (RFC 3261 §20.38)",
+            ),
+            (
+                "Via: SIP/2.0/UDP [::1;branch=z9hG4bK2",
+                "Via: \"[::1\" is not a host with or without port (RFC 3261 §20.42)",
+            ),
+        ] {
+            assert_eq!(found(&format!("{good}{line}\n\n")), [expected]);
+        }
+        for line in [
+            "Contact: \"A, B\" <sip:a@[::1]:5070;lr>;expires=60;+sip.instance=\"<urn:uuid:1>\", sip:b@h;q=0.5",
+            "Supported:",
+            "Date: Sat, 13 Nov 2010 23:29:00 GMT",
+            "Retry-After: 18000 (after lunch);duration=60",
+            "Warning: 301 isi.edu \"Incompatible, very\", 399 h \"x\"",
+            "Authorization: Basic bm86",
+            "Subscription-State: active;expires=60",
+            "Timestamp: 9.2 0.1",
+            "Refer-To: <tel:+1408;phone-context=x>",
+        ] {
+            assert_eq!(found(&format!("{good}{line}\n\n")), [""; 0], "{line}");
         }
     }
 }

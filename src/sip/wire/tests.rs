@@ -39,7 +39,9 @@ fn content_length_must_be_kept_and_agreed_upon() {
         assert!(
             matches!(
                 Message::parse(text.as_bytes()),
-                Err(InvalidMessage::ContentLength(..))
+                Err(InvalidMessage::ContentLength(..)
+                    | InvalidMessage::Short(..)
+                    | InvalidMessage::Lengths(..))
             ),
             "{head}"
         );
@@ -64,7 +66,10 @@ fn first_lines_that_are_not_sip_are_refused() {
         assert!(
             matches!(
                 Message::parse(text.as_bytes()),
-                Err(InvalidMessage::StartLine(_))
+                Err(InvalidMessage::StartLine(_)
+                    | InvalidMessage::Version(_)
+                    | InvalidMessage::RequestUri(..)
+                    | InvalidMessage::StatusCode(_))
             ),
             "{line}"
         );

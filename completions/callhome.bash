@@ -934,7 +934,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__agent__subcmd__proxy)
-            opts="-c -o -v -q -h --registrar --sip-listen --enrol --invite --name --state --own-port --relay --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-c -o -v -q -h --registrar --sip-listen --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -946,26 +946,6 @@ _callhome() {
                     ;;
                 --sip-listen)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --invite)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --name)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --state)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --own-port)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --relay)
-                    COMPREPLY=($(compgen -W "route encapsulate" -- "${cur}"))
                     return 0
                     ;;
                 --context)
@@ -5082,7 +5062,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__invite)
-            opts="-n -c -o -v -q -h --body --body-file --content-type --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --body --body-file --content-type --proxy --user --password-file --as --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5112,7 +5092,7 @@ _callhome() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --from)
+                --as)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5184,7 +5164,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__notify)
-            opts="-n -c -o -v -q -h --event --vendor --wait --address --path --request-id --protocol --xml --body --body-file --content-type --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --event --vendor --wait --address --path --request-id --protocol --xml --body --body-file --content-type --from --rate --jobs --stop-after-failures --proxy --user --password-file --as --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5230,6 +5210,22 @@ _callhome() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stop-after-failures)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5242,7 +5238,7 @@ _callhome() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --from)
+                --as)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5314,12 +5310,28 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__options)
-            opts="-n -c -o -v -q -h --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --from --rate --jobs --stop-after-failures --proxy --user --password-file --as --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stop-after-failures)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -5332,7 +5344,7 @@ _callhome() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --from)
+                --as)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5404,7 +5416,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__register)
-            opts="-n -c -o -v -q -h --registrar --contact --instance --expires --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --registrar --contact --instance --expires --proxy --user --password-file --as --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5438,7 +5450,7 @@ _callhome() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --from)
+                --as)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5560,7 +5572,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sip__subcmd__send)
-            opts="-n -c -o -v -q -h --to --proxy --user --password-file --from --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --to --proxy --user --password-file --as --header --timeout --dry-run --transport --dns --ca --cert --key --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5582,7 +5594,7 @@ _callhome() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --from)
+                --as)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1737,10 +1737,14 @@ https\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l body -d 'The body, as text' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l body-file -d 'File with the body, may be binary; - for standard input' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l content-type -d 'Type of the body' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l from -d 'CSV or NDJSON file with one address a row; - is standard input' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l rate -d 'At most this many messages a second, copies included; 0 is no limit' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l jobs -d 'How many may be unanswered at once' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l stop-after-failures -d 'Begin no more targets after this many failed' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l proxy -d 'Send it through this proxy (loose route)' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l user -d 'User name for digest challenges' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l password-file -d 'File with the password, only readable by its owner' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l from -d 'Address of record to send as' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l as -d 'Address of record to send as' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l header -d 'Add a header field, as in \'Subject: hello\'; may be repeated' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l timeout -d 'How long to wait for an answer, as in 4s or 1min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l transport -d 'Send it over this transport: udp, tcp, tls, ws or wss' -r
@@ -1775,7 +1779,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l proxy -d 'Send it through this proxy (loose route)' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l user -d 'User name for digest challenges' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l password-file -d 'File with the password, only readable by its owner' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l from -d 'Address of record to send as' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l as -d 'Address of record to send as' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l header -d 'Add a header field, as in \'Subject: hello\'; may be repeated' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l timeout -d 'How long to wait for an answer, as in 4s or 1min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l transport -d 'Send it over this transport: udp, tcp, tls, ws or wss' -r
@@ -1803,10 +1807,14 @@ complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from invite" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l from -d 'CSV or NDJSON file with one address a row; - is standard input' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l rate -d 'At most this many messages a second, copies included; 0 is no limit' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l jobs -d 'How many may be unanswered at once' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l stop-after-failures -d 'Begin no more targets after this many failed' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l proxy -d 'Send it through this proxy (loose route)' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l user -d 'User name for digest challenges' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l password-file -d 'File with the password, only readable by its owner' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l from -d 'Address of record to send as' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l as -d 'Address of record to send as' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l header -d 'Add a header field, as in \'Subject: hello\'; may be repeated' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l timeout -d 'How long to wait for an answer, as in 4s or 1min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from options" -l transport -d 'Send it over this transport: udp, tcp, tls, ws or wss' -r
@@ -1841,7 +1849,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l proxy -d 'Send it through this proxy (loose route)' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l user -d 'User name for digest challenges' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l password-file -d 'File with the password, only readable by its owner' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l from -d 'Address of record to send as' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l as -d 'Address of record to send as' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l header -d 'Add a header field, as in \'Subject: hello\'; may be repeated' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l timeout -d 'How long to wait for an answer, as in 4s or 1min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from register" -l transport -d 'Send it over this transport: udp, tcp, tls, ws or wss' -r
@@ -1873,7 +1881,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l proxy -d 'Send it through this proxy (loose route)' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l user -d 'User name for digest challenges' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l password-file -d 'File with the password, only readable by its owner' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l from -d 'Address of record to send as' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l as -d 'Address of record to send as' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l header -d 'Add a header field, as in \'Subject: hello\'; may be repeated' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l timeout -d 'How long to wait for an answer, as in 4s or 1min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l transport -d 'Send it over this transport: udp, tcp, tls, ws or wss' -r

@@ -32,3 +32,12 @@ fn target(environment: &Environment, quiet: bool) -> ProgressDrawTarget {
         ProgressDrawTarget::hidden()
     }
 }
+
+/// A bar that leaves most of 80 columns to its message.
+#[must_use]
+pub fn narrow_bar(environment: &Environment, quiet: bool, total: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:12} {human_pos}/{human_len}  {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("█▌░");
+    ProgressBar::with_draw_target(Some(total), target(environment, quiet)).with_style(style)
+}

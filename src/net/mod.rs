@@ -22,6 +22,7 @@ pub mod dns;
 pub mod federation;
 pub mod management;
 pub mod sip_link;
+pub mod sip_volley;
 pub mod sms_http;
 pub mod survey;
 pub mod tls;

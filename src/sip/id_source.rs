@@ -18,13 +18,26 @@ impl IdSource {
         Self { seed, counter: 0 }
     }
 
-    /// 128 bits as 32 hexadecimal digits, never the same twice.
-    pub fn word(&mut self) -> String {
+    /// 256 bits, never the same twice: for a source of its own.
+    pub(super) fn seed(&mut self) -> [u8; 32] {
         self.counter += 1;
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.seed).expect("HMAC takes keys of any length");
         mac.update(&self.counter.to_be_bytes());
-        HEXLOWER.encode(&mac.finalize().into_bytes()[..16])
+        mac.finalize().into_bytes().into()
+    }
+
+    /// 128 bits, never the same twice.
+    pub(super) fn bits(&mut self) -> u128 {
+        let seed = self.seed();
+        seed[..16]
+            .iter()
+            .fold(0, |bits, byte| bits << 8 | u128::from(*byte))
+    }
+
+    /// 128 bits as 32 hexadecimal digits, never the same twice.
+    pub fn word(&mut self) -> String {
+        HEXLOWER.encode(&self.seed()[..16])
     }
 
     /// A branch with the magic cookie (RFC 3261 §8.1.1.7).

@@ -12,6 +12,7 @@
 //! | `digest` | challenges and their answers, both ends |
 //! | `transaction` | the four machines of RFC 3261 §17 with RFC 6026 |
 //! | `endpoint` | many transactions, one clock: datagrams and time in, datagrams and events out |
+//! | `volley` | one request to very many targets at a rate: client transactions without a message kept for each |
 //! | `inbound`, `fault` | requests that come in, what to answer, what is wrong with them |
 //! | `contact_me`, `bootstrap`, `event` | bodies that make a device call home, and the vendors' event packages |
 //! | `relay` | a message inside a message, for proxies |
@@ -64,6 +65,7 @@ mod timer;
 pub mod transaction;
 mod transport;
 mod uri;
+pub mod volley;
 mod wire;
 
 pub use bootstrap::{BOOTSTRAP_CONTENT_TYPE, Bootstrap, BootstrapFault};

@@ -51,6 +51,9 @@ pub enum BadInput {
         "no column says which device: name one of them device, imei, serial or number; found {0}"
     )]
     NoDevice(String),
+    /// No column that holds a SIP address.
+    #[error("no column holds the SIP address: name one of them target, uri or address; found {0}")]
+    NoTarget(String),
     /// Not text.
     #[error("it is not UTF-8 text; save it as \"CSV UTF-8\"")]
     Encoding,
@@ -69,8 +72,7 @@ pub enum BadInput {
 /// # Errors
 /// [`BadInput`] when the file as a whole makes no sense; single bad rows are rows with an error.
 pub fn read(bytes: &[u8]) -> Result<Input, BadInput> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|_| BadInput::Encoding)?;
+    let text = text_of(bytes)?;
     let first = text
         .lines()
         .find(|l| !l.trim().is_empty())
@@ -90,17 +92,27 @@ pub fn read(bytes: &[u8]) -> Result<Input, BadInput> {
     })
 }
 
+/// The text without its byte order mark.
+pub(super) fn text_of(bytes: &[u8]) -> Result<&str, BadInput> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes).map_err(|_| BadInput::Encoding)
+}
+
+/// What parts the cells of a line.
+pub(super) fn delimiter_of(first: &str) -> u8 {
+    [b';', b'\t', b',']
+        .into_iter()
+        .max_by_key(|d| first.bytes().filter(|b| b == d).count())
+        .unwrap_or(b',')
+}
+
 type Lines = Vec<(u64, Vec<String>)>;
 
 fn from_csv(text: &str, first: &str) -> Result<(Vec<String>, Lines), BadInput> {
-    let delimiter = [b';', b'\t', b',']
-        .into_iter()
-        .max_by_key(|d| first.bytes().filter(|b| b == d).count())
-        .unwrap_or(b',');
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(delimiter)
+        .delimiter(delimiter_of(first))
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
     let mut lines = Vec::new();

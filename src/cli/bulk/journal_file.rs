@@ -12,8 +12,8 @@ use crate::flow::journal::{Journal, JournalLine};
 /// Lines that may wait for one `fsync` together.
 const QUEUE: usize = 1024;
 
-/// A line, and who waits for it to be stored.
-type Entry = (JournalLine, oneshot::Sender<Result<(), String>>);
+/// The text of lines, and who waits for them to be stored.
+type Entry = (String, oneshot::Sender<Result<(), String>>);
 
 /// The journal of one run on disk, held by this process alone.
 pub(super) struct JournalFile {
@@ -126,6 +126,11 @@ pub(super) struct Pen(mpsc::Sender<Entry>);
 impl Pen {
     /// Writes a line; it is on disk when this returns.
     pub(super) async fn write(&self, line: JournalLine) -> Result<(), CommandError> {
+        self.write_all(&[line]).await
+    }
+
+    /// Writes lines; they are on disk when this returns.
+    pub(super) async fn write_all(&self, lines: &[JournalLine]) -> Result<(), CommandError> {
         let failed = |why: String| {
             CommandError::internal(format!("the journal cannot be written: {why}"))
                 .hint("Nothing more was begun. Make room on the disk and run the command again.")
@@ -133,7 +138,7 @@ impl Pen {
         let (done, stored) = oneshot::channel();
         let gone = || "its writer ended".to_owned();
         self.0
-            .send((line, done))
+            .send((lines.iter().map(text).collect(), done))
             .await
             .map_err(|_| failed(gone()))?;
         stored.await.map_err(|_| failed(gone()))?.map_err(failed)
@@ -142,18 +147,25 @@ impl Pen {
 
 /// Stores lines in the order in which they came; those that wait together share one `fsync`.
 fn write_all(mut file: File, mut queue: mpsc::Receiver<Entry>) {
-    let mut waiting = Vec::new();
+    let mut waiting: Vec<Entry> = Vec::new();
+    let mut waiters = Vec::new();
     while let Some(first) = queue.blocking_recv() {
         waiting.push(first);
         while let Ok(more) = queue.try_recv() {
             waiting.push(more);
         }
-        let lines: String = waiting.iter().map(|(line, _)| text(line)).collect();
+        let lines: String = waiting
+            .drain(..)
+            .map(|(text, done)| {
+                waiters.push(done);
+                text
+            })
+            .collect();
         let stored = file
             .write_all(lines.as_bytes())
             .and_then(|()| file.sync_data())
             .map_err(|e| e.to_string());
-        for (_, done) in waiting.drain(..) {
+        for done in waiters.drain(..) {
             // A task that was ended does not wait any more.
             drop(done.send(stored.clone()));
         }

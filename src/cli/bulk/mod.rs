@@ -8,6 +8,7 @@
 //! | `run` | sends rows, some at once, at a rate |
 //! | `ledger` | what is known of a run while it goes on |
 //! | `follow` | the event stream, for the ends of what was sent |
+//! | `sip_targets`, `volley`, `volley_report` | one SIP request to the addresses in a file |
 //! | `report` | input columns with how each row ended; the exit code |
 
 mod archive;
@@ -17,6 +18,9 @@ mod journal_file;
 mod ledger;
 mod report;
 mod run;
+mod sip_targets;
+mod volley;
+mod volley_report;
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -27,6 +31,8 @@ pub use archive::{Archived, Recipe, run_of, runs};
 pub use input::{BadInput, Input, Row, read};
 pub use report::{exit_of, report, summary};
 pub use run::{Plan, Sent, Work, ends_the_run, run};
+pub use sip_targets::{SipRow, read_targets};
+pub use volley::{VolleyOrder, volley};
 
 /// Flags of commands that take many targets from a file.
 #[derive(Debug, Clone, Default, Args)]
@@ -52,7 +58,8 @@ pub struct Rate {
     pub interval: std::time::Duration,
 }
 
-fn rate(text: &str) -> Result<Rate, String> {
+/// Reads a rate, as in `60/min`.
+pub(super) fn rate(text: &str) -> Result<Rate, String> {
     let wrong = || "a rate is a number and /s, /min or /h, as in 60/min".to_owned();
     let (number, unit) = text.split_once('/').ok_or_else(wrong)?;
     let number: u32 = number.trim().parse().map_err(|_| wrong())?;

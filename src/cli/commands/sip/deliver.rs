@@ -1,8 +1,12 @@
+use std::io::Read;
+use std::path::Path;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::flags::SendFlags;
+use super::flags::{ManyFlags, SendFlags, address};
 use crate::api::LadderLine;
+use crate::cli::bulk::{self, SipRow, VolleyOrder};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::output::{View, elapsed, ladder};
@@ -11,8 +15,11 @@ use crate::net::sip_link::{OnceError, Outlook, preview, request_once};
 use crate::port::{BearerError, Entropy};
 use crate::sip::{
     Direction, LadderStep, LocateError, Message, Method, OutboundRequest, Patience, SipAnswer,
-    SipAttempt, SipOutcome, SipReport, Transport,
+    SipAttempt, SipOutcome, SipReport, SipUri, Transport,
 };
+
+/// Largest input in bytes.
+const MAX_INPUT: u64 = 64 * 1024 * 1024;
 
 /// What became of a request, for JSON.
 #[derive(Serialize)]
@@ -71,6 +78,64 @@ pub(super) async fn send(
         context.screen.note(picture(&report.ladder).trim_end())?;
     }
     Ok((told, report))
+}
+
+/// Sends a request to one target, or to all that a file names.
+pub(super) async fn deliver_to(
+    context: &Context,
+    flags: &SendFlags,
+    many: &ManyFlags,
+    target: Option<SipUri>,
+    request: impl Fn(SipUri) -> Result<OutboundRequest, CommandError>,
+) -> Outcome {
+    let Some(file) = &many.file else {
+        let target = target.ok_or_else(|| CommandError::usage("no address is given"))?;
+        return deliver(context, flags, request(target)?).await;
+    };
+    let (content, rows) = read_rows(file)?;
+    if flags.dry_run {
+        // The first good row; the others differ in the target.
+        let first = rows
+            .iter()
+            .find_map(|row| address(&row.target).ok())
+            .ok_or_else(|| {
+                CommandError::usage(format!("{}: no row holds an address", file.display()))
+            })?;
+        return dry_run(context, request(first)?, &flags.outlook.outlook()?).await;
+    }
+    let nobody = address("callhome.invalid").map_err(|e| CommandError::usage(e.to_string()))?;
+    let order = VolleyOrder {
+        request: request(nobody)?,
+        content,
+        rows,
+        resolver: flags.outlook.outlook()?.resolver,
+        address,
+        patience: flags.timeout,
+        rate: Some(many.rate).filter(|rate| *rate > 0.0),
+        jobs: many.jobs,
+        stop_after_failures: many.stop_after_failures.map(Into::into),
+        seeds: [seed()?, seed()?],
+    };
+    bulk::volley(context, order).await
+}
+
+fn read_rows(file: &Path) -> Result<(Vec<u8>, Vec<SipRow>), CommandError> {
+    let name = file.display();
+    let mut content = Vec::new();
+    let reader: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        let opened = std::fs::File::open(file);
+        Box::new(opened.map_err(|e| CommandError::usage(format!("{name}: {e}")))?)
+    };
+    reader.take(MAX_INPUT + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > MAX_INPUT {
+        return Err(CommandError::usage(format!("{name} is larger than 64 MiB"))
+            .hint("Part it:  split -l 500000"));
+    }
+    let rows =
+        bulk::read_targets(&content).map_err(|e| CommandError::usage(format!("{name}: {e}")))?;
+    Ok((content, rows))
 }
 
 async fn dry_run(context: &Context, request: OutboundRequest, outlook: &Outlook) -> Outcome {

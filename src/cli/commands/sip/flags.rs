@@ -1,5 +1,6 @@
 use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +39,7 @@ pub(super) struct SendFlags {
     #[arg(long, value_name = "FILE", requires = "user", help_heading = "Sending")]
     pub(super) password_file: Option<PathBuf>,
     /// Address of record to send as
-    #[arg(long, value_name = "ADDRESS", value_parser = address, help_heading = "Sending")]
+    #[arg(id = "as", long = "as", value_name = "ADDRESS", value_parser = address, help_heading = "Sending")]
     pub(super) from: Option<SipUri>,
     /// Add a header field, as in 'Subject: hello'; may be repeated
     #[arg(long, value_name = "FIELD", help_heading = "Sending")]
@@ -127,6 +128,43 @@ impl OutlookFlags {
                 .hint("--ca, --cert and --key take files in PEM form (-----BEGIN …)")
         })?;
         Ok(Outlook { resolver, tls })
+    }
+}
+
+/// Flags of verbs that can send to all the addresses in a file.
+#[derive(Debug, Args)]
+pub(super) struct ManyFlags {
+    /// CSV or NDJSON file with one address a row; - is standard input
+    #[arg(
+        id = "from",
+        long = "from",
+        value_name = "FILE",
+        help_heading = "Many targets"
+    )]
+    pub(super) file: Option<PathBuf>,
+    /// At most this many messages a second, copies included; 0 is no limit
+    #[arg(long, value_name = "RATE", value_parser = per_second, default_value = "1000", requires = "from", help_heading = "Many targets")]
+    pub(super) rate: f64,
+    /// How many may be unanswered at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000), requires = "from", help_heading = "Many targets")]
+    pub(super) jobs: u32,
+    /// Begin no more targets after this many failed
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        requires = "from",
+        help_heading = "Many targets"
+    )]
+    pub(super) stop_after_failures: Option<NonZeroU32>,
+}
+
+/// Reads a rate: a bare number is meant a second.
+fn per_second(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<u32>() {
+        Ok(number) => Ok(number.into()),
+        Err(_) => crate::cli::bulk::rate(text)
+            .map(|rate| 1.0 / rate.interval.as_secs_f64())
+            .map_err(|_| "a rate is a number a second, or as in 60/min".to_owned()),
     }
 }
 

@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::deliver::deliver;
-use super::flags::{BodyFlags, SendFlags, address, unusable};
+use super::deliver::deliver_to;
+use super::flags::{BodyFlags, ManyFlags, SendFlags, address, unusable};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Outcome};
 use crate::cli::output::seconds;
-use crate::sip::OutboundRequest;
 use crate::sip::contact_me::{CONTENT_TYPE, CONTENT_TYPE_XML, ContactMe, EVENT, Protocol};
+use crate::sip::{OutboundRequest, SipUri};
 
 /// Notify a device, so that it calls home or fetches its configuration.
 #[derive(Debug, Args)]
@@ -19,13 +19,18 @@ Examples:
   callhome sip notify anna@example.net --proxy 192.0.2.1 --event 'check-sync;reboot=false'
   callhome sip notify anna@192.0.2.7 --user mgmt --password-file mgmt.pw --trace sip
   callhome sip notify 358931104120070 --event check-sync --vendor auto --wait
+  callhome sip notify --from targets.csv --rate 200 --event check-sync
 
-Ends with 0 when it was taken (2xx), 11 when it was refused, 12 when nobody answered,
-10 when --wait saw no new registration.")]
+Ends with 0 when it was taken (2xx), 11 when it was refused, 12 when nobody answered, 7 when
+only some of the targets in a file took it, 10 when --wait saw no new registration.")]
 pub struct NotifyArgs {
     /// Whom, as in anna@192.0.2.7:5060; with --vendor any name of a device in the registry
-    #[arg(value_name = "ADDRESS")]
-    pub(super) target: String,
+    #[arg(
+        value_name = "ADDRESS",
+        required_unless_present = "from",
+        conflicts_with = "from"
+    )]
+    pub(super) target: Option<String>,
     /// Event package
     #[arg(long, value_name = "EVENT", default_value = EVENT)]
     pub(super) event: String,
@@ -33,7 +38,7 @@ pub struct NotifyArgs {
     #[arg(
         long,
         value_name = "VENDOR",
-        conflicts_with_all = ["address", "path", "request_id", "protocol", "xml", "body", "body_file", "content_type", "proxy"],
+        conflicts_with_all = ["address", "path", "request_id", "protocol", "xml", "body", "body_file", "content_type", "proxy", "from"],
         help_heading = "Vendor"
     )]
     vendor: Option<String>,
@@ -67,6 +72,8 @@ pub struct NotifyArgs {
     #[command(flatten)]
     body: BodyFlags,
     #[command(flatten)]
+    many: ManyFlags,
+    #[command(flatten)]
     pub(super) send: SendFlags,
 }
 
@@ -75,15 +82,16 @@ pub(super) async fn run(context: &Context, args: NotifyArgs) -> Outcome {
     if let Some(vendor) = &args.vendor {
         return super::vendor::notify(context, &args, vendor).await;
     }
-    let request = request(&args)?;
-    deliver(context, &args.send, request).await
-}
-
-fn request(args: &NotifyArgs) -> Result<OutboundRequest, CommandError> {
-    let target = address(&args.target).map_err(|e| {
+    let target = args.target.as_deref().map(address).transpose();
+    let target = target.map_err(|e| {
         CommandError::usage(e.to_string())
             .hint("For a device of the registry:  --vendor auto, or  callhome call DEVICE")
     })?;
+    let request = |target| request(&args, target);
+    deliver_to(context, &args.send, &args.many, target, request).await
+}
+
+fn request(args: &NotifyArgs, target: SipUri) -> Result<OutboundRequest, CommandError> {
     let request = OutboundRequest::notify(target, &args.event).map_err(|e| unusable(&e))?;
     let wish = wish(args)?;
     let is_contact_me = args.event.split(';').next() == Some(EVENT);

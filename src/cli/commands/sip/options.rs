@@ -1,7 +1,7 @@
 use clap::Args;
 
-use super::deliver::deliver;
-use super::flags::{SendFlags, address};
+use super::deliver::deliver_to;
+use super::flags::{ManyFlags, SendFlags, address};
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::sip::{OutboundRequest, SipUri};
@@ -12,20 +12,32 @@ use crate::sip::{OutboundRequest, SipUri};
 Examples:
   callhome sip options 192.0.2.7
   callhome sip options anna@example.net --proxy 192.0.2.1 --timeout 4s
-  callhome sip options 192.0.2.7 -o json --jq .answer.headers.Allow")]
+  callhome sip options 192.0.2.7 -o json --jq .answer.headers.Allow
+  callhome sip options --from targets.csv --rate 200 -o ndjson")]
 pub struct OptionsArgs {
     /// Whom, as in 192.0.2.7 or anna@192.0.2.7:5060
-    #[arg(value_name = "ADDRESS", value_parser = address)]
-    target: SipUri,
+    #[arg(value_name = "ADDRESS", value_parser = address, required_unless_present = "from", conflicts_with = "from")]
+    target: Option<SipUri>,
+    #[command(flatten)]
+    many: ManyFlags,
     #[command(flatten)]
     send: SendFlags,
 }
 
 /// Asks.
 pub(super) async fn run(context: &Context, args: OptionsArgs) -> Outcome {
-    let request = OutboundRequest::options(args.target)
-        .with_header("Accept", "application/sdp")
-        .map_err(|e| super::flags::unusable(&e))?;
-    let request = args.send.apply(request)?;
-    deliver(context, &args.send, request).await
+    let request = |target| {
+        let request = OutboundRequest::options(target)
+            .with_header("Accept", "application/sdp")
+            .map_err(|e| super::flags::unusable(&e))?;
+        args.send.apply(request)
+    };
+    deliver_to(
+        context,
+        &args.send,
+        &args.many,
+        args.target.clone(),
+        request,
+    )
+    .await
 }

@@ -39,7 +39,7 @@ struct Document<'a> {
 /// Sends a device of the registry its vendor's word for an event, and watches for its next registration if asked to.
 pub(super) async fn notify(context: &Context, args: &NotifyArgs, vendor: &str) -> Outcome {
     let client = context.client_that_waits().await?.clone();
-    let device = target::device(&client, &args.target).await?;
+    let device = target::device(&client, args.target.as_deref().unwrap_or_default()).await?;
     let binding = binding(&device, context.now())?;
     let row = row(binding, vendor, &args.event)?;
     if args.wait.is_some() && !row.registers_again {

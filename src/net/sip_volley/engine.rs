@@ -1,0 +1,211 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::time::TimeSpec;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::lane::{Lane, Refused};
+use super::{VolleyNews, plain_words};
+use crate::sip::volley::{Volley, VolleyEnd, VolleyTarget};
+
+/// Longest sleep: how soon new targets and a wish to stop are seen.
+const NAP: Duration = Duration::from_millis(5);
+/// At this rate messages go out in batches, and answers are looked for as often.
+const FAST: f64 = 20_000.0;
+/// The beat of fast runs.
+const BEAT: Duration = Duration::from_micros(250);
+/// How often counts are told when no target ends.
+const NEWS: Duration = Duration::from_millis(200);
+/// Ends that may wait for whoever hears them; above that, no target is begun.
+const UNTOLD: usize = 16_384;
+/// Targets that may wait in the volley.
+const WAITING: usize = 1_024;
+/// Batches that are sent before answers are looked for again.
+const IN_A_ROW: usize = 4;
+
+/// The thread that owns sockets and volley.
+pub(super) struct Engine {
+    pub(super) volley: Volley,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) rate: Option<f64>,
+    pub(super) targets: mpsc::Receiver<Vec<VolleyTarget>>,
+    pub(super) news: mpsc::Sender<VolleyNews>,
+    pub(super) stop: Arc<AtomicBool>,
+    pub(super) start: Instant,
+    pub(super) untold: Vec<VolleyEnd>,
+    pub(super) told: Duration,
+    pub(super) input_ended: bool,
+    pub(super) message: Vec<u8>,
+    /// A datagram that found its lane full.
+    pub(super) kept: Option<SocketAddr>,
+    pub(super) refused: Vec<Refused>,
+}
+
+impl Engine {
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// Runs until every target has ended and the input is closed, or nobody listens any more.
+    pub(super) fn run(mut self) {
+        loop {
+            let received = self.receive();
+            self.take_targets();
+            self.volley.handle_timeout(self.now());
+            let sent = self.send();
+            self.note_refused();
+            let heard = self.tell();
+            if !heard || (self.input_ended && self.volley.is_idle() && self.untold.is_empty()) {
+                return;
+            }
+            if sent == 0 || self.is_fast() {
+                self.wait(received);
+            }
+        }
+    }
+
+    fn is_fast(&self) -> bool {
+        self.rate.is_some_and(|r| r >= FAST)
+    }
+
+    fn receive(&mut self) -> usize {
+        let mut total = 0;
+        for lane in &mut self.lanes {
+            loop {
+                let now = self.start.elapsed();
+                let volley = &mut self.volley;
+                let count = lane.receive(|bytes| volley.receive(now, bytes));
+                total += count;
+                if count < super::lane::BATCH {
+                    break;
+                }
+            }
+            lane.take_errors(&mut self.refused);
+        }
+        total
+    }
+
+    fn take_targets(&mut self) {
+        if self.stop.load(Ordering::Relaxed) {
+            self.volley.stop();
+            self.input_ended = true;
+            self.targets.close();
+        }
+        while !self.input_ended && self.volley.waiting() < WAITING && self.untold.len() < UNTOLD {
+            match self.targets.try_recv() {
+                Ok(more) => more.into_iter().for_each(|t| self.volley.offer(t)),
+                Err(mpsc::error::TryRecvError::Empty) => return,
+                Err(mpsc::error::TryRecvError::Disconnected) => self.input_ended = true,
+            }
+        }
+    }
+
+    /// Sends what rate and sockets allow; gives back how many datagrams.
+    fn send(&mut self) -> usize {
+        let mut total = 0;
+        for _ in 0..IN_A_ROW {
+            let before = total;
+            loop {
+                let to = match self.kept.take() {
+                    Some(to) => to,
+                    None => {
+                        self.message.clear();
+                        let now = self.start.elapsed();
+                        match self.volley.next_transmit(now, &mut self.message) {
+                            Some(to) => to,
+                            None => break,
+                        }
+                    }
+                };
+                // Nobody has an address of ours in a family for which there is no socket.
+                let Some(lane) = self.lanes.get_mut(usize::from(to.is_ipv6())) else {
+                    continue;
+                };
+                if lane.is_full() {
+                    self.kept = Some(to);
+                    break;
+                }
+                lane.push(&self.message, to);
+                total += 1;
+            }
+            let took = self
+                .lanes
+                .iter_mut()
+                .all(|lane| lane.flush(&mut self.refused));
+            if total == before || !took {
+                break;
+            }
+        }
+        total
+    }
+
+    fn note_refused(&mut self) {
+        let now = self.now();
+        for Refused { head, error } in std::mem::take(&mut self.refused) {
+            self.volley
+                .transport_failed(now, &head, &plain_words(&error));
+        }
+    }
+
+    /// Tells what ended; false when nobody listens any more.
+    fn tell(&mut self) -> bool {
+        self.untold
+            .extend(std::iter::from_fn(|| self.volley.next_end()));
+        let now = self.now();
+        let due = now.saturating_sub(self.told) >= NEWS;
+        let last = self.input_ended && self.volley.is_idle();
+        // Small lots cost more than they tell sooner.
+        let enough = self.untold.len() >= 256;
+        let soon = now.saturating_sub(self.told) >= NEWS / 10 && !self.untold.is_empty();
+        if !(due || last || enough || soon) {
+            return true;
+        }
+        match self.news.try_reserve() {
+            Ok(place) => {
+                place.send(VolleyNews {
+                    ends: std::mem::take(&mut self.untold),
+                    counts: self.volley.counts(),
+                    at: now,
+                });
+                self.told = now;
+                true
+            }
+            Err(mpsc::error::TrySendError::Full(())) => true,
+            Err(mpsc::error::TrySendError::Closed(())) => false,
+        }
+    }
+
+    fn wait(&mut self, received: usize) {
+        let now = self.now();
+        let next = self.volley.next_timeout();
+        let mut pause = next.map_or(NAP, |at| at.saturating_sub(now)).min(NAP);
+        if self.is_fast() {
+            // Answers of a beat are taken together: waking for each would cost more than they do.
+            if received < super::lane::BATCH {
+                std::thread::sleep(BEAT);
+            }
+            return;
+        }
+        if pause.is_zero() && !self.lanes.iter().any(Lane::has_outgoing) {
+            return;
+        }
+        if self.lanes.iter().any(Lane::has_outgoing) {
+            pause = pause.max(BEAT);
+        }
+        let mut sockets: Vec<PollFd<'_>> = self
+            .lanes
+            .iter()
+            .map(|lane| {
+                let mut wanted = PollFlags::POLLIN;
+                wanted.set(PollFlags::POLLOUT, lane.has_outgoing());
+                PollFd::new(lane.as_fd(), wanted)
+            })
+            .collect();
+        // Interrupted or not: the next round looks at everything.
+        let _woken = ppoll(&mut sockets, Some(TimeSpec::from(pause)), None).is_ok();
+    }
+}

@@ -38,6 +38,7 @@ mod server;
 pub mod signature;
 mod signing_key;
 mod sms;
+pub mod soap;
 
 pub use action::{ActionRequest, ActionResult, ActionView, Attempt};
 pub use agent::{

@@ -47,6 +47,7 @@ mod secrets;
 pub mod target;
 /// Following actions and callbacks to their end.
 pub mod waiting;
+mod watched;
 
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;

@@ -30,6 +30,6 @@ pub use edit::UserFile;
 pub use error::ConfigError;
 pub use layers::{Loaded, Origin, Override, Setting, Sources, load};
 pub use model::{
-    Config, Context, EMBEDDED, GatewayConfig, GatewayKind, GatewayMethod, PeerConfig, ServerConfig,
-    WebhookConfig,
+    ApplicationServerConfig, Config, Context, EMBEDDED, GatewayConfig, GatewayKind, GatewayMethod,
+    PeerConfig, ServerConfig, WebhookConfig,
 };

@@ -88,9 +88,44 @@ pub struct ServerConfig {
     /// Other servers of the federation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers: Vec<PeerConfig>,
+    /// Application servers that are watched, and whom their devices call while one is down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub application_servers: Vec<ApplicationServerConfig>,
     /// Further hosts that devices may be called back to; the server itself always is one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trusted_servers: Vec<String>,
+}
+
+/// An application server that is watched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApplicationServerConfig {
+    /// Its name, as in `billing`.
+    pub name: String,
+    /// Address that answers with 2xx while it is well.
+    #[serde(deserialize_with = "http_url", serialize_with = "as_text")]
+    pub health_url: Url,
+    /// Certificate (PEM) of its CA; the system's are used when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// Seconds between two checks.
+    #[serde(default = "ten")]
+    pub every_s: u64,
+    /// Checks in a row that fail before it counts as down.
+    #[serde(default = "three")]
+    pub failures: u32,
+    /// Devices that call elsewhere then: identities, numbers or names.
+    pub devices: Vec<String>,
+    /// Whom they call then; its host has to be one that they trust.
+    pub instead: crate::api::Contact,
+}
+
+const fn ten() -> u64 {
+    10
+}
+
+const fn three() -> u32 {
+    3
 }
 
 /// A text message gateway.

@@ -14,6 +14,8 @@
 //! | `deliver` | one try of one action over the bearers that the device has |
 //! | `reach` | the callback ladder: climb until the device has called home |
 //! | `contact` | what a callback tells the device: whom to call, when, under which id |
+//! | `branch` | which server asks a device to call: the one that holds its binding |
+//! | `trigger` | have devices call elsewhere while their application server is down |
 //! | `session` | a device opened its session: tie it, hand it what waits |
 //! | `result` | a device answered, by XML or by text message |
 //! | `relay` | send to a device behind a proxy in the form that the proxy wants |
@@ -34,6 +36,7 @@ mod summons;
 mod ways;
 
 pub mod backup;
+pub mod branch;
 pub mod deliver;
 pub mod find;
 pub mod journal;
@@ -46,6 +49,7 @@ pub mod result;
 pub mod session;
 pub mod sign;
 pub mod subscriber;
+pub mod trigger;
 
 pub use act::{ActOrder, IdempotencyKey, cancel, create, retry};
 pub use act_error::ActError;

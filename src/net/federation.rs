@@ -11,10 +11,11 @@ use serde::de::DeserializeOwned;
 
 use crate::api::signature::{Algorithm, Params, content_digest, signature_header};
 use crate::api::{
-    ActionView, Device, Hello, HelloAnswer, PeerFind, PeerStatus, Problem, SigningKey, VerifyingKey,
+    ActionView, CallbackView, Device, Hello, HelloAnswer, PeerFind, PeerStatus, Problem,
+    SigningKey, VerifyingKey,
 };
 use crate::domain::{Imei, ShortId};
-use crate::port::{Clock, Entropy, PeerError, Peers, RemoteAction};
+use crate::port::{Clock, Entropy, PeerError, Peers, RemoteAction, RemoteCallback};
 
 use super::tls::{ServerIdentity, TlsError};
 
@@ -133,7 +134,7 @@ impl FederationClient {
     }
 
     /// Sends a signed request. The destination's name is in the path, and so in what is signed.
-    async fn call(
+    async fn exchange(
         &self,
         peer: &Peer,
         method: Method,
@@ -176,7 +177,7 @@ impl FederationClient {
             nonce: self.nonce()?,
         };
         let answered = self
-            .call(peer, Method::POST, "hello", json(&hello)?, ANSWER)
+            .exchange(peer, Method::POST, "hello", json(&hello)?, ANSWER)
             .await?;
         let answer: HelloAnswer = read(answered).await?;
         if answer.is_from(name, &peer.settings.key, &self.name, &hello) {
@@ -210,7 +211,7 @@ impl Peers for FederationClient {
         let peer = self.peer(peer)?;
         let body = json(&PeerFind { imei })?;
         let answer = self
-            .call(peer, Method::POST, "find", body, deadline)
+            .exchange(peer, Method::POST, "find", body, deadline)
             .await?;
         if answer.status() == StatusCode::NOT_FOUND {
             return Ok(None);
@@ -223,7 +224,7 @@ impl Peers for FederationClient {
         self.hello(peer).await?;
         let body = json(&action)?;
         read(
-            self.call(peer, Method::POST, "actions", body, ANSWER)
+            self.exchange(peer, Method::POST, "actions", body, ANSWER)
                 .await?,
         )
         .await
@@ -233,10 +234,25 @@ impl Peers for FederationClient {
         let peer = self.peer(peer)?;
         let what = format!("actions/{id}");
         read(
-            self.call(peer, Method::GET, &what, Vec::new(), ANSWER)
+            self.exchange(peer, Method::GET, &what, Vec::new(), ANSWER)
                 .await?,
         )
         .await
+    }
+
+    async fn call(&self, peer: &str, callback: RemoteCallback) -> Result<CallbackView, PeerError> {
+        let peer = self.peer(peer)?;
+        self.hello(peer).await?;
+        let body = json(&callback)?;
+        let asked = self.exchange(peer, Method::POST, "callbacks", body, ANSWER);
+        read(asked.await?).await
+    }
+
+    async fn callback(&self, peer: &str, id: ShortId) -> Result<CallbackView, PeerError> {
+        let peer = self.peer(peer)?;
+        let what = format!("callbacks/{id}");
+        let asked = self.exchange(peer, Method::GET, &what, Vec::new(), ANSWER);
+        read(asked.await?).await
     }
 }
 

@@ -14,12 +14,14 @@
 //! | `agent_http` | the device's signed client of the endpoint |
 //! | `capture` | SIP messages in pcap and pcapng files |
 //! | `tls`, `unix` | certificates and listeners of the endpoint |
+//! | `health` | asks whether an application server is well |
 //! | `federation`, `webhook` | the other servers; third parties that are told of events |
 
 pub mod agent_http;
 pub mod capture;
 pub mod dns;
 pub mod federation;
+pub mod health;
 pub mod management;
 pub mod sip_link;
 pub mod sip_volley;

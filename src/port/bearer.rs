@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::api::{ActionRequest, ActionView, Device, Event, PeerStatus};
+use crate::api::{
+    ActionRequest, ActionView, CallbackRequest, CallbackView, Device, Event, PeerStatus,
+};
 use crate::domain::{Imei, Msisdn, ShortId};
 use crate::sip::{InboundRequest, OutboundRequest, Reply, SipReport};
 
@@ -105,6 +107,17 @@ pub struct RemoteAction {
     pub key: String,
 }
 
+/// A callback of a device that a peer holds, with who asks.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct RemoteCallback {
+    /// The request; `device` is the peer's registry id.
+    pub request: CallbackRequest,
+    /// The operator at the asking server.
+    pub operator: String,
+    /// Idempotency key.
+    pub key: String,
+}
+
 /// The other servers of the federation (mutual TLS, signed requests).
 #[async_trait]
 pub trait Peers: Send + Sync {
@@ -124,6 +137,22 @@ pub trait Peers: Send + Sync {
 
     /// How an action at a peer goes on.
     async fn action(&self, peer: &str, id: ShortId) -> Result<ActionView, PeerError>;
+
+    /// Has a peer ask a device that it holds to call, after authenticating each other afresh.
+    async fn call(&self, peer: &str, callback: RemoteCallback) -> Result<CallbackView, PeerError>;
+
+    /// How a callback at a peer goes on.
+    async fn callback(&self, peer: &str, id: ShortId) -> Result<CallbackView, PeerError>;
+}
+
+/// Asks after the health of an application server.
+#[async_trait]
+pub trait HealthCheck: Send + Sync {
+    /// Asks once.
+    ///
+    /// # Errors
+    /// Why it counts as ill, in words.
+    async fn check(&self) -> Result<(), String>;
 }
 
 /// Tells third parties (requirement C13), in the form of Standard Webhooks.

@@ -23,8 +23,8 @@ mod survey;
 mod work;
 
 pub use bearer::{
-    BearerError, OutboundSms, PeerError, Peers, RemoteAction, SipHandler, SipSender, SmsAccepted,
-    SmsGateway, Webhooks,
+    BearerError, HealthCheck, OutboundSms, PeerError, Peers, RemoteAction, RemoteCallback,
+    SipHandler, SipSender, SmsAccepted, SmsGateway, Webhooks,
 };
 pub use device::{AgentState, Door, DoorError, WebCaller};
 pub use keeping::{

@@ -76,6 +76,14 @@ impl From<Problem> for ApiError {
     }
 }
 
+impl From<ApiError> for Problem {
+    fn from(error: ApiError) -> Self {
+        let mut problem = *error.problem;
+        problem.correlation = correlation();
+        problem
+    }
+}
+
 impl From<MachineError> for ApiError {
     fn from(error: MachineError) -> Self {
         Self::internal(error)

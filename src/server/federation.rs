@@ -13,17 +13,17 @@ use axum::{Json, Router};
 use sha2::{Digest as _, Sha256};
 
 use crate::api::signature::{Algorithm, Params, from_signature_header};
-use crate::api::{ActionView, Device, Hello, HelloAnswer, PeerFind, ProblemCode};
+use crate::api::{ActionView, CallbackView, Device, Hello, HelloAnswer, PeerFind, ProblemCode};
 use crate::domain::{AuditDraft, Identity, ShortId};
 use crate::flow::{self, ActOrder, IdempotencyKey};
-use crate::port::{DeviceFilter, PageOf, RemoteAction};
+use crate::port::{DeviceFilter, PageOf, RemoteAction, RemoteCallback};
 
 use super::endpoint::Endpoint;
 use super::error::{Answer, ApiError};
 use super::extract::{Origin, Place, body, json};
 use super::frame::correlation;
 use super::identity::{header_text, target_uri};
-use super::routes::consent;
+use super::routes::{ask_callback, callback_anywhere, consent};
 
 const LIMIT: usize = 64 * 1024;
 const SHORTEST_NONCE: usize = 32;
@@ -35,6 +35,8 @@ pub(super) fn router() -> Router<Endpoint> {
         .route("/{destination}/find", post(find))
         .route("/{destination}/actions", post(act))
         .route("/{destination}/actions/{id}", get(action))
+        .route("/{destination}/callbacks", post(call))
+        .route("/{destination}/callbacks/{id}", get(callback))
 }
 
 /// A request that a peer signed for this server.
@@ -215,4 +217,49 @@ async fn action(
     view.filter(|view| view.operator.ends_with(&theirs))
         .map(Json)
         .ok_or_else(|| ApiError::not_found(format_args!("action {id}")))
+}
+
+/// Has a device of this server call an application server for a peer's operator.
+async fn call(
+    State(endpoint): State<Endpoint>,
+    from: FromPeer,
+) -> Answer<(StatusCode, Json<CallbackView>)> {
+    let RemoteCallback {
+        mut request,
+        operator,
+        key,
+    } = json(&from.body)?;
+    // One hop only: this server reaches the device itself.
+    request.server = Some(endpoint.name().to_owned());
+    let told = format!(
+        "for {operator} at {}; reason: {}",
+        from.peer,
+        request.reason.as_deref().unwrap_or("none"),
+    );
+    let subject = format!("device:{}", request.device);
+    let entry = from.audit(&endpoint, "federation.callback", subject, told);
+    endpoint.ports().audit.append(entry).await?;
+    let caller = flow::Caller {
+        operator: format!("{operator}@{}", from.peer),
+        correlation: correlation(),
+    };
+    let key = IdempotencyKey {
+        key: format!("peer:{}:{key}", from.peer),
+        digest: Sha256::digest(&from.body).into(),
+    };
+    let view = ask_callback(&endpoint, request, caller, Some(key)).await?;
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// How a callback that a peer asked for goes on. Of others it learns nothing.
+async fn callback(
+    State(endpoint): State<Endpoint>,
+    Place((_destination, id)): Place<(String, ShortId)>,
+    from: FromPeer,
+) -> Answer<Json<CallbackView>> {
+    let view = callback_anywhere(&endpoint, id, None).await?;
+    if view.operator.ends_with(&format!("@{}", from.peer)) {
+        return Ok(Json(view));
+    }
+    Err(ApiError::not_found(format_args!("callback {id}")))
 }

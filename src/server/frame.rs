@@ -102,7 +102,15 @@ fn as_problem(response: Response) -> Response {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|v| v.as_bytes().starts_with(b"application/problem+json"));
-    if is_problem {
+    // SOAP has its own faults.
+    let is_fault = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|v| {
+            v.as_bytes().starts_with(b"text/xml")
+                || v.as_bytes().starts_with(b"application/soap+xml")
+        });
+    if is_problem || is_fault {
         return response;
     }
     let (code, detail) = match status {

@@ -23,9 +23,12 @@
 //! | `gateway`, `federation` | text message gateways and peers calling in |
 //! | `dispatcher`, `reacher`, `webhooks` | the tasks |
 //! | `registrar`, `notifier` | SIP requests that come in; subscriptions |
+//! | `soap` | the SOAP entry of application servers |
+//! | `applications` | watches application servers, and stands in for those that are down |
 //! | `first_start` | system id and the first admin's one-time code |
 
 mod agent;
+mod applications;
 mod dispatcher;
 mod endpoint;
 mod error;
@@ -42,10 +45,12 @@ mod reacher;
 mod registrar;
 mod routes;
 mod run;
+mod soap;
 mod throttle;
 mod webhooks;
 mod write;
 
+pub use applications::watch_applications;
 pub use endpoint::{Bearers, Endpoint, GatewayDoor, Machine, Mode, Parts, PeerTrust, Settings};
 pub use first_start::{first_admin, signing_key, system_id};
 pub use listen::Listeners;

@@ -1,7 +1,7 @@
 //! Callbacks as a user sees them: the server, a simulated phone, and an application server that is neither.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -20,14 +20,21 @@ pub(crate) struct App {
 
 impl App {
     pub(crate) fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        Self::at(0)
+    }
+
+    /// One at a port that is known already.
+    fn at(port: u16) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("a port");
         let port = listener.local_addr().expect("bound").port();
         let (tell, calls) = channel();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut reader = BufReader::new(stream.expect("a connection"));
                 let (mut first, mut length) = (String::new(), 0);
-                reader.read_line(&mut first).expect("a request");
+                if reader.read_line(&mut first).is_ok_and(|read| read == 0) {
+                    continue;
+                }
                 loop {
                     let mut line = String::new();
                     reader.read_line(&mut line).expect("a header");
@@ -51,6 +58,20 @@ impl App {
             }
         });
         Self { port, calls }
+    }
+
+    /// Listens no more.
+    fn stop(self) {
+        let port = self.port;
+        drop(self.calls);
+        // The next call finds that nobody wants to know, and ends it; that may be this one or another's.
+        if let Ok(mut last) = TcpStream::connect(("127.0.0.1", port)) {
+            drop(last.write_all(b"GET / HTTP/1.1\r\n\r\n"));
+            drop(last.read_to_end(&mut Vec::new()));
+        }
+        while TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     fn call(&self) -> (String, Value) {
@@ -201,4 +222,52 @@ fn a_time_slot_is_waited_for_and_a_phone_that_is_off_is_told_when_it_comes_back(
         (&view["id"], &view["state"]),
         (&asked["id"], &"called-back".into())
     );
+}
+
+#[test]
+fn a_phone_calls_elsewhere_when_the_health_check_of_its_application_server_fails() {
+    let home = Home::new();
+    let (well, instead) = (App::start(), App::start());
+    let settings = format!(
+        "server:\n  application_servers:\n    - name: billing\n      health_url: http://127.0.0.1:{}/healthz\n      every_s: 1\n      failures: 2\n      devices: ['{IMEI}', nobody]\n      instead:\n        address: 127.0.0.1\n        port: {}\n        protocol: http\n        path: /standby\n",
+        well.port, instead.port
+    );
+    let folder = home.path().join(".config/callhome");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("config.yaml"), settings).expect("settings");
+    let server = home.start("server", &["serve"], "ready:");
+    let _phone = phone(&home, "phone");
+    let (asked, _) = well.call();
+    assert_eq!(asked, "GET /healthz HTTP/1.1");
+    well.call();
+    assert!(instead.calls.try_recv().is_err(), "while it is well");
+
+    let port = well.port;
+    well.stop();
+    let (first, body) = instead.call();
+    assert_eq!(first, "POST /standby HTTP/1.1", "{}", server.log());
+    let listed = home.json(&["callback", "list"]);
+    let made = &listed["items"][0];
+    assert_eq!(
+        (&made["operator"], &made["request"]["reason"]),
+        (&"trigger:billing".into(), &"billing does not answer".into())
+    );
+    assert_eq!(body["request_id"], made["id"]);
+    // One outage, one request, however long it lasts; the device that is not there harms no other.
+    std::thread::sleep(Duration::from_secs(3));
+    let listed = home.json(&["callback", "list"]);
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(1));
+
+    let back = App::at(port);
+    back.call();
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        let trail = home.ok(&["audit", "list", "-o", "ndjson"]);
+        if trail.contains("application-server.up") {
+            assert!(trail.contains("application-server.down"), "{trail}");
+            break;
+        }
+        assert!(Instant::now() < end, "{trail}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
 }

@@ -18,7 +18,7 @@ use callhome::domain::{
 use callhome::flow::{ActOrder, Home, Ports, PublicAddress};
 use callhome::port::{
     AgentKey, BearerError, Clock, Entropy, EventDraft, MachineError, OutboundSms, PeerError, Peers,
-    RemoteAction, Sealer, SipSender, SmsAccepted, SmsGateway,
+    RemoteAction, RemoteCallback, Sealer, SipSender, SmsAccepted, SmsGateway,
 };
 use callhome::sip::{OutboundRequest, SipOutcome, SipReport};
 
@@ -378,6 +378,18 @@ impl Peers for FakePeers {
     }
 
     async fn action(&self, _peer: &str, _id: ShortId) -> Result<ActionView, PeerError> {
+        Err(PeerError::Silent("no answer".to_owned()))
+    }
+
+    async fn call(
+        &self,
+        _peer: &str,
+        _callback: RemoteCallback,
+    ) -> Result<CallbackView, PeerError> {
+        Err(PeerError::Silent("no answer".to_owned()))
+    }
+
+    async fn callback(&self, _peer: &str, _id: ShortId) -> Result<CallbackView, PeerError> {
         Err(PeerError::Silent("no answer".to_owned()))
     }
 }

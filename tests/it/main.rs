@@ -3,6 +3,8 @@
 mod agent_device;
 mod agent_sms;
 mod assets;
+mod callback_branches;
+mod callback_soap;
 mod callback_whole;
 mod cmd_auth;
 mod cmd_bulk;

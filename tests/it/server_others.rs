@@ -164,7 +164,7 @@ async fn a_device_registers_by_sip_with_its_own_password_only() {
 }
 
 /// Two servers that know each other; the second listens first, so that the first has its address.
-async fn two_servers() -> (TestServer, TestServer) {
+pub(crate) async fn two_servers() -> (TestServer, TestServer) {
     let dirs = [(); 2].map(|()| tempfile::tempdir().expect("a scratch folder"));
     let (north, north_key) = keys_of(&dirs[0], "north");
     let (south, south_key) = keys_of(&dirs[1], "south");

@@ -7,6 +7,7 @@ use crate::cli::assembly::{Assembled, Doors, assemble, name_of};
 use crate::cli::context::Context;
 use crate::cli::embedded::announce;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
+use crate::cli::watched::watched;
 use crate::config::ServerConfig;
 use crate::host::{DataDir, HostError, OwnerMode};
 use crate::server::{self, Mode};
@@ -48,6 +49,7 @@ pub(super) async fn run(context: &Context, args: ServeArgs) -> Outcome {
     let mut config = context.settings()?.config.server.clone();
     overlay(&mut config, args)?;
     let dir = DataDir::open(context.data_directory())?;
+    let watched = watched(&config.application_servers)?;
     let lock = dir.lock().map_err(in_use)?;
     let assembled = assemble(&dir, &config, Mode::Serve, Some(Doors::of(&config))).await?;
     announce(&lock, OwnerMode::Serve, &assembled)?;
@@ -58,9 +60,10 @@ pub(super) async fn run(context: &Context, args: ServeArgs) -> Outcome {
         sip,
         ..
     } = assembled;
-    server::run(endpoint, listeners, interrupt.cancelled_owned())
-        .await
-        .map_err(|e| CommandError::internal(e.to_string()))?;
+    let watching = server::watch_applications(endpoint.clone(), watched);
+    let serving = server::run(endpoint, listeners, interrupt.cancelled_owned());
+    let (served, ()) = tokio::join!(serving, watching);
+    served.map_err(|e| CommandError::internal(e.to_string()))?;
     if let Some(sip) = sip {
         sip.close().await;
     }

@@ -4,7 +4,8 @@ use axum::http::StatusCode;
 
 use crate::api::{CallReport, CallbackRequest, CallbackView, Page};
 use crate::domain::{Permission, ShortId};
-use crate::flow::reach;
+use crate::flow::branch::{self, Asked};
+use crate::flow::{self, IdempotencyKey, reach};
 use crate::port::PageOf;
 
 use crate::server::endpoint::Endpoint;
@@ -30,23 +31,65 @@ pub(super) async fn create(
 ) -> Answer<(StatusCode, Json<CallbackView>)> {
     write.require(Permission::Operate)?;
     let (caller, key) = (write.caller.for_flow(), write.flow_key());
-    let climb = reach::begin(endpoint.ports(), write.value, caller, key).await?;
-    let view = climb.view.clone();
-    endpoint.reacher().climb(&endpoint, climb);
+    let view = ask(&endpoint, write.value, caller, key).await?;
     Ok((StatusCode::ACCEPTED, Json(view)))
 }
 
-/// One callback.
-#[utoipa::path(get, path = "/api/v1/callbacks/{id}", params(("id" = String, Path)), responses((status = 200, body = CallbackView), (status = 404, body = crate::api::Problem)), tag = "callbacks")]
+/// Asks, here or at the server that holds the device's binding, and begins to climb if it is here.
+pub(in crate::server) async fn ask(
+    endpoint: &Endpoint,
+    request: CallbackRequest,
+    caller: flow::Caller,
+    key: Option<IdempotencyKey>,
+) -> Answer<CallbackView> {
+    let asked = branch::ask(endpoint.ports(), request, caller, key).await?;
+    let view = asked.view().clone();
+    if let Asked::Here(climb) = asked {
+        endpoint.reacher().climb(endpoint, *climb);
+    }
+    Ok(view)
+}
+
+/// Where a callback is.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct WhereWords {
+    server: Option<String>,
+}
+
+/// One callback of this server, or of the peer that is named.
+pub(in crate::server) async fn show_anywhere(
+    endpoint: &Endpoint,
+    id: ShortId,
+    server: Option<String>,
+) -> Answer<CallbackView> {
+    let ports = endpoint.ports();
+    let Some(peer) = server.filter(|s| s != endpoint.name()) else {
+        let view = ports.callbacks.callback(id).await?;
+        return view.ok_or_else(|| ApiError::not_found(format_args!("callback {id}")));
+    };
+    let peers = ports.peers.as_ref();
+    let peers = peers.ok_or_else(|| flow::ActError::NoSuchPeer(peer.clone()))?;
+    let mut view = peers
+        .callback(&peer, id)
+        .await
+        .map_err(|source| flow::ActError::Peer {
+            peer: peer.clone(),
+            source: Box::new(source),
+        })?;
+    view.server = peer;
+    Ok(view)
+}
+
+/// One callback; with `?server=` one at a peer.
+#[utoipa::path(get, path = "/api/v1/callbacks/{id}", params(("id" = String, Path), ("server" = Option<String>, Query)), responses((status = 200, body = CallbackView), (status = 404, body = crate::api::Problem)), tag = "callbacks")]
 pub(super) async fn show(
     State(endpoint): State<Endpoint>,
     caller: Caller,
     Place(id): Place<ShortId>,
+    Words(words): Words<WhereWords>,
 ) -> Answer<Json<CallbackView>> {
     caller.require(Permission::Read)?;
-    let view = endpoint.ports().callbacks.callback(id).await?;
-    view.map(Json)
-        .ok_or_else(|| ApiError::not_found(format_args!("callback {id}")))
+    Ok(Json(show_anywhere(&endpoint, id, words.server).await?))
 }
 
 /// An application server says that a device has called it for this request.

@@ -23,11 +23,13 @@ use axum::routing::{delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::endpoint::Endpoint;
-use super::{agent, federation, frame, gateway};
+use super::{agent, federation, frame, gateway, soap};
 
 pub(super) use actions::consent;
 pub(super) use backups::find as find_backup;
+pub(super) use callbacks::{ask as ask_callback, show_anywhere as callback_anywhere};
 pub(super) use invitations::code_digest;
+pub(super) use resolve::named as named_devices;
 
 /// Everything that the endpoint answers, for HTTPS and the local socket alike.
 pub fn router(endpoint: Endpoint) -> Router {
@@ -80,6 +82,7 @@ pub fn router(endpoint: Endpoint) -> Router {
         .nest("/agent/v1", agent::router())
         .nest("/gateway/v1", gateway::router())
         .nest("/federation/v1", federation::router())
+        .nest("/soap", soap::router())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

@@ -27,7 +27,12 @@ pub(super) async fn resolve(
     Words(words): Words<NameWords>,
 ) -> Answer<Json<Vec<Device>>> {
     caller.require(Permission::Read)?;
-    let name = words.name.trim();
+    Ok(Json(named(&endpoint, &words.name).await?))
+}
+
+/// All devices that a name fits exactly.
+pub(in crate::server) async fn named(endpoint: &Endpoint, name: &str) -> Answer<Vec<Device>> {
+    let name = name.trim();
     if name.is_empty() {
         return Err(ApiError::new(
             ProblemCode::InvalidRequest,
@@ -42,7 +47,7 @@ pub(super) async fn resolve(
             }
         }
     };
-    for id in ids(&endpoint, name).await? {
+    for id in ids(endpoint, name).await? {
         add(endpoint
             .ports()
             .devices
@@ -58,7 +63,7 @@ pub(super) async fn resolve(
         };
         add(endpoint.ports().devices.devices(filter, page).await?.items);
     }
-    Ok(Json(found))
+    Ok(found)
 }
 
 async fn ids(endpoint: &Endpoint, name: &str) -> Answer<Vec<ShortId>> {

@@ -121,12 +121,12 @@ impl Brain {
 
     /// Makes the calls whose time slot has come; those whose slot is over are dropped.
     pub(super) fn make_planned(&mut self, now: Timestamp) -> Vec<Effect> {
-        let (due, later) = std::mem::take(&mut self.planned)
+        let (due, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.planned)
             .into_iter()
             .partition(|p| p.not_before <= now);
         self.planned = later;
         let mut effects = Vec::new();
-        for planned in Vec::<Planned>::from(due) {
+        for planned in due {
             if planned.not_after.is_some_and(|end| now > end) {
                 self.phone.note(now, "a time slot to call home was missed");
             } else {

@@ -29,8 +29,10 @@ use crate::store::SqliteStore;
 pub(super) struct Doors {
     /// HTTPS.
     pub(super) https: SocketAddr,
-    /// SIP.
+    /// SIP over UDP and TCP.
     pub(super) sip: SocketAddr,
+    /// SIP over TLS, when it does.
+    pub(super) sips: Option<SocketAddr>,
 }
 
 /// A server that is ready to run.
@@ -52,13 +54,17 @@ pub(super) struct Assembled {
 impl Doors {
     /// What the settings say; this machine only, on the usual ports, when they say nothing.
     pub(super) fn of(config: &ServerConfig) -> Self {
+        let sip = config
+            .listen_sip
+            .unwrap_or_else(|| ([127, 0, 0, 1], 5060).into());
+        // The usual port beside the usual port; at others TLS is asked for.
+        let beside = (sip.port() == 5060).then(|| SocketAddr::new(sip.ip(), 5061));
         Self {
             https: config
                 .listen_https
                 .unwrap_or_else(|| ([127, 0, 0, 1], 8443).into()),
-            sip: config
-                .listen_sip
-                .unwrap_or_else(|| ([127, 0, 0, 1], 5060).into()),
+            sip,
+            sips: config.listen_sips.or(beside),
         }
     }
 }
@@ -118,11 +124,17 @@ pub(super) async fn assemble(
         Some(doors) => {
             let mut seed = [0; 32];
             OsEntropy.fill(&mut seed).map_err(wrong)?;
-            let options =
-                LinkOptions::new(doors.sip, seed).with_handler(Arc::clone(&sip_door) as _);
+            let tls = Arc::new(identity.server_config(&acquaintances).map_err(wrong)?);
+            let options = LinkOptions {
+                streams: true,
+                tls_door: doors.sips.map(|at| (at, tls)),
+                tls: identity.sip_client().map_err(wrong)?,
+                ..LinkOptions::new(doors.sip, seed).with_handler(Arc::clone(&sip_door) as _)
+            };
             Some(SipLink::open(options).map_err(|e| {
-                CommandError::new(ErrorKind::Conflict, e.to_string())
-                    .hint("Choose another one:  --listen-sip ADDRESS:PORT")
+                CommandError::new(ErrorKind::Conflict, e.to_string()).hint(
+                    "Choose another one:  --listen-sip ADDRESS:PORT --listen-sips ADDRESS:PORT",
+                )
             })?)
         }
         None => None,

@@ -8,13 +8,14 @@ use super::tree::{lay_over, leaves, line_of, read, twig};
 use super::{Config, ConfigError, EMBEDDED};
 
 /// Environment variables that stand for a setting.
-const VARIABLES: [(&str, &str); 8] = [
+const VARIABLES: [(&str, &str); 9] = [
     ("CALLHOME_CONTEXT", "current-context"),
     ("CALLHOME_DATA_DIR", "data_dir"),
     ("CALLHOME_OUTPUT", "output"),
     ("CALLHOME_SERVER_NAME", "server.name"),
     ("CALLHOME_LISTEN_HTTPS", "server.listen_https"),
     ("CALLHOME_LISTEN_SIP", "server.listen_sip"),
+    ("CALLHOME_LISTEN_SIPS", "server.listen_sips"),
     ("CALLHOME_PUBLIC_URL", "server.public_url"),
     ("CALLHOME_SIP_DOMAIN", "server.sip_domain"),
 ];

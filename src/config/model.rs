@@ -65,9 +65,12 @@ pub struct ServerConfig {
     /// Where it listens for HTTPS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listen_https: Option<SocketAddr>,
-    /// Where it listens for SIP.
+    /// Where it listens for SIP over UDP and TCP.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listen_sip: Option<SocketAddr>,
+    /// Where it listens for SIP over TLS; 5061 when absent and the other one is 5060.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listen_sips: Option<SocketAddr>,
     /// The address under which devices reach it, when that is not the one it listens at.
     #[serde(
         default,

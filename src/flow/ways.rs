@@ -180,3 +180,41 @@ fn is_private(binding: &Binding) -> bool {
         Err(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_registered_over_a_stream_is_reached_on_its_connection() {
+        let now = Timestamp::from_millis(0);
+        let binding = |contact: &str| Binding {
+            aor: "sip:d@h".into(),
+            contact: contact.into(),
+            instance: String::new(),
+            path: Vec::new(),
+            received: Some(([198, 51, 100, 7], 40_123).into()),
+            accept: Vec::new(),
+            user_agent: None,
+            call_id: "1".into(),
+            cseq: 1,
+            registered_at: now,
+            expires_at: now,
+            indirect: false,
+        };
+        for (contact, expected) in [
+            ("sip:d@10.0.0.9", "sip:198.51.100.7:40123"),
+            (
+                "sip:d@10.0.0.9;transport=tcp",
+                "sip:198.51.100.7:40123;transport=tcp",
+            ),
+            ("sips:d@10.0.0.9", "sip:198.51.100.7:40123;transport=tls"),
+        ] {
+            let way = direct_way(&binding(contact)).expect("a way");
+            let Destination::Sip { route, .. } = way.to else {
+                panic!("SIP");
+            };
+            assert_eq!(route[0].to_string(), expected);
+        }
+    }
+}

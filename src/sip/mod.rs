@@ -29,7 +29,11 @@
 //!
 //! | rule | what we do instead, and why |
 //! |---|---|
-//! | RFC 3261 §18.1.1: large requests go over TCP | UDP only in this version: what is larger than the path takes is fragmented by IP |
+//! | RFC 3263 §4.1: the DNS decides the transport | where it has neither NAPTR nor SRV, UDP; names of this machine are not asked for; IPv4 addresses stand before IPv6 ones |
+//! | RFC 3263 §4.3: a place has failed after 64 × T1 | a silent place gets an even share of the caller's patience, so that the next one is tried in time |
+//! | RFC 5923 §5: connections are used backwards only between peers that proved their names | also to the very address that a connection came from: that is where a registration came from, and it leads nowhere else |
+//! | RFC 3261 §8.1.3.4: a redirected request is the same request | credentials stay with the host that was asked first; Call-ID and tag are new |
+//! | RFC 7118: a server takes WebSocket connections | we are a client of them only |
 //! | RFC 3261 §18.2.2: `maddr` | ignored: multicast is not a way to reach a device |
 //! | RFC 3261 §8.2.2.2: 482 for merged requests | not told: each copy is answered |
 //! | RFC 3261 §12.2.1.1: requests in a dialog go to the Contact | ACK and BYE go to the first recorded route, else to where the 2xx came from: behind NAT the Contact leads nowhere |

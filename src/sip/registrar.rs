@@ -1,9 +1,11 @@
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::digest::{DigestFault, Verifier};
 use super::header::NameAddr;
 use super::inbound::{InboundRequest, Reply};
 use super::instance::Instance;
+use super::transport::Transport;
 use super::uri::SipUri;
 use crate::domain::{Binding, Timestamp};
 
@@ -223,10 +225,10 @@ impl Registrar {
             }
             bindings.push(Binding {
                 aor: aor.to_owned(),
+                received: came_from(&uri, request),
                 contact: uri,
                 instance: instance.to_owned(),
                 path: route_set(message),
-                received: Some(request.source),
                 accept: message.list("Accept").into_iter().map(plain).collect(),
                 user_agent: user_agent.clone(),
                 call_id: call_id.to_owned(),
@@ -306,10 +308,26 @@ pub fn towards(binding: &Binding) -> Option<(SipUri, Vec<SipUri>)> {
 /// The address that a request came from as a hop, over the transport that the contact names.
 pub(super) fn back_to(contact: &SipUri, received: std::net::SocketAddr) -> SipUri {
     let hop = SipUri::at("", received);
-    match contact.params().value("transport") {
-        Some(transport) => hop.with_param("transport", Some(transport)),
-        None => hop,
+    // Over a stream that is the connection that the device opened.
+    match Transport::asked_by(contact) {
+        Ok(Some(Transport::Udp)) | Err(_) => hop,
+        Ok(None) if !contact.is_secure() => hop,
+        Ok(None) => hop.with_param("transport", Some("tls")),
+        Ok(Some(other)) => hop.with_param("transport", Some(other.as_str())),
     }
+}
+
+/// Where the REGISTER came from, when its way is the one that the contact asks for: over another transport the
+/// address leads nowhere.
+fn came_from(contact: &str, request: &InboundRequest) -> Option<SocketAddr> {
+    let uri: SipUri = contact.parse().ok()?;
+    let usual = if uri.is_secure() {
+        Transport::Tls
+    } else {
+        Transport::Udp
+    };
+    let wanted = Transport::asked_by(&uri).ok()?.unwrap_or(usual);
+    (wanted == request.transport).then_some(request.source)
 }
 
 /// An `Accept` item without its parameters.

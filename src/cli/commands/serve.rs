@@ -10,6 +10,7 @@ use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::watched::watched;
 use crate::config::ServerConfig;
 use crate::host::{DataDir, HostError, OwnerMode};
+use crate::net::sip_link::SipLink;
 use crate::server::{self, Mode};
 
 /// Run the management server in the foreground.
@@ -31,9 +32,12 @@ pub struct ServeArgs {
     /// Where to listen for HTTPS [default: 127.0.0.1:8443]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Where to listen for SIP over UDP [default: 127.0.0.1:5060]
+    /// Where to listen for SIP over UDP and TCP [default: 127.0.0.1:5060]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen_sip: Option<SocketAddr>,
+    /// Where to listen for SIP over TLS [default: 5061 where the other one is 5060]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen_sips: Option<SocketAddr>,
     /// Address under which devices reach this server, when it is another one
     #[arg(long, value_name = "URL")]
     public_url: Option<Url>,
@@ -83,6 +87,7 @@ fn overlay(config: &mut ServerConfig, args: ServeArgs) -> Result<(), CommandErro
     config.name = args.name.or(config.name.take());
     config.listen_https = args.listen.or(config.listen_https);
     config.listen_sip = args.listen_sip.or(config.listen_sip);
+    config.listen_sips = args.listen_sips.or(config.listen_sips);
     config.public_url = args.public_url.or(config.public_url.take());
     config.sip_domain = args.sip_domain.or(config.sip_domain.take());
     Ok(())
@@ -116,6 +121,9 @@ fn tell(
             "First admin: the one-time code is in {}\n  callhome auth login --server {url} --operator admin",
             code.display()
         ))?;
+    }
+    if let Some(door) = assembled.sip.as_ref().and_then(SipLink::tls_addr) {
+        context.status(&format!("SIP over TLS at {door}"))?;
     }
     // Programs wait for this line: it is told also under -q.
     Ok(context.screen.note(&format!("ready: {url} {sip}"))?)

@@ -166,3 +166,81 @@ async fn an_invite_runs_to_its_bye_over_real_sockets() {
     );
     assert_eq!(devices.taken.load(Ordering::Relaxed), 2);
 }
+
+fn streams() -> SipLink {
+    let options = LinkOptions {
+        streams: true,
+        ..LinkOptions::new(loopback(), [5; 32]).with_handler(Arc::new(Devices::default()))
+    };
+    SipLink::open(options).expect("a port")
+}
+
+async fn until(stream: &mut tokio::net::TcpStream, end: &[u8]) -> Vec<u8> {
+    use tokio::io::AsyncReadExt as _;
+    let mut came = Vec::new();
+    while !came.ends_with(end) {
+        let octet = stream.read_u8();
+        let octet = tokio::time::timeout(Duration::from_secs(5), octet).await;
+        came.push(octet.expect("in time").expect("open"));
+    }
+    came
+}
+
+#[tokio::test]
+async fn a_stream_in_pieces_is_answered_on_its_connection_and_pings_get_pongs() {
+    use tokio::io::AsyncWriteExt as _;
+    let link = streams();
+    let mut stream = tokio::net::TcpStream::connect(link.local_addr())
+        .await
+        .expect("it listens");
+    let request = "OPTIONS sip:anna@h SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.99:9;branch=z9hG4bK1\r\nMax-Forwards: 70\r\nFrom: <sip:a@h>;tag=1\r\nTo: <sip:anna@h>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+    for piece in request.as_bytes().chunks(100) {
+        stream.write_all(piece).await.expect("open");
+        stream.flush().await.expect("open");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // The Via names another address: over a stream the answer comes back all the same (RFC 3261 §18.2.2).
+    let answer = until(&mut stream, b"\r\n\r\n").await;
+    assert!(answer.starts_with(b"SIP/2.0 200 OK\r\n"));
+    stream.write_all(b"\r\n\r\n").await.expect("open");
+    assert_eq!(until(&mut stream, b"\r\n").await, b"\r\n");
+    link.close().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_cannot_be_followed_is_closed() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let link = streams();
+    let mut stream = tokio::net::TcpStream::connect(link.local_addr())
+        .await
+        .expect("it listens");
+    stream
+        .write_all(b"OPTIONS sip:a SIP/2.0\r\nCall-ID: no length\r\n\r\n")
+        .await
+        .expect("open");
+    let mut rest = Vec::new();
+    let ended = stream.read_to_end(&mut rest);
+    let ended = tokio::time::timeout(Duration::from_secs(5), ended).await;
+    assert_eq!(ended.expect("in time").expect("closed in order"), 0);
+}
+
+#[tokio::test]
+async fn two_requests_to_one_place_share_a_connection() {
+    let server = streams();
+    let us = client();
+    let uri: SipUri = format!("sip:anna@{};transport=tcp", server.local_addr())
+        .parse()
+        .expect("valid");
+    for _ in 0..2 {
+        let request = OutboundRequest::options(uri.clone());
+        let report = us.request(request, Patience::default()).await;
+        assert!(report.expect("open").outcome.is_delivered());
+    }
+    let connections = std::fs::read_to_string("/proc/net/tcp").expect("the table of sockets");
+    let to = format!(":{:04X} 01 ", server.local_addr().port());
+    let shared = connections
+        .lines()
+        .filter(|line| line.contains(&to))
+        .count();
+    assert_eq!(shared, 1, "established towards the server");
+}

@@ -18,6 +18,7 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use sha2::{Digest as _, Sha256};
 
+use super::client::{ClientTls, system_roots};
 use crate::domain::Timestamp;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -161,6 +162,16 @@ impl ServerIdentity {
             .map_err(refused)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
+    }
+
+    /// For calling devices by SIP over TLS: trusts the system's authorities and this one, and shows this certificate.
+    ///
+    /// # Errors
+    /// [`TlsError::Config`] when key and certificate do not belong together.
+    pub fn sip_client(&self) -> Result<ClientTls, TlsError> {
+        let mut trusted = system_roots();
+        trusted.roots.extend(roots(&self.ca_pem)?.roots);
+        ClientTls::of(trusted, Some((self.chain.clone(), self.key.clone_key())))
     }
 
     /// Configuration for calling a peer: trusts only the peer's authority and presents this certificate.

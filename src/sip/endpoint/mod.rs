@@ -20,6 +20,8 @@ mod server;
 mod timer_queue;
 
 #[cfg(test)]
+mod attempts_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, VecDeque};

@@ -1,8 +1,11 @@
 //! SIP with programs nobody here wrote: SIPp, baresip, sipsak, Kamailio, tshark.
 
+mod name_server;
 mod peer;
+mod places;
 mod probing;
 mod registrars;
+mod transports;
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;

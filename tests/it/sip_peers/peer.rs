@@ -46,16 +46,23 @@ pub(super) fn free_port() -> u16 {
         .port()
 }
 
-fn is_bound(port: u16) -> bool {
-    let table = fs::read_to_string("/proc/net/udp").expect("the table of UDP sockets");
+/// Whether somebody has the port; for TCP, whether somebody listens.
+fn is_bound(table: &str, port: u16) -> bool {
+    let listens = table == "tcp";
+    let table = fs::read_to_string(format!("/proc/net/{table}")).expect("the table of sockets");
     let wanted = format!(":{port:04X}");
     table
         .lines()
+        .filter(|line| !listens || line.split_whitespace().nth(3) == Some("0A"))
         .filter_map(|line| line.split_whitespace().nth(1))
         .any(|local| local.ends_with(&wanted))
 }
 
 fn run(command: &mut Command, folder: TempDir, port: u16) -> Peer {
+    run_at(command, folder, "udp", port)
+}
+
+fn run_at(command: &mut Command, folder: TempDir, table: &str, port: u16) -> Peer {
     let log = fs::File::create(folder.path().join("log")).expect("a scratch file");
     let child = command
         .current_dir(folder.path())
@@ -69,7 +76,7 @@ fn run(command: &mut Command, folder: TempDir, port: u16) -> Peer {
         port,
     };
     let end = Instant::now() + Duration::from_secs(20);
-    while !is_bound(port) {
+    while !is_bound(table, port) {
         assert!(Instant::now() < end, "no socket: {}", peer.log());
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -83,6 +90,12 @@ fn scratch() -> TempDir {
 impl Peer {
     /// SIPp with one of our scenarios.
     pub(super) fn sipp(scenario: &str) -> Option<Self> {
+        Self::sipp_over("udp", scenario)
+    }
+
+    /// SIPp over `udp` or `tcp`.
+    pub(super) fn sipp_over(transport: &str, scenario: &str) -> Option<Self> {
+        let mode = if transport == "tcp" { "t1" } else { "u1" };
         if !installed(&["sipp"]) {
             return None;
         }
@@ -94,13 +107,21 @@ impl Peer {
                 peers().join("sipp").join(scenario).as_os_str(),
             ])
             .args(["-i", "127.0.0.1", "-p", &port.to_string(), "-nostdin"])
-            .args(["-deadcall_wait", "0"])
+            .args(["-deadcall_wait", "0", "-t", mode])
             .stdin(Stdio::null());
-        Some(run(&mut command, folder, port))
+        Some(run_at(&mut command, folder, transport, port))
     }
 
-    /// A phone that answers by itself.
+    /// A phone that answers by itself, at an address of its own.
     pub(super) fn baresip() -> Option<Self> {
+        Self::baresip_as(
+            "udp",
+            "<sip:bare@127.0.0.1;transport=udp>;answermode=auto;regint=0",
+        )
+    }
+
+    /// A phone with this account; it listens for the transport.
+    pub(super) fn baresip_as(transport: &str, account: &str) -> Option<Self> {
         if !installed(&["baresip"]) {
             return None;
         }
@@ -108,22 +129,23 @@ impl Peer {
         let config = fs::read_to_string(peers().join("baresip/config.in")).expect("a file of ours");
         let config = config.replace("@PORT@", &port.to_string());
         fs::write(folder.path().join("config"), config).expect("a scratch file");
-        fs::copy(
-            peers().join("baresip/accounts"),
-            folder.path().join("accounts"),
-        )
-        .expect("a scratch file");
+        fs::write(folder.path().join("accounts"), format!("{account}\n")).expect("a scratch file");
         let mut command = Command::new("baresip");
         // Its console reads standard input: an open pipe keeps it quiet.
         command
             .args(["-f".as_ref(), folder.path().as_os_str()])
             .arg("-s")
             .stdin(Stdio::piped());
-        Some(run(&mut command, folder, port))
+        Some(run_at(&mut command, folder, transport, port))
     }
 
     /// A registrar and proxy that knows the user dev1.
     pub(super) fn kamailio() -> Option<Self> {
+        Self::kamailio_with(None)
+    }
+
+    /// The same over TCP at its port and over TLS at another one, with a certificate and key in PEM.
+    pub(super) fn kamailio_with(tls: Option<(u16, &str, &str)>) -> Option<Self> {
         const MODULES: &str = "/usr/lib/x86_64-linux-gnu/kamailio/modules/";
         if !installed(&["kamailio", "sqlite3"]) {
             return None;
@@ -141,8 +163,21 @@ impl Peer {
             .replace("@DIR@", &dir)
             .replace("@PORT@", &port.to_string())
             .replace("@MODULES@", MODULES);
+        let (tls_port, cert, key) = tls.unwrap_or_default();
+        let config = config.replace("@TLSPORT@", &tls_port.to_string());
         fs::write(folder.path().join("kamailio.cfg"), config).expect("a scratch file");
+        let settings = fs::read_to_string(peers().join("kamailio/tls.cfg.in")).expect("ours");
+        for (name, text) in [
+            ("tls.cfg", settings.replace("@DIR@", &dir).as_str()),
+            ("cert.pem", cert),
+            ("key.pem", key),
+        ] {
+            fs::write(folder.path().join(name), text).expect("a scratch file");
+        }
         let mut command = Command::new("kamailio");
+        if tls.is_some() {
+            command.args(["-A", "WITH_TLS"]);
+        }
         command
             .args(["-f", &format!("{dir}/kamailio.cfg"), "-Y", &dir])
             .args(["-DD", "-E", "-m", "64", "-M", "8"])

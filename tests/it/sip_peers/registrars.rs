@@ -17,14 +17,14 @@ use callhome::sip::{Applicant, Decision, InboundRequest, Registrar, RegistrarLim
 use super::peer::{Peer, installed};
 use super::{callhome, json, lines, password_file};
 
-fn loopback() -> SocketAddr {
+pub(super) fn loopback() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
 /// A registrar of one user that keeps its bindings in memory.
-struct OneUser {
-    registrar: Registrar,
-    bindings: Mutex<Vec<Binding>>,
+pub(super) struct OneUser {
+    pub(super) registrar: Registrar,
+    pub(super) bindings: Mutex<Vec<Binding>>,
 }
 
 #[async_trait]
@@ -64,7 +64,7 @@ fn one_user() -> (Arc<OneUser>, SipLink) {
 }
 
 /// Blocking work beside the runtime that serves the sockets.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(work).await.expect("no panic")
 }
 

@@ -270,7 +270,10 @@ fn open_link(listen: SocketAddr, handler: Arc<dyn SipHandler>) -> Result<SipLink
     OsEntropy
         .fill(&mut seed)
         .map_err(|e| CommandError::internal(e.to_string()))?;
-    let options = LinkOptions::new(listen, seed).with_handler(handler);
+    let options = LinkOptions {
+        streams: true,
+        ..LinkOptions::new(listen, seed).with_handler(handler)
+    };
     SipLink::open(options).map_err(|e| {
         CommandError::usage(e.to_string()).hint("Let the system choose:  --sip-listen 127.0.0.1:0")
     })

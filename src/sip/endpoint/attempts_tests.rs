@@ -1,0 +1,224 @@
+use super::*;
+use crate::sip::ladder::LadderStep;
+use crate::sip::locate::Located;
+use crate::sip::method::Method;
+use crate::sip::outcome::SipOutcome;
+use crate::sip::transport::Transport;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn hop(transport: Transport, port: u16) -> Hop {
+    Hop::new(transport, SocketAddr::from(([192, 0, 2, 1], port)))
+}
+
+fn attempt(transport: Transport, port: u16) -> Attempt {
+    let local = SocketAddr::from(([192, 0, 2, 9], 5060));
+    Attempt::new(Located::given(hop(transport, port), "test"), local)
+}
+
+fn endpoint() -> Endpoint {
+    Endpoint::new(Timers::default(), IdSource::from_random([7; 32]))
+}
+
+fn options() -> OutboundRequest {
+    OutboundRequest::options("sip:anna@example.net".parse().expect("valid"))
+}
+
+/// Lets the clock run to `end`; gives what was sent, with when, and the report if there is one.
+fn run(endpoint: &mut Endpoint, end: Duration) -> (Vec<(Duration, Transmit)>, Option<SipReport>) {
+    let (mut sent, mut report) = (Vec::new(), None);
+    let mut now = Duration::ZERO;
+    loop {
+        while let Some(transmit) = endpoint.next_transmit() {
+            sent.push((now, transmit));
+        }
+        while let Some(event) = endpoint.next_event() {
+            if let Event::Finished(_, told) = event {
+                report = Some(*told);
+            }
+        }
+        match endpoint.next_timeout().filter(|at| *at <= end) {
+            Some(at) => {
+                now = at;
+                endpoint.handle_timeout(at);
+            }
+            None => return (sent, report),
+        }
+    }
+}
+
+fn answer(endpoint: &mut Endpoint, now: Duration, to: &Transmit, code: u16) {
+    let request = Message::parse(&to.bytes).expect("valid");
+    let answer = Message::response(&request, code, "x", "tag");
+    let local = SocketAddr::from(([192, 0, 2, 9], 5060));
+    endpoint.receive(now, to.to, local, &answer.to_bytes());
+}
+
+#[test]
+fn over_a_reliable_transport_nothing_is_sent_twice_and_nothing_lingers() {
+    for transport in [Transport::Tcp, Transport::Tls, Transport::Ws] {
+        let mut us = endpoint();
+        us.send(
+            Duration::ZERO,
+            options(),
+            attempt(transport, 1),
+            vec![],
+            Patience::of(SECOND * 60),
+        );
+        let (sent, report) = run(&mut us, SECOND * 60);
+        assert_eq!(sent.len(), 1);
+        let report = report.expect("told");
+        assert_eq!(report.outcome, SipOutcome::NoAnswer);
+        assert_eq!(report.elapsed, SECOND * 32, "timer F");
+
+        us.send(
+            SECOND * 60,
+            options(),
+            attempt(transport, 1),
+            vec![],
+            Patience::of(SECOND),
+        );
+        let transmit = us.next_transmit().expect("sent");
+        answer(&mut us, SECOND * 60, &transmit, 200);
+        us.handle_timeout(SECOND * 60);
+        assert_eq!(us.transactions(), 0, "timer K is zero");
+    }
+}
+
+#[test]
+fn via_and_contact_name_the_transport() {
+    for (transport, via, contact) in [
+        (Transport::Udp, "SIP/2.0/UDP 192.0.2.9:5060", "9:5060>"),
+        (
+            Transport::Tcp,
+            "SIP/2.0/TCP 192.0.2.9:5060",
+            ";transport=tcp>",
+        ),
+        (
+            Transport::Tls,
+            "SIP/2.0/TLS 192.0.2.9:5060",
+            ";transport=tls>",
+        ),
+    ] {
+        let mut us = endpoint();
+        let first = attempt(transport, 1);
+        us.send(
+            Duration::ZERO,
+            options(),
+            first,
+            vec![],
+            Patience::default(),
+        );
+        let sent = us.next_transmit().expect("sent");
+        let message = Message::parse(&sent.bytes).expect("valid");
+        let top = message.top_via().expect("there").to_string();
+        assert!(top.starts_with(via), "{top}");
+        let told = message.header("Contact").expect("there");
+        assert!(told.ends_with(contact), "{told}");
+    }
+}
+
+#[test]
+fn a_silent_place_gets_its_share_and_the_network_and_503_lead_on_at_once() {
+    let mut us = endpoint();
+    let others = vec![
+        attempt(Transport::Udp, 2),
+        attempt(Transport::Tcp, 3),
+        attempt(Transport::Udp, 4),
+    ];
+    us.send(
+        Duration::ZERO,
+        options(),
+        attempt(Transport::Udp, 1),
+        others,
+        Patience::of(SECOND * 12),
+    );
+    let (sent, report) = run(&mut us, SECOND * 3);
+    assert_eq!(report, None);
+    let (at, second) = sent.last().expect("sent");
+    assert_eq!((*at, second.to), (SECOND * 3, hop(Transport::Udp, 2)));
+    answer(&mut us, SECOND * 3, second, 503);
+    let third = us.next_transmit().expect("sent");
+    assert_eq!(third.to, hop(Transport::Tcp, 3));
+    us.transport_failed(SECOND * 3, third.to, "nobody listens");
+    let fourth = us.next_transmit().expect("sent");
+    answer(&mut us, SECOND * 4, &fourth, 200);
+    let (_, report) = run(&mut us, SECOND * 4);
+    let report = report.expect("told");
+    assert!(report.outcome.is_delivered());
+    let failed: Vec<_> = report.attempts.iter().map(|a| a.failed.clone()).collect();
+    let because = |words: &str| Some(words.to_owned());
+    assert_eq!(
+        failed,
+        [
+            because("no answer"),
+            because("503 x"),
+            because("nobody listens"),
+            None
+        ]
+    );
+    // Each try is a transaction of its own in one and the same attempt to reach somebody (RFC 3263 §4.3).
+    let [first, last] = [&sent[0].1, &fourth].map(|t| Message::parse(&t.bytes).expect("valid"));
+    assert_eq!(first.header("Call-ID"), last.header("Call-ID"));
+    assert_ne!(
+        first.top_via().expect("there").branch(),
+        last.top_via().expect("there").branch()
+    );
+}
+
+#[test]
+fn a_large_request_moves_to_tcp_and_back_only_when_that_is_refused() {
+    let large = || {
+        let body = vec![b'x'; 1300];
+        options().with_body("text/plain", body).expect("valid")
+    };
+    for (refused, expected) in [(true, Some(Transport::Udp)), (false, None)] {
+        let mut us = endpoint();
+        us.send(
+            Duration::ZERO,
+            large(),
+            attempt(Transport::Udp, 1),
+            vec![],
+            Patience::default(),
+        );
+        let first = us.next_transmit().expect("sent");
+        assert_eq!(first.to, hop(Transport::Tcp, 1));
+        let via = Message::parse(&first.bytes).expect("valid").top_via();
+        assert_eq!(via.expect("there").transport, "TCP");
+        if refused {
+            us.transport_failed(Duration::ZERO, first.to, "refused");
+        } else {
+            answer(&mut us, Duration::ZERO, &first, 503);
+        }
+        assert_eq!(us.next_transmit().map(|t| t.to.transport), expected);
+    }
+}
+
+#[test]
+fn an_invite_over_tcp_is_acknowledged_and_ended_on_its_connection() {
+    let mut us = endpoint();
+    let request = OutboundRequest::invite("sip:anna@example.net".parse().expect("valid"));
+    us.send(
+        Duration::ZERO,
+        request,
+        attempt(Transport::Tcp, 1),
+        vec![],
+        Patience::default(),
+    );
+    let invite = us.next_transmit().expect("sent");
+    answer(&mut us, SECOND, &invite, 200);
+    let sent: Vec<Transmit> = std::iter::from_fn(|| us.next_transmit()).collect();
+    let methods = sent.iter().map(|t| {
+        assert_eq!(t.to, invite.to);
+        Message::parse(&t.bytes).expect("valid").method()
+    });
+    assert_eq!(
+        methods.collect::<Vec<_>>(),
+        [Some(Method::ACK), Some(Method::BYE)]
+    );
+    answer(&mut us, SECOND, &sent[1], 200);
+    let (_, report) = run(&mut us, SECOND);
+    let report = report.expect("told");
+    let labels: Vec<_> = report.ladder.iter().map(LadderStep::label).collect();
+    assert_eq!(labels, ["INVITE", "200 x", "ACK", "BYE", "200 x"]);
+}

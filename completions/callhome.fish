@@ -46,11 +46,12 @@ complete -c callhome -n "__fish_callhome_needs_command" -s h -l help -d 'Print h
 complete -c callhome -n "__fish_callhome_needs_command" -s V -l version -d 'Print version'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "call" -d 'Reach a device over whatever still reaches it'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "find" -d 'Find out which server manages a device'
-complete -c callhome -n "__fish_callhome_needs_command" -f -a "probe" -d 'Say why a device cannot be reached'
+complete -c callhome -n "__fish_callhome_needs_command" -f -a "probe" -d 'Say why a device or a SIP address cannot be reached'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "device" -d 'Look at devices, lock and locate them, let new ones in'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "action" -d 'See what devices were asked to do, and how far that has got'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "callback" -d 'Ask devices to call an application server, and follow that'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "backup" -d 'Bring a device\'s contacts, documents and media to safety, and back'
+complete -c callhome -n "__fish_callhome_needs_command" -f -a "bulk" -d 'Run an action over many devices, look back at runs, and go on with one that was stopped'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "audit" -d 'Read and check the audit trail'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "auth" -d 'Log in and out, and make tokens for scripts'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "operator" -d 'Say who may use this server, and for what'
@@ -115,6 +116,16 @@ complete -c callhome -n "__fish_callhome_using_subcommand find" -s v -l verbose 
 complete -c callhome -n "__fish_callhome_using_subcommand find" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand find" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand find" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand probe" -l count -d 'How often in all; 1 unless --watch' -r
+complete -c callhome -n "__fish_callhome_using_subcommand probe" -l every -d 'Time between two probes, as in 5s' -r
+complete -c callhome -n "__fish_callhome_using_subcommand probe" -l exit-style -d 'How the end is told: callhome or nagios' -r -f -a "callhome\t'People and scripts'
+nagios\t'Monitoring: one line, and 0, 1, 2 or 3'"
+complete -c callhome -n "__fish_callhome_using_subcommand probe" -l pcap -d 'Write the SIP messages that crossed to a file for Wireshark (pcapng)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand probe" -l proxy -d 'Send it through this proxy (loose route); for a SIP address' -r
+complete -c callhome -n "__fish_callhome_using_subcommand probe" -l dns -d 'Name server to ask instead of the system\'s' -r
+complete -c callhome -n "__fish_callhome_using_subcommand probe" -l ca -d 'Authorities to trust for TLS instead of the system\'s (PEM)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand probe" -l cert -d 'Certificate to show to servers that ask for one (PEM)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand probe" -l key -d 'Key of that certificate (PEM), only readable by its owner' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand probe" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand probe" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -130,6 +141,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand probe" -l trace -d 'Pr
 http\t''
 sms\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand probe" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand probe" -l watch -d 'Go on until Ctrl-C, or until --count'
 complete -c callhome -n "__fish_callhome_using_subcommand probe" -s v -l verbose -d 'Tell more'
 complete -c callhome -n "__fish_callhome_using_subcommand probe" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand probe" -l no-input -d 'Never ask; fail and name the flags instead'
@@ -1040,6 +1052,160 @@ complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -f -a "template" -d 'Print an input file to begin with'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -f -a "check" -d 'Say what is wrong with an input file, without sending anything'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -f -a "run" -d 'Have every device in a file do something'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -f -a "resume" -d 'Go on with a run that was stopped'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -f -a "report" -d 'Show how each row of a run ended'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and not __fish_seen_subcommand_from template check run resume report list" -f -a "list" -d 'List the runs of this data folder'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from template" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from template" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from template" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from template" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from template" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from template" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from template" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from template" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from template" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from template" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from check" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from check" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from check" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from check" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from check" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from check" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l text -d 'Text to show, for device.message and device.lock' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l via -d 'Only over this way: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l from -d 'CSV or NDJSON file with one device a row; - is standard input' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l rate -d 'At most this many a second or minute, as in 60/min' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l jobs -d 'How many at once' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l stop-after-failures -d 'Begin no more rows after this many failed' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l accept-risk -d 'Risks that you accept: lock, data-loss, bulk' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l timeout -d 'How long to wait, as in 30s or 5min' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l reason -d 'Why, for the audit trail' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l ticket -d 'Ticket in the helpdesk\'s system' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l idempotency-key -d 'Key that makes a repeat of this command harmless' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -s y -l yes -d 'Do not ask; needs --accept-risk and --reason'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l wait -d 'Wait until the device has done it'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -s n -l dry-run -d 'Print what would be sent, and send nothing'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from resume" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from resume" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from report" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from report" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from report" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from report" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from report" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from report" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from report" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from report" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from report" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from report" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from list" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from list" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from list" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from list" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from list" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from list" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand audit; and not __fish_seen_subcommand_from list verify" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand audit; and not __fish_seen_subcommand_from list verify" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -1700,8 +1866,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand demo" -s v -l verbose 
 complete -c callhome -n "__fish_callhome_using_subcommand demo" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand demo" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand demo" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -s c -l context -d 'Use this context instead of the current one' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
@@ -1709,23 +1875,24 @@ yaml\t'One YAML document'
 csv\t'Comma-separated values with a header'
 tsv\t'Tab-separated values with a header'
 name\t'Only the ids, one a line'"
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -l columns -d 'Only these columns, separated by commas' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -l jq -d 'Filter the JSON document with a jq program' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
 http\t''
 sms\t''"
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -l data-dir -d 'Where the embedded server keeps its data' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -s v -l verbose -d 'Tell more'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -s q -l quiet -d 'Tell nothing but data and errors'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -l no-input -d 'Never ask; fail and name the flags instead'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "notify" -d 'Notify a device, so that it calls home or fetches its configuration'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "invite" -d 'Call a device that answers by itself, then hang up'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "options" -d 'Ask whether somebody is there and what it can do'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "register" -d 'Register an address at a registrar'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "send" -d 'Send the SIP message that a file holds'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "events" -d 'List the event packages that real phones act on'
-complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send events resolve" -f -a "resolve" -d 'Show where a SIP address leads, in the order in which it is tried'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -f -a "notify" -d 'Notify a device, so that it calls home or fetches its configuration'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -f -a "invite" -d 'Call a device that answers by itself, then hang up'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -f -a "options" -d 'Ask whether somebody is there and what it can do'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -f -a "register" -d 'Register an address at a registrar'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -f -a "send" -d 'Send the SIP message that a file holds'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -f -a "listen" -d 'Show SIP requests that arrive, and answer them'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -f -a "events" -d 'List the event packages that real phones act on'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and not __fish_seen_subcommand_from notify invite options register send listen events resolve" -f -a "resolve" -d 'Show where a SIP address leads, in the order in which it is tried'
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l event -d 'Event package' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l vendor -d 'Send what the phone\'s vendor calls this event; auto goes by the phone\'s User-Agent' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from notify" -l wait -d 'Wait until the phone has registered again, for so long' -r
@@ -1909,6 +2076,30 @@ complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -l on -d 'Address to listen at; port 0 lets the system choose' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -l answer -d 'Answer every request with this code' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -l count -d 'End after this many requests' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -l timeout -d 'End after this time, as in 1min' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -l pcap -d 'Write what arrived to a file for Wireshark (pcapng)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from events" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from events" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -2226,12 +2417,6 @@ complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from carrier" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l registrar -d 'The SIP registrar, which is the server\'s address for SIP' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l sip-listen -d 'Address at which it listens; port 0 lets the system choose' -r
-complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l invite -d 'File with the invitation; without it the current context is asked for one' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l name -d 'Name that it proposes to the server' -r
-complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l state -d 'Folder that keeps its state; in the data folder otherwise' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l own-port -d 'Port of its own, at the same address; 0 lets the system choose' -r
-complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l relay -d 'How the server is to send to the phones: route (loose route) or encapsulate (inside a message to the router)' -r -f -a "route\t''
-encapsulate\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -2247,7 +2432,6 @@ complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen
 http\t''
 sms\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l data-dir -d 'Where the embedded server keeps its data' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l enrol -d 'Enrol it with the server, so that it has a name and a secret of its own'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -s v -l verbose -d 'Tell more'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l no-input -d 'Never ask; fail and name the flags instead'

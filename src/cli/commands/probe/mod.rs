@@ -80,9 +80,10 @@ enum ExitStyle {
 pub(super) async fn run(context: &Context, args: ProbeArgs) -> Outcome {
     if args.exit_style == ExitStyle::Nagios {
         if args.watch || args.count.is_some() {
-            return Err(CommandError::usage(
+            let error = CommandError::usage(
                 "--exit-style nagios is for one probe: --watch and --count do not fit it",
-            ));
+            );
+            return show::unknown(context, &error);
         }
         return match once(context, &args).await {
             Ok(report) => show::nagios(context, &report),

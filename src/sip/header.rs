@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::method::Method;
+use super::method::{Method, is_token};
 use super::params::{Params, quote, split_outside_quotes, unquote};
 use super::uri::{InvalidSipUri, SipUri};
 
@@ -154,7 +154,8 @@ impl Via {
         }
         let (transport, sent_by) = rest.split_once(char::is_whitespace)?;
         let sent_by: String = sent_by.split_whitespace().collect();
-        if sent_by.is_empty() {
+        // What is no word and no host would mean something else when it is written again.
+        if !is_token(transport) || sent_by.is_empty() || sent_by.contains(['"', '<', '>', '\\']) {
             return None;
         }
         Some(Self {
@@ -247,6 +248,8 @@ mod tests {
             "HTTP/1.1/TCP a",
             "SIP/2.0 a",
             "SIP/2.0/UDP  ;x",
+            "SIP/2.0/U\"P h\"",
+            "SIP/2.0/UDP \"h",
         ] {
             assert_eq!(Via::parse(bad), None, "{bad}");
         }

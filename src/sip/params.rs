@@ -11,6 +11,9 @@ pub struct Params(Vec<(String, Option<String>)>);
 
 impl Params {
     /// Reads what follows the first `;` of a header value: `a=b;c;d="e;f"`.
+    ///
+    /// What stands in the place of a name and could be none (quotes, brackets, blanks) is left out: written
+    /// again it would mean something else.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         Self(
@@ -19,9 +22,11 @@ impl Params {
                 .map(str::trim)
                 .filter(|p| !p.is_empty())
                 .map(|p| match p.split_once('=') {
-                    Some((name, value)) => (name.trim().to_owned(), Some(unquote(value.trim()))),
-                    None => (p.to_owned(), None),
+                    Some((name, value)) => (name.trim(), Some(unquote(value.trim()))),
+                    None => (p, None),
                 })
+                .filter(|(name, _)| is_name(name))
+                .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
         )
     }
@@ -69,6 +74,11 @@ impl Params {
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.0.iter().map(|(n, v)| (n.as_str(), v.as_deref()))
     }
+}
+
+fn is_name(text: &str) -> bool {
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "\"<>,;\\".contains(c);
+    !text.is_empty() && !text.contains(odd)
 }
 
 impl fmt::Display for Params {
@@ -166,6 +176,12 @@ mod tests {
             params.to_string(),
             r#";+sip.instance="<urn:uuid:a;b>";q=0.5;lr;x="say \"hi\"""#
         );
+    }
+
+    #[test]
+    fn what_cannot_be_a_name_is_left_out() {
+        let params = Params::parse("tag \"<=x;lr;=1;a\"b=2;c=3");
+        assert_eq!(params.to_string(), ";lr;c=3");
     }
 
     #[test]

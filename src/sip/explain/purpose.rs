@@ -128,17 +128,13 @@ const PURPOSES: &[(&str, &str)] = &[
     ("WWW-Authenticate", "a server wants a password"),
 ];
 
-/// What a header is for.
-pub(super) fn of(name: &str) -> Option<&'static str> {
-    find(name).map(|(_, purpose)| *purpose)
-}
-
 /// The spelling that the registry has.
 pub(super) fn usual_name(name: &str) -> &str {
-    find(name).map_or(name, |(known, _)| known)
+    of(name).map_or(name, |(known, _)| known)
 }
 
-fn find(name: &str) -> Option<&'static (&'static str, &'static str)> {
+/// A header in its usual spelling, and what it is for.
+pub(super) fn of(name: &str) -> Option<&'static (&'static str, &'static str)> {
     PURPOSES
         .iter()
         .find(|(known, _)| known.eq_ignore_ascii_case(name))

@@ -4,10 +4,10 @@ use crate::sip::params::{Params, split_outside_quotes};
 
 /// What a header's value says; of headers that are not known, that they are not.
 pub(super) fn in_words(name: &str, value: &str) -> String {
-    let name = purpose::usual_name(name);
-    specific(name, value)
-        .or_else(|| purpose::of(name).map(str::to_owned))
-        .unwrap_or_else(|| "not a registered header: passed on, not looked at".to_owned())
+    let Some((name, purpose)) = purpose::of(name) else {
+        return "not a registered header: passed on, not looked at".to_owned();
+    };
+    specific(name, value).unwrap_or_else(|| (*purpose).to_owned())
 }
 
 /// Words that need the value; `None` where the purpose says enough, or the value cannot be read.

@@ -30,6 +30,7 @@ mod server_secrets;
 mod sip_peers;
 mod sip_registrar;
 mod sip_vectors;
+mod sip_volley;
 mod sms_kannel;
 mod sms_result_schema;
 mod store_conformance;

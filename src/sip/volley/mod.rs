@@ -22,7 +22,7 @@
 //! | rule | what we do instead, and why |
 //! |---|---|
 //! | RFC 3261 §17.1.2.2: Completed lasts T4 | the slot is given back with the final answer; further copies of it fit no branch and are dropped, which is all that Completed does |
-//! | RFC 3261 §17.1.2.2: timer E fires by itself | a copy may wait for the rate; the pause to the next one is counted from when it was sent |
+//! | RFC 3261 §17.1.2.2: timer E fires by itself | a copy may wait for the rate; after a long wait the pause to the next one is counted from when it was sent |
 
 mod glance;
 mod pace;
@@ -252,7 +252,7 @@ impl Volley {
             (code, message, &self.plan.credentials)
             && slot.answer_challenge(message, &self.plan.template, credentials, &mut self.ids)
         {
-            slot.renew(self.plan.timers, &mut self.ids);
+            slot.renew(now, self.plan.timers, &mut self.ids);
             self.challenged.push_back((index, slot.key));
             return;
         }
@@ -404,9 +404,12 @@ impl Volley {
                     self.counts.copies += 1;
                 }
                 Effect::Start(Timer::E, pause) => {
+                    // From when it was due: small delays must not add up. A copy that waited long for the rate counts from now.
+                    let late = now.saturating_sub(slot.due);
+                    let from = if late < pause / 2 { slot.due } else { now };
                     // One timer for each slot: the end, when it comes before the next copy.
-                    let at = (now + pause).min(slot.deadline);
-                    self.wheel.add(at, (index, slot.key));
+                    slot.due = (from + pause).min(slot.deadline);
+                    self.wheel.add(slot.due, (index, slot.key));
                 }
                 _ => {}
             }

@@ -22,6 +22,8 @@ pub(super) struct Slot {
     word: u128,
     pub(super) started: Duration,
     pub(super) deadline: Duration,
+    /// When its timer was to fire last.
+    pub(super) due: Duration,
     pub(super) copies: u32,
     number: u32,
     proof: Option<Box<Proof>>,
@@ -54,6 +56,7 @@ impl Slot {
             key,
             word,
             started: now,
+            due: now,
             deadline: now + plan.patience.min(plan.timers.patience()),
             copies: 0,
             number: 1,
@@ -62,7 +65,8 @@ impl Slot {
     }
 
     /// A new transaction for the same target (RFC 3261 §22.2): next number, new branch, same Call-ID and tag.
-    pub(super) fn renew(&mut self, timers: Timers, ids: &mut IdSource) {
+    pub(super) fn renew(&mut self, now: Duration, timers: Timers, ids: &mut IdSource) {
+        self.due = now;
         self.machine = ClientOther::new(timers, false);
         self.key = draw(ids).1;
         self.number += 1;

@@ -1,7 +1,7 @@
 //! SIP with programs nobody here wrote: SIPp, baresip, sipsak, Kamailio, tshark.
 
 mod name_server;
-mod peer;
+pub(crate) mod peer;
 mod places;
 mod probing;
 mod registrars;

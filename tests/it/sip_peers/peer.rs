@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A program nobody here wrote, on a port that the system chose; it ends with this value.
-pub(super) struct Peer {
+pub(crate) struct Peer {
     child: Child,
     folder: TempDir,
-    pub(super) port: u16,
+    pub(crate) port: u16,
 }
 
 fn peers() -> PathBuf {
@@ -39,7 +39,7 @@ pub(crate) fn installed(programs: &[&str]) -> bool {
 }
 
 /// A UDP port of loopback that nobody uses at this moment.
-pub(super) fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     UdpSocket::bind("127.0.0.1:0")
         .and_then(|socket| socket.local_addr())
         .expect("a port")
@@ -89,7 +89,7 @@ fn scratch() -> TempDir {
 
 impl Peer {
     /// SIPp with one of our scenarios.
-    pub(super) fn sipp(scenario: &str) -> Option<Self> {
+    pub(crate) fn sipp(scenario: &str) -> Option<Self> {
         Self::sipp_over("udp", scenario)
     }
 

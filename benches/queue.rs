@@ -15,7 +15,7 @@ use callhome::api::{Attempt, Device, LockState};
 use callhome::domain::{Bearer, Binding, DeviceId, DeviceSecret, ShortId, Timestamp};
 use callhome::host::MasterKey;
 use callhome::port::{
-    ActionQueue, Actions, Bindings, EnrolmentDraft, Enrolments, NewAction, Stamp,
+    ActionQueue, Actions, Bindings, Devices, EnrolmentDraft, Enrolments, NewAction, Stamp,
 };
 use callhome::store::SqliteStore;
 
@@ -30,7 +30,7 @@ struct Size {
 }
 
 const FULL: Size = Size {
-    devices: 10_000,
+    devices: 100_000,
     actions: 5_000,
     rows: 500,
 };
@@ -155,6 +155,14 @@ async fn devices(store: &Arc<SqliteStore>, count: u64) {
         "{count} devices registered in {:.2} s",
         begun.elapsed().as_secs_f64()
     );
+    const LOOKED_UP: u64 = 1_000;
+    let begun = Instant::now();
+    for n in 0..LOOKED_UP {
+        let found = store.device(id(n * 7919 % count)).await.unwrap().unwrap();
+        assert_eq!(found.bindings.len(), 1);
+    }
+    let each = begun.elapsed() / u32::try_from(LOOKED_UP).unwrap();
+    println!("one device found with its binding among {count} in {each:.0?}");
 }
 
 async fn queue(store: &Arc<SqliteStore>, size: Size) -> f64 {

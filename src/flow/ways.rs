@@ -123,7 +123,8 @@ fn proxy_way(device: &Device, binding: &Binding) -> Option<Way> {
     }
     Some(Way {
         bearer: Bearer::SipProxy,
-        target: route.first().unwrap_or(&uri).to_string(),
+        // Its parameters are for machines.
+        target: route.first().unwrap_or(&uri).to_aor(),
         to: Destination::Sip { uri, route },
     })
 }

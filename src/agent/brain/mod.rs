@@ -156,7 +156,8 @@ impl Brain {
         // Its own texts are the time and the realm, unlike all else that this key signs.
         let key = self.persona.secret.key(Purpose::Http);
         let nonces = NonceSource::new(key, NONCE_LIFE);
-        self.challenger = Some(Verifier::new(CHALLENGE_REALM, nonces).covering_bodies());
+        let verifier = Verifier::new(CHALLENGE_REALM, nonces);
+        self.challenger = Some(verifier.covering_bodies().behind_proxies());
         self
     }
 

@@ -88,6 +88,8 @@ pub struct Verifier {
     algorithms: Vec<Algorithm>,
     qop: Qop,
     proxy: bool,
+    /// Whether the URI that was signed must be the one of the request.
+    direct: bool,
 }
 
 impl Verifier {
@@ -100,6 +102,7 @@ impl Verifier {
             algorithms: vec![Algorithm::Sha256, Algorithm::Md5],
             qop: Qop::Auth,
             proxy: false,
+            direct: true,
         }
     }
 
@@ -117,6 +120,16 @@ impl Verifier {
     pub fn covering_bodies(self) -> Self {
         Self {
             qop: Qop::AuthInt,
+            ..self
+        }
+    }
+
+    /// Also takes requests whose URI a proxy changed on their way, as it does when it looks up where a user is: the
+    /// sender signed another one then (RFC 3261 §22.4).
+    #[must_use]
+    pub fn behind_proxies(self) -> Self {
+        Self {
+            direct: false,
             ..self
         }
     }
@@ -246,7 +259,8 @@ impl Verifier {
         }
         .response(user, &self.realm, password.unwrap_or_default());
         let right = expected.as_bytes().ct_eq(value("response").as_bytes());
-        let about_this = value("username") == user && Some(value("uri")) == request.uri();
+        let same_uri = Some(value("uri")) == request.uri();
+        let about_this = value("username") == user && (same_uri || !self.direct);
         if !(bool::from(right) && about_this && password.is_some()) {
             return Err(DigestFault::Wrong);
         }

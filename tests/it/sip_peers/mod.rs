@@ -14,9 +14,9 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use peer::{Peer, free_port};
+use peer::free_port;
 
-pub(crate) use peer::installed;
+pub(crate) use peer::{Peer, installed};
 
 /// Runs our program; nothing of the user's own set-up is seen.
 fn callhome(arguments: &[&str]) -> Output {

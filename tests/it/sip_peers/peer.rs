@@ -121,7 +121,7 @@ impl Peer {
     }
 
     /// A phone with this account; it listens for the transport.
-    pub(super) fn baresip_as(transport: &str, account: &str) -> Option<Self> {
+    pub(crate) fn baresip_as(transport: &str, account: &str) -> Option<Self> {
         if !installed(&["baresip"]) {
             return None;
         }
@@ -144,8 +144,17 @@ impl Peer {
         Self::kamailio_with(None)
     }
 
+    /// The same with parts of its configuration switched on.
+    pub(super) fn kamailio_that(parts: &[&str]) -> Option<Self> {
+        Self::kamailio_of(None, parts)
+    }
+
     /// The same over TCP at its port and over TLS at another one, with a certificate and key in PEM.
     pub(super) fn kamailio_with(tls: Option<(u16, &str, &str)>) -> Option<Self> {
+        Self::kamailio_of(tls, &[])
+    }
+
+    fn kamailio_of(tls: Option<(u16, &str, &str)>, parts: &[&str]) -> Option<Self> {
         const MODULES: &str = "/usr/lib/x86_64-linux-gnu/kamailio/modules/";
         if !installed(&["kamailio", "sqlite3"]) {
             return None;
@@ -182,19 +191,20 @@ impl Peer {
             .args(["-f", &format!("{dir}/kamailio.cfg"), "-Y", &dir])
             .args(["-DD", "-E", "-m", "64", "-M", "8"])
             .args(["-P", &format!("{dir}/kam.pid")])
+            .args(parts.iter().flat_map(|part| ["-A", part]))
             .env("PATH", "/usr/sbin:/usr/bin:/bin")
             .stdin(Stdio::null());
         Some(run(&mut command, folder, port))
     }
 
     /// What it wrote so far.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let bytes = fs::read(self.folder.path().join("log")).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// Waits until its log has this in it.
-    pub(super) fn wait_for(&self, words: &str) {
+    pub(crate) fn wait_for(&self, words: &str) {
         let end = Instant::now() + Duration::from_secs(10);
         while !self.log().contains(words) {
             assert!(Instant::now() < end, "{words:?} is not in: {}", self.log());

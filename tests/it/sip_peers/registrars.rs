@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use callhome::domain::{Binding, Timestamp};
 use callhome::net::sip_link::{LinkOptions, SipLink};
 use callhome::port::SipHandler;
-use callhome::sip::digest::{NonceSource, Verifier};
+use callhome::sip::digest::{DigestFault, NonceSource, Verifier};
 use callhome::sip::{Applicant, Decision, InboundRequest, Registrar, RegistrarLimits, Reply};
 
 use super::peer::{Peer, installed};
@@ -225,5 +225,72 @@ async fn a_device_registered_at_kamailio_is_notified_and_called_through_it() {
     let refused = aside(move || callhome(&["sip", "notify", &nobody])).await;
     assert_eq!(refused.status.code(), Some(11));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("404"));
+    device.close().await;
+}
+
+/// A device that wants to know who sends, with the body covered.
+struct Asking(Verifier);
+
+#[async_trait]
+impl SipHandler for Asking {
+    async fn handle(&self, request: InboundRequest) -> Reply {
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let message = &request.message;
+        match self.0.verify(message, "dev1", Some("secret1"), now) {
+            Ok(()) => Reply::ok(),
+            Err(DigestFault::Missing) => self.0.ask(message, now, false),
+            Err(_) => Reply::new(403),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kamailio_and_the_device_behind_it_both_challenge_and_both_are_answered() {
+    let parts = &["WITH_SHA256", "WITH_PROXY_AUTH"];
+    let Some(kamailio) = aside(move || Peer::kamailio_that(parts)).await else {
+        return;
+    };
+    let nonces = NonceSource::new([4; 32], Duration::from_secs(300));
+    let verifier = Verifier::new("device", nonces)
+        .covering_bodies()
+        .behind_proxies();
+    let options = LinkOptions::new(loopback(), [10; 32]).with_handler(Arc::new(Asking(verifier)));
+    let device = SipLink::open(options).expect("a port");
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let password = password_file(&folder, "secret1");
+    let password = password.to_str().expect("text").to_owned();
+    let aor = format!("dev1@127.0.0.1:{}", kamailio.port);
+    let contact = format!("dev1@{}", device.local_addr());
+    let (registered, notified) = aside(move || {
+        let signed = ["--user", "dev1", "--password-file", &password];
+        let register = ["sip", "register", &aor, "--contact", &contact];
+        let registered = json(&[&register[..], &signed].concat());
+        let notify = [
+            "sip",
+            "notify",
+            &aor,
+            "--from",
+            &aor,
+            "--request-id",
+            "4t9wz0kc",
+        ];
+        (registered, json(&[&notify[..], &signed].concat()))
+    })
+    .await;
+    let (code, report) = registered;
+    assert_eq!(code, 0, "{report} {}", kamailio.log());
+    let (code, report) = notified;
+    assert_eq!(code, 0, "{report} {}", kamailio.log());
+    assert_eq!(
+        lines(&report),
+        [
+            "NOTIFY",
+            "407 Proxy Authentication Required",
+            "NOTIFY",
+            "401 Unauthorized",
+            "NOTIFY",
+            "200 OK"
+        ]
+    );
     device.close().await;
 }

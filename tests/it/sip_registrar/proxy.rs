@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use callhome::agent::proxy::Proxy;
+use callhome::api::Device;
 use callhome::host::SystemClock;
 use callhome::net::sip_link::{LinkOptions, SipLink};
 use callhome::sip::{OutboundRequest, RelayForm, SipUri};
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::{IMEI, SipDevice, Takes, code, header};
+use crate::sip_peers::Peer;
 use crate::support::device::{TestDevice, random};
 use crate::support::server::TestServer;
 
@@ -183,6 +185,53 @@ async fn a_challenge_from_behind_the_router_is_answered_inside() {
         let answer = tokio::time::timeout(super::PATIENCE, answers.recv()).await;
         assert_eq!(answer.expect("in time"), Some(expected));
     }
+    router.stop().await;
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn baresip_without_a_password_is_registered_and_reached_by_its_router() {
+    let server = TestServer::start().await;
+    let own = TestDevice::enrol(&server, IMEI).await;
+    let entry = json!({
+        "name": "lobby",
+        "identities": ["serial:200"],
+        "attributes": {"sip-proxy": own.id},
+    });
+    let added: Value = server.post("/api/v1/devices", &entry, 201).await;
+    let router = Router::start(&server, &own, RelayForm::Encapsulate).await;
+    let account = format!("<sip:200@{};transport=udp>;regint=60", router.address);
+    let phone = tokio::task::spawn_blocking(move || Peer::baresip_as("udp", &account));
+    let Some(phone) = phone.await.expect("no panic") else {
+        return;
+    };
+    let path = format!("/api/v1/devices/{}", added["id"].as_str().expect("an id"));
+    let registered = async {
+        loop {
+            let device: Device = server.get(&path).await;
+            if let Some(binding) = device.bindings.into_iter().next() {
+                return binding;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let binding = tokio::time::timeout(super::PATIENCE, registered).await;
+    let binding = binding.unwrap_or_else(|_| panic!("not registered: {}", phone.log()));
+    assert!(
+        binding
+            .user_agent
+            .is_some_and(|agent| agent.starts_with("baresip"))
+    );
+
+    let body = json!({"device": added["id"], "deadline_ms": 5_000});
+    let _call: Value = server.post("/api/v1/callbacks", &body, 202).await;
+    // It gets the NOTIFY, alone and from the router, and answers for itself.
+    tokio::task::spawn_blocking(move || {
+        phone.wait_for("NOTIFY sip:200");
+        phone.wait_for("481 Subscription Does Not Exist");
+    })
+    .await
+    .expect("no panic");
     router.stop().await;
     server.stop().await;
 }

@@ -11,7 +11,7 @@ mod work;
 
 use callhome::port::{
     ActionQueue, ActionResults, Actions, AuditTrail, Backups, Bindings, Callbacks, DeviceLog,
-    Devices, Enrolments, Events, Operators, Pins, Tokens,
+    Devices, Enrolments, Events, Operators, Pins, Subscriptions, Tokens,
 };
 
 pub(crate) use fixtures::{at, device, enrolled, lock_order, order, stamp};
@@ -21,6 +21,7 @@ pub(crate) trait Store:
     Devices
     + Enrolments
     + Bindings
+    + Subscriptions
     + DeviceLog
     + Actions
     + Pins
@@ -41,6 +42,7 @@ impl<T> Store for T where
     T: Devices
         + Enrolments
         + Bindings
+        + Subscriptions
         + DeviceLog
         + Actions
         + Pins
@@ -85,6 +87,7 @@ conformance!(sqlite_file, crate::store_sqlite::fresh, {
         an_invitation_for_one_device_lets_no_other_in,
         secrets_are_found_by_agent_and_by_identity,
         bindings_are_replaced_as_a_whole,
+        a_subscription_is_kept_by_its_dialog_and_goes_with_its_device,
         a_told_address_counts_until_it_is_told_otherwise,
         a_deleted_device_leaves_nothing_but_its_trail,
         the_log_of_a_device_is_newest_first,

@@ -1,5 +1,5 @@
 use callhome::api::{DeviceNumber, RegisterRequest, RouteTag};
-use callhome::domain::{ActionState, Binding};
+use callhome::domain::{ActionState, Binding, Subscription};
 use callhome::port::{DeviceFilter, EnrolmentRefusal, PageOf, Stamp, StoreError};
 
 use super::Store;
@@ -428,6 +428,45 @@ pub(crate) async fn bindings_are_replaced_as_a_whole(store: impl Store) {
         matches!(unknown, Err(StoreError::NotFound(_))),
         "{unknown:?}"
     );
+}
+
+pub(crate) async fn a_subscription_is_kept_by_its_dialog_and_goes_with_its_device(
+    store: impl Store,
+) {
+    let phone = enrolled(&store, "Phone").await;
+    let mut subscription = Subscription {
+        event: "application-server-contact-me".into(),
+        call_id: "c".into(),
+        local_tag: "ours".into(),
+        remote_tag: "theirs".into(),
+        local: "sip:a@b".into(),
+        remote: "sip:a@b".into(),
+        target: "sip:a@10.0.0.7".into(),
+        route: Vec::new(),
+        received: None,
+        sequence: 1,
+        remote_sequence: 1,
+        expires_at: at(600),
+    };
+    let save = |s: &Subscription| store.save_subscription(phone.id, s.clone());
+    save(&subscription).await.expect("saved");
+    subscription.sequence = 9;
+    save(&subscription).await.expect("saved");
+    let all = || async { store.subscriptions().await.expect("read") };
+    assert_eq!(all().await, [(phone.id, subscription.clone())]);
+    let key = subscription.key();
+    store.delete_subscription(&key).await.expect("removed");
+    store
+        .delete_subscription(&key)
+        .await
+        .expect("none is there");
+    assert!(all().await.is_empty());
+    save(&subscription).await.expect("saved");
+    store
+        .delete_device(phone.id, stamp("device.delete"))
+        .await
+        .expect("deleted");
+    assert!(all().await.is_empty());
 }
 
 pub(crate) async fn a_told_address_counts_until_it_is_told_otherwise(store: impl Store) {

@@ -31,7 +31,7 @@ server to come by it, and relays what comes to the phone that is meant.
 A phone without a password takes an enrolled router for its registrar; the server lets
 the router register it when the phone's entry names the router:
 
-  callhome device add --identity mac:0015653a9001 --attribute sip-proxy=ROUTER-ID
+  callhome device add mac:0015653a9001 --set sip-proxy=ROUTER-ID
 
 Examples:
   callhome agent proxy --registrar sip:127.0.0.1:5060

@@ -68,8 +68,8 @@ fn status(line: &[u8]) -> Option<(u16, &str)> {
 fn value_of<'a>(line: &'a [u8], names: &[&str]) -> Option<&'a str> {
     let colon = line.iter().position(|b| *b == b':')?;
     let name = line[..colon].trim_ascii();
-    let wanted = |n: &&str| name.eq_ignore_ascii_case(n.as_bytes());
-    names.iter().any(|n| wanted(&n)).then_some(())?;
+    let wanted = |n: &str| name.eq_ignore_ascii_case(n.as_bytes());
+    names.iter().any(|n| wanted(n)).then_some(())?;
     Some(std::str::from_utf8(&line[colon + 1..]).ok()?.trim())
 }
 

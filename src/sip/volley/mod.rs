@@ -334,28 +334,26 @@ impl Volley {
 
     /// Appends the next datagram to `into` and says where to; `None` when there is none or the rate allows none now.
     pub fn next_transmit(&mut self, now: Duration, into: &mut Vec<u8>) -> Option<SocketAddr> {
-        loop {
-            self.drop_stale(now);
-            let may_begin = !self.fresh.is_empty() && self.counts.open < self.plan.jobs as u64;
-            if self.challenged.is_empty() && self.again.is_empty() && !may_begin {
-                return None;
-            }
-            if !self.pace.take() {
-                return None;
-            }
-            if let Some((index, _)) = self.challenged.pop_front() {
-                return self.send(now, index, ClientInput::Begin, into);
-            }
-            let copy = !self.again.is_empty() && !(may_begin && self.fresh_has_turn);
-            self.fresh_has_turn = copy;
-            if copy {
-                let (index, _) = self.again.pop_front()?;
-                return self.send(now, index, Timer::E.into(), into);
-            }
-            let target = self.fresh.pop_front()?;
-            let index = self.begin(now, target);
+        self.drop_stale(now);
+        let may_begin = !self.fresh.is_empty() && self.counts.open < self.plan.jobs as u64;
+        if self.challenged.is_empty() && self.again.is_empty() && !may_begin {
+            return None;
+        }
+        if !self.pace.take() {
+            return None;
+        }
+        if let Some((index, _)) = self.challenged.pop_front() {
             return self.send(now, index, ClientInput::Begin, into);
         }
+        let copy = !(self.again.is_empty() || may_begin && self.fresh_has_turn);
+        self.fresh_has_turn = copy;
+        if copy {
+            let (index, _) = self.again.pop_front()?;
+            return self.send(now, index, Timer::E.into(), into);
+        }
+        let target = self.fresh.pop_front()?;
+        let index = self.begin(now, target);
+        self.send(now, index, ClientInput::Begin, into)
     }
 
     /// Takes those from the front of the queues that were answered or ended meanwhile: they cost nothing.

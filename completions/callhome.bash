@@ -958,7 +958,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__agent__subcmd__proxy)
-            opts="-c -o -v -q -h --registrar --sip-listen --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-c -o -v -q -h --registrar --sip-listen --enrol --invite --name --state --own-port --relay --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -970,6 +970,26 @@ _callhome() {
                     ;;
                 --sip-listen)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --invite)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --own-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --relay)
+                    COMPREPLY=($(compgen -W "route encapsulate" -- "${cur}"))
                     return 0
                     ;;
                 --context)
@@ -5196,7 +5216,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__serve)
-            opts="-c -o -v -q -h --name --listen --listen-sip --public-url --sip-domain --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-c -o -v -q -h --name --listen --listen-sip --listen-sips --public-url --sip-domain --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5211,6 +5231,10 @@ _callhome() {
                     return 0
                     ;;
                 --listen-sip)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --listen-sips)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1516,7 +1516,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand operator; and __fish_s
 complete -c callhome -n "__fish_callhome_using_subcommand operator; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l name -d 'Name of this server among the others' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l listen -d 'Where to listen for HTTPS [default: 127.0.0.1:8443]' -r
-complete -c callhome -n "__fish_callhome_using_subcommand serve" -l listen-sip -d 'Where to listen for SIP over UDP [default: 127.0.0.1:5060]' -r
+complete -c callhome -n "__fish_callhome_using_subcommand serve" -l listen-sip -d 'Where to listen for SIP over UDP and TCP [default: 127.0.0.1:5060]' -r
+complete -c callhome -n "__fish_callhome_using_subcommand serve" -l listen-sips -d 'Where to listen for SIP over TLS [default: 5061 where the other one is 5060]' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l public-url -d 'Address under which devices reach this server, when it is another one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l sip-domain -d 'Domain of the devices\' SIP addresses' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -s c -l context -d 'Use this context instead of the current one' -r
@@ -2417,6 +2418,12 @@ complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from carrier" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l registrar -d 'The SIP registrar, which is the server\'s address for SIP' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l sip-listen -d 'Address at which it listens; port 0 lets the system choose' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l invite -d 'File with the invitation; without it the current context is asked for one' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l name -d 'Name that it proposes to the server' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l state -d 'Folder that keeps its state; in the data folder otherwise' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l own-port -d 'Port of its own, at the same address; 0 lets the system choose' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l relay -d 'How the server is to send to the phones: route (loose route) or encapsulate (inside a message to the router)' -r -f -a "route\t''
+encapsulate\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -2432,6 +2439,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen
 http\t''
 sms\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l enrol -d 'Enrol it with the server, so that it has a name and a secret of its own'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -s v -l verbose -d 'Tell more'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l no-input -d 'Never ask; fail and name the flags instead'

@@ -147,7 +147,7 @@ mod tests {
           callhome            kannel-1
               │── SMS ───────────▶│       0 ms
         KME 2.00 000174ef ................ lck()
-              │◀─────── accepted ──│      12 ms
+              │◀────── accepted ──│      12 ms
         ");
     }
 }

@@ -120,8 +120,8 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
-        let used = lines.last().map_or(0, |l| width_of(l));
-        if used > 0 && used + 1 + width_of(word) > width {
+        let full = |l: &String| !l.is_empty() && width_of(l) + 1 + width_of(word) > width;
+        if lines.last().is_some_and(full) {
             lines.push(String::new());
         }
         if let Some(line) = lines.last_mut() {

@@ -269,7 +269,7 @@ async fn kamailio_and_the_device_behind_it_both_challenge_and_both_are_answered(
             "sip",
             "notify",
             &aor,
-            "--from",
+            "--as",
             &aor,
             "--request-id",
             "4t9wz0kc",

@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_name_is_left_out() {
-        let params = Params::parse("tag <=x;lr;=1;a b=2;c=3");
+        let params = Params::parse("tag x=1;lr;=1;a b=2;c=3");
         assert_eq!(params.to_string(), ";lr;c=3");
         // Between the quotes nothing divides.
         let params = Params::parse("tag \"=x;lr;a\"b=2;c=3");

@@ -1,9 +1,9 @@
-//! One try of one action over the bearers that the device has.
+//! One try of a device's due actions over the bearers that it has.
 
 use std::time::Duration;
 
-use crate::api::{ActionView, Attempt};
-use crate::domain::{ActionState, Bearer, ShortId, Timestamp};
+use crate::api::{ActionView, Attempt, Device};
+use crate::domain::{ActionState, Bearer, Sequence, ShortId, Timestamp};
 use crate::port::{
     ActionFilter, AgentKey, Claimed, Lease, MachineError, PageOf, Stamp, StoreError,
 };
@@ -12,7 +12,7 @@ use crate::sms::{Receipt, ReceiptOutcome};
 use super::message::DataPath;
 use super::rung::{Sent, send_sip, send_sms};
 use super::ways::{Destination, Way, ways};
-use super::{ActError, Ports, message, summons};
+use super::{ActError, Ports, message, session, summons};
 
 /// For the answer of a SIP device or proxy.
 const SIP_TIMEOUT: Duration = Duration::from_secs(4);
@@ -28,53 +28,248 @@ const SMS_LATEST: Duration = Duration::from_secs(6 * 3600);
 const SOONEST: Duration = Duration::from_secs(10);
 /// … and never later than this.
 const LATEST: Duration = Duration::from_secs(15 * 60);
+/// Most numbers that were given up of which one text message tells.
+const MOST_VOIDS: u32 = 8;
+/// How the outcome of an attempt begins that is a carrier's word on an earlier one.
+const RECEIPT: &str = "receipt: ";
 
 /// Tries a claimed action once and records what came of it and when to try next.
-///
-/// One try climbs until a bearer takes it, so it lasts up to 30 s: claim with a longer lease. The sequence number
-/// and the PIN are in the store already; an acknowledgement that comes late, after the lease, changes nothing.
 ///
 /// # Errors
 /// [`ActError`] when the store failed; the lease then runs out and the action is claimed again.
 pub async fn deliver(ports: &Ports, claimed: Claimed) -> Result<ActionView, ActError> {
-    let Claimed { lease, view } = claimed;
-    let device = ports.devices.device(view.device).await?;
+    let id = claimed.lease.action;
+    let tried = deliver_all(ports, vec![claimed]).await?.pop();
+    tried.ok_or_else(|| ActError::no_action(id))
+}
+
+/// Tries claimed actions of one device together: one call for all of them by SIP, and as many in one text message as
+/// fit.
+///
+/// One try climbs until a bearer has taken each of them, so it lasts up to 30 s: claim with a longer lease. The
+/// sequence numbers and the PINs are in the store already; an acknowledgement that comes late, after the lease,
+/// changes nothing.
+///
+/// # Errors
+/// [`ActError`] when the store failed; the leases then run out and the actions are claimed again.
+pub async fn deliver_all(ports: &Ports, claims: Vec<Claimed>) -> Result<Vec<ActionView>, ActError> {
+    let Some(id) = claims.first().map(|c| c.view.device) else {
+        return Ok(Vec::new());
+    };
+    let device = ports.devices.device(id).await?;
     let key = ports
         .enrolments
-        .agent_by_identity(Some(view.device), Vec::new())
+        .agent_by_identity(Some(id), Vec::new())
         .await?;
-    let (Some(device), Some(key)) = (device, key) else {
-        // Deleted meanwhile: nobody is left to send it to.
-        return record(ports, lease, Vec::new(), None).await;
-    };
-    if key.epoch != view.epoch {
-        // Of an earlier enrolment: its number means nothing to the device now.
-        return record(ports, lease, Vec::new(), None).await;
+    let mut tried = Vec::with_capacity(claims.len());
+    let mut tries = Vec::with_capacity(claims.len());
+    for claimed in claims {
+        match &key {
+            Some(key) if device.is_some() && key.epoch == claimed.view.epoch => {
+                tries.push(Try::new(claimed));
+            }
+            // Deleted meanwhile, or of an earlier enrolment: its number means nothing to the device now.
+            _ => tried.push(record(ports, claimed.lease, Vec::new(), None).await?),
+        }
     }
-    let mut rungs = ways(ports, &device, ports.now());
-    rungs.retain(|way| view.via.is_none_or(|via| way.bearer == via));
-    let data = DataPath::of(&device);
-    let first = first_rung(&view, &rungs);
-    let mut attempts = Vec::new();
-    let mut taken = None;
-    for (index, way) in rungs.iter().enumerate().skip(first) {
-        let at = ports.now();
-        let sent = try_way(ports, &key, &view, data, way).await;
-        attempts.push(sent.attempt(way, &device.name, at));
-        if sent.accepted {
-            taken = Some(index);
+    if let (Some(device), Some(key)) = (device, key) {
+        tries.sort_by_key(|t| t.view.sequence);
+        let rungs = ways(ports, &device, ports.now());
+        climb(ports, &device, &key, &rungs, &mut tries).await?;
+        for one in tries {
+            let next = one.next(ports)?;
+            tried.push(record(ports, one.lease, one.attempts, next).await?);
+        }
+    }
+    Ok(tried)
+}
+
+/// One action's part in a try.
+struct Try {
+    lease: Lease,
+    view: ActionView,
+    attempts: Vec<Attempt>,
+    /// The rung that took it, and the wait that all have which went in one message.
+    taken: Option<(usize, Duration)>,
+}
+
+impl Try {
+    fn new(claimed: Claimed) -> Self {
+        Self {
+            lease: claimed.lease,
+            view: claimed.view,
+            attempts: Vec::new(),
+            taken: None,
+        }
+    }
+
+    /// Whether it is to go over the rung at `index`.
+    fn wants(&self, rungs: &[Way], index: usize) -> bool {
+        let via = self.view.via;
+        let fits = |way: &Way| via.is_none_or(|via| way.bearer == via);
+        self.taken.is_none()
+            && rungs.get(index).is_some_and(fits)
+            && index >= first_rung(&self.view, rungs)
+    }
+
+    fn note(&mut self, sent: &Sent, way: &Way, device: &Device, at: Timestamp) {
+        self.attempts.push(sent.attempt(way, &device.name, at));
+    }
+
+    /// When to try next.
+    fn next(&self, ports: &Ports) -> Result<Option<Timestamp>, MachineError> {
+        let wait = match self.taken {
+            Some((_, wait)) => wait,
+            None => {
+                let age = ports.now().since(self.view.created_at);
+                backoff(ports, age, SOONEST, LATEST)?
+            }
+        };
+        let at = ports.now().after(wait);
+        Ok(next_try(&self.view, at, self.taken.is_some()))
+    }
+
+    /// Whether there is a rung above the one at `index` that it may go over.
+    fn has_more(&self, rungs: &[Way], index: usize) -> bool {
+        let via = self.view.via;
+        let mut rest = rungs.iter().skip(index + 1);
+        rest.any(|way| via.is_none_or(|via| way.bearer == via))
+    }
+}
+
+/// How long a bearer that took something is given before the next try; the same for all that went in one message, so
+/// that they stay together.
+fn patience(
+    ports: &Ports,
+    sent_together: &[&mut Try],
+    rungs: &[Way],
+    index: usize,
+) -> Result<Duration, MachineError> {
+    let now = ports.now();
+    let ages = sent_together.iter().map(|t| now.since(t.view.created_at));
+    let youngest = ages.min().unwrap_or_default();
+    if rungs[index].bearer == Bearer::Sms {
+        backoff(ports, youngest, SMS_SOONEST, SMS_LATEST)
+    } else if sent_together.iter().any(|t| t.has_more(rungs, index)) {
+        Ok(SESSION_WAIT)
+    } else {
+        backoff(ports, youngest, SOONEST, LATEST)
+    }
+}
+
+/// Climbs until a bearer has taken each of the actions, or no way is left.
+async fn climb(
+    ports: &Ports,
+    device: &Device,
+    key: &AgentKey,
+    rungs: &[Way],
+    tries: &mut [Try],
+) -> Result<(), ActError> {
+    for (index, way) in rungs.iter().enumerate() {
+        let mut waiting: Vec<&mut Try> =
+            tries.iter_mut().filter(|t| t.wants(rungs, index)).collect();
+        while !waiting.is_empty() {
+            let at = ports.now();
+            let (sent, count) = send(ports, device, key, &waiting, way).await?;
+            let rest = waiting.split_off(count.clamp(1, waiting.len()));
+            let wait = patience(ports, &waiting, rungs, index)?;
+            for one in &mut waiting {
+                one.note(&sent, way, device, at);
+                one.taken = sent.accepted.then_some((index, wait));
+            }
+            waiting = rest;
+        }
+    }
+    Ok(())
+}
+
+/// Sends over one way what goes in one message; for how many of those that wait, from the first on.
+async fn send(
+    ports: &Ports,
+    device: &Device,
+    key: &AgentKey,
+    waiting: &[&mut Try],
+    way: &Way,
+) -> Result<(Sent, usize), ActError> {
+    let Some(first) = waiting.first().map(|t| &t.view) else {
+        return Ok((Sent::not("there is nothing to send"), 0));
+    };
+    match &way.to {
+        Destination::Sip { uri, route } => {
+            // A device opens one session for one request id: each try asks anew.
+            let id = match first.attempts.len() {
+                0 => first.id.to_string(),
+                tries => format!("{}.{tries}", first.id),
+            };
+            let request = summons::notify(ports, Some(key), uri.clone(), route.clone(), &id);
+            let sent = match (&ports.sip, request) {
+                (Some(sip), Ok(request)) => send_sip(&**sip, request, SIP_TIMEOUT).await,
+                (None, _) => Sent::not("this endpoint does not listen for SIP"),
+                (_, Err(error)) => Sent::not(error.to_string()),
+            };
+            // The session that follows fetches all of them.
+            Ok((sent, waiting.len()))
+        }
+        Destination::Sms { trusted: false, .. } if first.action.is_destructive() => Ok((
+            Sent::not("not sent: the number is not verified, and this action locks or destroys"),
+            1,
+        )),
+        Destination::Sms {
+            number,
+            trusted,
+            gateway,
+        } => {
+            let allowed = |t: &&&mut Try| *trusted || !t.view.action.is_destructive();
+            let views: Vec<&ActionView> = waiting
+                .iter()
+                .take_while(allowed)
+                .map(|t| &t.view)
+                .collect();
+            let data = DataPath::of(device);
+            let voids = given_up_before(ports, key, first, data).await?;
+            match message::pack(&ports.home, &key.secret, &views, voids, data) {
+                Ok(parcel) => {
+                    let number = number.clone();
+                    let sending =
+                        send_sms(&**gateway, number, parcel.text, first.id, SMS_TIMEOUT).await;
+                    Ok((sending, parcel.carries))
+                }
+                Err(error) => Ok((Sent::not(error.to_string()), 1)),
+            }
+        }
+    }
+}
+
+/// How many numbers directly before an action were given up. A device with data asks for them; one without holds
+/// everything behind them until it is told.
+async fn given_up_before(
+    ports: &Ports,
+    key: &AgentKey,
+    view: &ActionView,
+    data: DataPath,
+) -> Result<u32, StoreError> {
+    let mut count = 0;
+    if data == DataPath::There {
+        return Ok(count);
+    }
+    while count < MOST_VOIDS {
+        let before = view
+            .sequence
+            .value()
+            .checked_sub(count + 1)
+            .filter(|n| *n > 0);
+        let Some(before) = before.map(Sequence::new) else {
+            break;
+        };
+        let known = session::by_sequence(ports, key, before).await?;
+        let gone =
+            |a: &ActionView| matches!(a.state, ActionState::Cancelled | ActionState::Expired);
+        if !known.as_ref().is_none_or(gone) {
             break;
         }
+        count += 1;
     }
-    let wait = match taken {
-        Some(index) if rungs[index].bearer == Bearer::Sms => {
-            backoff(ports, &view, SMS_SOONEST, SMS_LATEST)?
-        }
-        Some(index) if index + 1 < rungs.len() => SESSION_WAIT,
-        _ => backoff(ports, &view, SOONEST, LATEST)?,
-    };
-    let next = next_try(&view, ports.now().after(wait), taken.is_some());
-    record(ports, lease, attempts, next).await
+    Ok(count)
 }
 
 /// Takes a carrier's word on a text message: one that reached the phone makes its action `delivered`, one that did
@@ -88,9 +283,9 @@ pub async fn receipt(
     receipt: &Receipt,
 ) -> Result<Option<ActionView>, ActError> {
     let said = match receipt.outcome {
-        ReceiptOutcome::Delivered => Some("receipt: delivered to the phone".to_owned()),
+        ReceiptOutcome::Delivered => Some(format!("{RECEIPT}delivered to the phone")),
         ReceiptOutcome::Failed | ReceiptOutcome::Refused => {
-            Some(format!("receipt: {}", receipt.outcome))
+            Some(format!("{RECEIPT}{}", receipt.outcome))
         }
         // On its way: nothing new for anybody.
         ReceiptOutcome::Buffered | ReceiptOutcome::Accepted => None,
@@ -154,9 +349,10 @@ pub async fn device_appeared(ports: &Ports, device: ShortId) -> Result<(), ActEr
 }
 
 /// Where to begin: at the first rung, or, when the last try was taken by a bearer and no session came of it, one
-/// rung above that bearer.
+/// rung above that bearer. What a carrier said of it afterwards is no try.
 fn first_rung(view: &ActionView, rungs: &[Way]) -> usize {
-    let Some(last) = view.attempts.last() else {
+    let mut tries = view.attempts.iter().rev();
+    let Some(last) = tries.find(|a| !a.outcome.starts_with(RECEIPT)) else {
         return 0;
     };
     if !last.accepted || view.state == ActionState::Delivered || last.bearer == Bearer::Session {
@@ -166,52 +362,24 @@ fn first_rung(view: &ActionView, rungs: &[Way]) -> usize {
         .iter()
         .position(|way| way.bearer == last.bearer && way.target == last.target)
         .map(|index| index + 1)
-        .filter(|next| *next < rungs.len())
+        .filter(|next| {
+            let rest = rungs.get(*next..).unwrap_or_default();
+            let via = view.via;
+            rest.iter()
+                .any(|way| via.is_none_or(|via| way.bearer == via))
+        })
         .unwrap_or(0)
 }
 
-async fn try_way(
-    ports: &Ports,
-    key: &AgentKey,
-    view: &ActionView,
-    data: DataPath,
-    way: &Way,
-) -> Sent {
-    match &way.to {
-        Destination::Sip { uri, route } => {
-            // A device opens one session for one request id: each try asks anew.
-            let id = match view.attempts.len() {
-                0 => view.id.to_string(),
-                tries => format!("{}.{tries}", view.id),
-            };
-            let request = summons::notify(ports, Some(key), uri.clone(), route.clone(), &id);
-            match (&ports.sip, request) {
-                (Some(sip), Ok(request)) => send_sip(&**sip, request, SIP_TIMEOUT).await,
-                (None, _) => Sent::not("this endpoint does not listen for SIP"),
-                (_, Err(error)) => Sent::not(error.to_string()),
-            }
-        }
-        Destination::Sms { trusted: false, .. } if view.action.is_destructive() => {
-            Sent::not("not sent: the number is not verified, and this action locks or destroys")
-        }
-        Destination::Sms {
-            number, gateway, ..
-        } => match message::for_sms(&ports.home, &key.secret, view, data) {
-            Ok(text) => send_sms(&**gateway, number.clone(), text, view.id, SMS_TIMEOUT).await,
-            Err(error) => Sent::not(error.to_string()),
-        },
-    }
-}
-
 /// How long until the next try: at least `soonest`, at most `latest`, in between drawn evenly below twice the
-/// action's age, so that waits grow as it gets older and a thousand actions of one moment do not come back in one.
+/// `age` of the action, so that waits grow as it gets older and a thousand actions of one moment do not come back in
+/// one.
 fn backoff(
     ports: &Ports,
-    view: &ActionView,
+    age: Duration,
     soonest: Duration,
     latest: Duration,
 ) -> Result<Duration, MachineError> {
-    let age = ports.now().since(view.created_at);
     let top = (age * 2).clamp(soonest * 2, latest);
     let mut bytes = [0; 4];
     ports.entropy.fill(&mut bytes)?;

@@ -75,6 +75,7 @@ pub async fn take_reply(
     trust_number(ports, &key, from, now).await?;
     let mut recorded = Vec::with_capacity(asked.len());
     for (view, status) in asked.iter().zip(reply.statuses()) {
+        let Some(view) = view else { continue };
         let result = ActionResult::from_reply(view.sequence, &view.action, status, now);
         recorded.push(record(ports, &key, &result, String::new(), Bearer::Sms, "").await?);
         called_home(ports, &key, view, status, now).await?;
@@ -198,12 +199,12 @@ async fn signer(ports: &Ports, from: &Msisdn, reply: &Reply) -> Result<AgentKey,
     Err(ResultError::Unauthenticated(from.masked()))
 }
 
-/// The actions that were asked for with the reply's nonce, in order.
+/// The actions that were asked for with the reply's nonce, in the order of its statuses.
 async fn asked_with(
     ports: &Ports,
     key: &AgentKey,
     reply: &Reply,
-) -> Result<Vec<ActionView>, ResultError> {
+) -> Result<Vec<Option<ActionView>>, ResultError> {
     let nonce = reply.nonce();
     let filter = ActionFilter {
         device: Some(key.device),
@@ -214,11 +215,15 @@ async fn asked_with(
         limit: 1_000,
     };
     let recent = ports.actions.actions(filter, page).await?.items;
-    let own = recent
-        .into_iter()
-        .find(|a| a.epoch == key.epoch && message::reply_nonce(&key.secret, a.sequence) == nonce);
-    if let Some(view) = own {
-        return Ok(vec![view]);
+    let count = reply.statuses().len();
+    let secret = message::nonce_key(&key.secret);
+    let first = recent
+        .iter()
+        .filter(|a| a.epoch == key.epoch)
+        .flat_map(|a| first_of(a.sequence, count))
+        .find(|first| message::reply_nonce(&secret, *first, count) == nonce);
+    if let Some(first) = first {
+        return in_row(ports, key, first, count, &recent).await;
     }
     // A text that was signed by hand, with a nonce of the signer's choice.
     let filter = EventFilter {
@@ -231,14 +236,33 @@ async fn asked_with(
         .first()
         .and_then(|event| event.data.get("sequence")?.as_str()?.parse().ok())
         .ok_or(ResultError::UnknownNonce(nonce))?;
-    let mut views = Vec::with_capacity(reply.statuses().len());
-    let mut next: Option<Sequence> = Some(first);
-    for _ in reply.statuses() {
+    in_row(ports, key, first, count, &recent).await
+}
+
+/// Where a message of `count` actions with this one in it may begin: here, or with numbers before it that were given
+/// up and of which nobody may know (`nop()` stood for them).
+fn first_of(sequence: Sequence, count: usize) -> impl Iterator<Item = Sequence> {
+    let most = u32::try_from(count).unwrap_or(1).max(1);
+    (0..most).filter_map(move |before| sequence.value().checked_sub(before).map(Sequence::new))
+}
+
+/// The actions of a message in order; those that nobody knows are passed over.
+async fn in_row(
+    ports: &Ports,
+    key: &AgentKey,
+    first: Sequence,
+    count: usize,
+    recent: &[ActionView],
+) -> Result<Vec<Option<ActionView>>, ResultError> {
+    let mut views = Vec::with_capacity(count);
+    let mut next = Some(first);
+    for _ in 0..count {
         let Some(sequence) = next else { break };
-        let Some(view) = session::by_sequence(ports, key, sequence).await? else {
-            break;
-        };
-        views.push(view);
+        let mut own = recent.iter().filter(|a| a.epoch == key.epoch);
+        views.push(match own.find(|a| a.sequence == sequence) {
+            Some(view) => Some(view.clone()),
+            None => session::by_sequence(ports, key, sequence).await?,
+        });
         next = sequence.next();
     }
     Ok(views)

@@ -1,10 +1,12 @@
+use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use crate::domain::ShortId;
 use crate::flow::deliver;
-use crate::port::StoreError;
+use crate::port::{Claimed, StoreError};
 
 use super::endpoint::Endpoint;
 
@@ -55,13 +57,16 @@ async fn next(endpoint: &Endpoint, under_way: &mut JoinSet<()>) -> Result<(), St
         .claim(endpoint.now(), LEASE, u32::try_from(room).unwrap_or(1))
         .await?;
     if !claimed.is_empty() {
-        for claim in claimed {
+        for together in by_device(claimed) {
             let endpoint = endpoint.clone();
             under_way.spawn(async move {
-                endpoint.metrics().deliveries.up();
-                let id = claim.view.id;
-                if let Err(error) = deliver::deliver(endpoint.ports(), claim).await {
-                    tracing::warn!(action.id = %id, %error, "a try could not be recorded; it is made again when its lease ends");
+                let mut ids = Vec::with_capacity(together.len());
+                for claim in &together {
+                    endpoint.metrics().deliveries.up();
+                    ids.push(claim.view.id);
+                }
+                if let Err(error) = deliver::deliver_all(endpoint.ports(), together).await {
+                    tracing::warn!(action.ids = ?ids, %error, "a try could not be recorded; it is made again when its lease ends");
                 }
             });
         }
@@ -79,6 +84,20 @@ async fn next(endpoint: &Endpoint, under_way: &mut JoinSet<()>) -> Result<(), St
         woken = ports.events.wait_event(seen) => woken?,
     }
     Ok(())
+}
+
+/// What is due for one device goes together; devices keep the order in which their first action came.
+fn by_device(claimed: Vec<Claimed>) -> Vec<Vec<Claimed>> {
+    let mut groups: Vec<Vec<Claimed>> = Vec::new();
+    let mut known: HashMap<ShortId, usize> = HashMap::new();
+    for claim in claimed {
+        let at = *known.entry(claim.view.device).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) => group.push(claim),
+            None => groups.push(vec![claim]),
+        }
+    }
+    groups
 }
 
 async fn pause(endpoint: &Endpoint, length: Duration) {

@@ -12,8 +12,8 @@ const MAX_AHEAD: usize = 1024;
 /// The most replies by text message that wait for results.
 const MAX_REPLIES: usize = 32;
 
-/// Nonces that are remembered, so that one serves once.
-const MAX_NONCES: usize = 256;
+/// Replies that are remembered, so that a repeated message is answered again and a nonce serves one message only.
+const MAX_ANSWERED: usize = 64;
 
 /// How patient a receiver is, and how much it remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,9 @@ pub struct Receiver {
     /// Results that the server has not acknowledged.
     unsent: BTreeSet<Sequence>,
     replies: VecDeque<AwaitedReply>,
-    nonces: VecDeque<Nonce>,
+    /// Replies that were given.
+    #[serde(default)]
+    answered: VecDeque<AwaitedReply>,
     /// Since when numbers have been missing, or were last asked for.
     gap_since: Option<Timestamp>,
     discarded: u32,
@@ -103,7 +105,7 @@ pub enum Decision {
     FetchMissing(Vec<Gap>),
     /// Send a reply by text message: a status for each action of the message, in order.
     Reply {
-        /// The nonce of the request; it serves once.
+        /// The nonce of the request; it serves this message only, however often that comes.
         nonce: Nonce,
         /// The statuses.
         statuses: Vec<ReplyStatus>,
@@ -177,7 +179,7 @@ impl Receiver {
             results: BTreeMap::new(),
             unsent: BTreeSet::new(),
             replies: VecDeque::new(),
-            nonces: VecDeque::new(),
+            answered: VecDeque::new(),
             gap_since: None,
             discarded: 0,
             reported_at: None,
@@ -463,18 +465,29 @@ impl Receiver {
         }
     }
 
+    /// Notes that a message wants a reply. The same message again is answered again, because the first reply may have
+    /// been lost and text messages may be all there is; another message under a nonce that served is not.
     fn await_reply(&mut self, nonce: Nonce, sequences: Vec<Sequence>) {
-        if self.nonces.contains(&nonce) {
+        let asked = AwaitedReply { nonce, sequences };
+        let others = self.replies.iter().chain(&self.answered);
+        let mut same_nonce = others.filter(|known| known.nonce == nonce);
+        if self.replies.contains(&asked) || same_nonce.any(|known| *known != asked) {
             return;
         }
-        if self.nonces.len() >= MAX_NONCES {
-            self.nonces.pop_front();
-        }
-        self.nonces.push_back(nonce);
         if self.replies.len() >= MAX_REPLIES {
             self.replies.pop_front();
         }
-        self.replies.push_back(AwaitedReply { nonce, sequences });
+        self.replies.push_back(asked);
+    }
+
+    fn note_answered(&mut self, reply: AwaitedReply) {
+        if self.answered.contains(&reply) {
+            return;
+        }
+        if self.answered.len() >= MAX_ANSWERED {
+            self.answered.pop_front();
+        }
+        self.answered.push_back(reply);
     }
 
     /// Replies to every message all of whose actions have ended.
@@ -487,10 +500,13 @@ impl Receiver {
                 .map(|s| self.reply_status(*s))
                 .collect();
             match statuses {
-                Some(statuses) => decisions.push(Decision::Reply {
-                    nonce: reply.nonce,
-                    statuses,
-                }),
+                Some(statuses) => {
+                    decisions.push(Decision::Reply {
+                        nonce: reply.nonce,
+                        statuses,
+                    });
+                    self.note_answered(reply);
+                }
                 None => self.replies.push_back(reply),
             }
         }

@@ -167,7 +167,7 @@ fn wrong_messages_are_counted_and_reported_now_and_then() {
 }
 
 #[test]
-fn a_reply_waits_for_every_action_and_its_nonce_serves_once() {
+fn a_reply_waits_for_every_action_and_its_nonce_serves_one_message() {
     let mut receiver = Receiver::default();
     let asked = message(1, "aud() lck() num(00112233aabbccdd)");
     assert_eq!(
@@ -179,10 +179,17 @@ fn a_reply_waits_for_every_action_and_its_nonce_serves_once() {
         short(&receiver.finish(done(1, "aud()"))),
         ["reply ok() ok()"]
     );
+    // The reply may have been lost: the same message is answered again …
     assert_eq!(
         short(&receiver.receive(&asked, T0)),
-        ["resend 1", "resend 2"]
+        ["resend 1", "resend 2", "reply ok() ok()"]
     );
+    // … but another one under its nonce is not.
+    assert_eq!(
+        short(&receiver.receive(&message(3, "aud() num(00112233aabbccdd)"), T0)),
+        ["run 3 aud"]
+    );
+    assert!(receiver.finish(done(3, "aud()")).is_empty());
     assert_eq!(
         short(&receiver.receive(&message(1, "aud() lck() num(00112233aabbccde)"), T0)),
         ["resend 1", "resend 2", "reply ok() ok()"]

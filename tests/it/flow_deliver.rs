@@ -303,3 +303,134 @@ async fn a_device_that_appears_gets_at_once_what_waits_for_it() {
         Some(ports.clock.now())
     );
 }
+
+async fn together(ports: &Ports, views: &[ActionView]) -> Vec<ActionView> {
+    let mut claims = Vec::new();
+    for view in views {
+        let stored = ports.actions.action(view.id).await.expect("read");
+        claims.push(Claimed {
+            lease: Lease {
+                action: view.id,
+                fence: 1,
+            },
+            view: stored.expect("there"),
+        });
+    }
+    flow::deliver::deliver_all(ports, claims)
+        .await
+        .expect("recorded")
+}
+
+#[tokio::test(start_paused = true)]
+async fn actions_that_are_due_together_share_text_messages_as_far_as_they_fit() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.numbers = vec![number("+14085550137", true)];
+    });
+    let gateway = FakeGateway::new("a", true);
+    let mut ports = world.ports();
+    ports.gateways = vec![gateway.clone()];
+    let sixty = "a".repeat(60);
+    let mut made = Vec::new();
+    for action in [
+        "loc(1)".to_owned(),
+        "aud()".to_owned(),
+        format!("msg({sixty})"),
+        format!("msg({sixty}b)"),
+        "lck()".to_owned(),
+    ] {
+        made.push(
+            flow::create(&ports, order(key.device, &action))
+                .await
+                .expect("made"),
+        );
+    }
+    // Handed over in any order, they go in the order of their numbers.
+    made.reverse();
+    let tried = together(&ports, &made).await;
+    let sent: Vec<(u32, Vec<String>)> = gateway
+        .texts()
+        .iter()
+        .map(|text| {
+            assert_eq!(Meter::of(text).expect("a text").segments, 1, "{text}");
+            let message = SignedMessage::parse(text.as_bytes()).expect("an action string");
+            let names = message.actions().iter().map(|a| a.name());
+            (message.sequence().value(), names.collect())
+        })
+        .collect();
+    let words = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        sent,
+        [
+            (1, words(&["loc", "aud", "msg"])),
+            (4, words(&["msg", "lck"])),
+        ]
+    );
+    for view in &tried {
+        assert_eq!(
+            attempts(view),
+            [(Bearer::Sms, true, "accepted by a in 50 ms")]
+        );
+        assert_eq!(view.state, ActionState::Sent);
+    }
+    // What went in one message comes back in one.
+    assert_eq!(tried[0].next_try_at, tried[2].next_try_at);
+    assert_eq!(tried[3].next_try_at, tried[4].next_try_at);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_call_by_sip_serves_all_that_wait() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.bindings = vec![binding("sip:phone@192.0.2.31")];
+    });
+    let sip = ScriptedSip::new([(ok(), 20)]);
+    let mut ports = world.ports();
+    ports.sip = Some(sip.clone());
+    let mut made = Vec::new();
+    for action in ["loc(1)", "aud()"] {
+        made.push(
+            flow::create(&ports, order(key.device, action))
+                .await
+                .expect("made"),
+        );
+    }
+    let tried = together(&ports, &made).await;
+    sip.finish();
+    for view in tried {
+        assert_eq!(
+            attempts(&view),
+            [(Bearer::SipDirect, true, "200 OK in 20 ms")]
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_without_data_is_told_of_numbers_that_were_given_up() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.has_data = false;
+        d.numbers = vec![number("+14085550137", true)];
+    });
+    let gateway = FakeGateway::new("a", true);
+    let mut ports = world.ports();
+    ports.gateways = vec![gateway.clone()];
+    let first = flow::create(&ports, order(key.device, "loc(1)"))
+        .await
+        .expect("made");
+    flow::cancel(&ports, first.id, flow::Caller::default())
+        .await
+        .expect("withdrawn");
+    let second = flow::create(&ports, order(key.device, "aud()"))
+        .await
+        .expect("made");
+    try_once(&ports, &second).await;
+    let text = &gateway.texts()[0];
+    let message = SignedMessage::parse(text.as_bytes()).expect("an action string");
+    let names: Vec<String> = message.actions().iter().map(|a| a.name()).collect();
+    assert_eq!(message.sequence(), first.sequence);
+    assert_eq!(names, ["nop", "aud", "num"], "{text}");
+}

@@ -3,6 +3,7 @@
 mod agent_device;
 mod agent_sms;
 mod assets;
+mod both_ends;
 mod callback_branches;
 mod callback_soap;
 mod callback_whole;

@@ -328,21 +328,26 @@ fn a_download_with_another_digest_is_not_installed() {
 }
 
 #[test]
-fn a_phone_without_data_answers_by_text_message_once_for_each_nonce() {
+fn a_phone_without_data_answers_by_text_message_and_again_when_asked_again() {
     let mut brain = brain();
     brain.persona.has_data = false;
     let text = signed(1, "lck() bak() num(00112233aabbccdd)");
     let effects = sms(&mut brain, &text);
-    let [Effect::SendSms { to, text: reply }] = effects.as_slice() else {
+    let [Effect::SendSms { to, text: answer }] = effects.as_slice() else {
         panic!("{effects:?}");
     };
     assert_eq!(to, "+1999");
-    let reply = Reply::parse(reply.as_bytes()).expect("a reply");
+    let reply = Reply::parse(answer.as_bytes()).expect("a reply");
     assert!(reply.verify(&SmsKeys::derive(&secret())).is_ok());
     let statuses: Vec<String> = reply.statuses().iter().map(ToString::to_string).collect();
     assert_eq!(statuses[0], "ok(locked)");
     assert!(statuses[1].starts_with("err(failed,"), "{statuses:?}");
-    assert!(sms(&mut brain, &text).is_empty(), "the nonce is used up");
+    // The answer was lost on its way: the same one is sent again.
+    assert_eq!(sms(&mut brain, &text), effects);
+    assert_eq!(brain.counters().executed["lck"], 1);
+    // A nonce that served does not serve another message.
+    let other = signed(3, "aud() num(00112233aabbccdd)");
+    assert!(sms(&mut brain, &other).is_empty());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
 
-use crate::api::{ActionView, Page};
+use crate::api::{ActionView, Attempt, Page};
 use crate::domain::{ActionState, Bearer, ShortId, Timestamp};
 use crate::port::{ActionFilter, Actions, NewAction, PageOf, Stamp, StoreError};
 
@@ -78,6 +78,24 @@ impl ActionRow {
             self.view.next_try_at = None;
             self.view.unconfirmed = false;
         }
+    }
+
+    /// A claim of it was cut off, by a crash or a lease that ran out: nobody can say any more that nothing was sent, so
+    /// it can neither be withdrawn nor expire.
+    pub(super) fn doubt(&mut self, at: Timestamp) {
+        if !self.leased || self.view.state != ActionState::Pending {
+            return;
+        }
+        self.become_state(ActionState::Sent);
+        self.view.attempts.push(Attempt {
+            at,
+            bearer: self.view.via.unwrap_or(Bearer::Sms),
+            target: String::new(),
+            outcome: "cut off: it is not known whether it was sent".to_owned(),
+            accepted: false,
+            elapsed_ms: 0,
+            messages: Vec::new(),
+        });
     }
 
     /// Writes the row back and tells watchers.

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params, params_from_iter};
 use crate::domain::Timestamp;
 use crate::port::{Housekeeping, StoreError, Totals};
 
+use super::actions::ActionRow;
 use super::transaction::{one, unsigned};
 use super::{SqliteStore, create_private};
 
@@ -91,12 +92,20 @@ impl Housekeeping for SqliteStore {
     async fn release_claims(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.write(move |tx| {
             // Both lanes are named so that the index on due times is used.
-            let freed = tx.run(
-                "UPDATE actions SET due_at = ?1, leased = 0, fence = fence + 1
-                 WHERE destructive IN (0, 1) AND due_at > ?1 AND leased = 1",
+            let rows = ActionRow::select(
+                tx.conn,
+                "destructive IN (0, 1) AND due_at > ?1 AND leased = 1",
                 params![now.millis()],
             )?;
-            Ok(freed as u64)
+            let freed = rows.len() as u64;
+            for mut row in rows {
+                row.doubt(now);
+                row.due_at = Some(now);
+                row.leased = false;
+                row.fence += 1;
+                row.save(tx, now)?;
+            }
+            Ok(freed)
         })
         .await
     }

@@ -18,6 +18,9 @@ const SWEEP: u32 = 1000;
 fn sweep(tx: &Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
     let condition = format!("sweep_at <= ?1 ORDER BY sweep_at LIMIT {SWEEP}");
     for mut row in ActionRow::select(tx.conn, &condition, [now.millis()])? {
+        if row.due_at.is_none_or(|end| end <= now) {
+            row.doubt(now);
+        }
         match row.due_at.filter(|end| row.leased && *end > now) {
             // Somebody is sending it: look again when the claim ends.
             Some(end) => {
@@ -60,7 +63,11 @@ fn claim(
             "destructive = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3",
             params![lane, now.millis(), left],
         )?;
-        for row in rows {
+        for mut row in rows {
+            if row.leased && row.view.state == ActionState::Pending {
+                row.doubt(now);
+                row.save(tx, now)?;
+            }
             let fence = row.fence + 1;
             tx.run(
                 "UPDATE actions SET due_at = ?2, leased = 1, fence = ?3 WHERE number = ?1",

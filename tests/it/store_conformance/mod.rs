@@ -14,7 +14,7 @@ use callhome::port::{
     Devices, Enrolments, Events, Operators, Pins, Subscriptions, Tokens,
 };
 
-pub(crate) use fixtures::{at, device, enrolled, lock_order, order, stamp};
+pub(crate) use fixtures::{at, device, digest, enrolled, lock_order, order, stamp};
 
 /// All roles of a store at once.
 pub(crate) trait Store:

@@ -6,7 +6,7 @@ use callhome::domain::{ActionState, Bearer};
 use callhome::port::{Claimed, Lease, Stamp, StoreError};
 
 use super::Store;
-use super::fixtures::{at, enrolled, order};
+use super::fixtures::{at, enrolled, order, stamp};
 use super::work::answer;
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -109,7 +109,23 @@ pub(crate) async fn a_late_acknowledgement_changes_nothing_but_the_attempts(stor
         .await
         .expect("made");
     let first = store.claim(at(10), LEASE, 9).await.expect("claimed")[0].lease;
-    let second = store.claim(at(41), LEASE, 9).await.expect("claimed")[0].lease;
+    let second = store.claim(at(41), LEASE, 9).await.expect("claimed");
+    // The first try was cut off: it may have been sent, so it can neither be withdrawn nor expire.
+    assert_eq!(second[0].view.state, ActionState::Sent);
+    let doubt = &second[0].view.attempts[0];
+    assert!(
+        doubt.outcome.starts_with("cut off") && !doubt.accepted,
+        "{doubt:?}"
+    );
+    let withdrawn = Some(ActionState::Cancelled);
+    let withdrawn = store
+        .change_action(first.action, withdrawn, None, None, stamp("action.cancel"))
+        .await;
+    assert!(
+        matches!(withdrawn, Err(StoreError::Conflict(_))),
+        "{withdrawn:?}"
+    );
+    let second = second[0].lease;
     let late = store
         .record_attempts(first, vec![attempt(42, true)], Some(at(43)))
         .await;
@@ -121,7 +137,7 @@ pub(crate) async fn a_late_acknowledgement_changes_nothing_but_the_attempts(stor
         .expect("there");
     // It was sent, whoever says so; the claim is the second one's still.
     assert_eq!(view.state, ActionState::Sent);
-    assert_eq!(view.attempts.len(), 1);
+    assert_eq!(view.attempts.len(), 2);
     assert!(
         store
             .claim(at(50), LEASE, 9)
@@ -146,7 +162,7 @@ pub(crate) async fn a_late_acknowledgement_changes_nothing_but_the_attempts(stor
         .await
         .expect("harmless");
     assert_eq!(view.state, ActionState::Done);
-    assert_eq!((view.next_try_at, view.attempts.len()), (None, 3));
+    assert_eq!((view.next_try_at, view.attempts.len()), (None, 4));
     assert!(
         store
             .claim(at(500), LEASE, 9)

@@ -1032,7 +1032,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__agent__subcmd__run)
-            opts="-c -o -v -q -h --name --imei --identity --number --no-data --state --code --server --system-id --ca-file --registrar --sip-user --sip-password-file --invite --sip-listen --carrier --sip-proxy --expires --subscribe --session-every --hold --challenge-notify --trust --report --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-c -o -v -q -h --name --imei --identity --number --no-data --state --enrol-again --code --server --system-id --ca-file --registrar --sip-user --sip-password-file --invite --sip-listen --carrier --sip-proxy --expires --subscribe --session-every --hold --challenge-notify --trust --report --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

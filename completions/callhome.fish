@@ -2342,6 +2342,7 @@ http\t''
 sms\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l data-dir -d 'Where the embedded server keeps its data' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l no-data -d 'It has text messages only, once it is enrolled'
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l enrol-again -d 'Enrol again with a new id and a new secret; the old secret proves that it is the same phone'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l subscribe -d 'Subscribe to the phone\'s callbacks (SUBSCRIBE) once it is registered'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l challenge-notify -d 'Ask who sends a NOTIFY (digest): only who knows the phone\'s secret gets through'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Tell more'

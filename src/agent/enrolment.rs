@@ -56,6 +56,18 @@ pub fn new_brain(new: NewPersona, entropy: &dyn Entropy) -> Result<Brain, Machin
     Ok(Brain::new(persona, u64::from_be_bytes(seed)))
 }
 
+/// Gives a device that is enrolled a fresh id and a fresh secret, under which it is to be enrolled again.
+///
+/// # Errors
+/// [`MachineError::Entropy`].
+pub fn begin_again(brain: &mut Brain, entropy: &dyn Entropy) -> Result<(), MachineError> {
+    let (mut id, mut secret) = ([0; 16], [0; 32]);
+    entropy.fill(&mut id)?;
+    entropy.fill(&mut secret)?;
+    brain.begin_again(DeviceId::from_random(id), DeviceSecret::from_bytes(secret));
+    Ok(())
+}
+
 /// Enrols a device at the endpoint behind `door` and stores it as `name`. An endpoint that does
 /// not answer is tried again for about 15 seconds. The code is used up only when the endpoint took it.
 pub(super) async fn enrol(
@@ -69,9 +81,7 @@ pub(super) async fn enrol(
     store(name, brain, parts).await?;
     let mut tries = 0;
     let answer = loop {
-        let request = brain
-            .persona()
-            .enrol_request(newcomer.system_id, newcomer.code.clone());
+        let request = brain.enrol_request(newcomer.system_id, newcomer.code.clone());
         let turn = parts.at_once.acquire().await;
         let answer = door.enrol(request).await;
         drop(turn);
@@ -82,6 +92,10 @@ pub(super) async fn enrol(
                 tries += 1;
             }
             Err(error) => {
+                if matches!(error, DoorError::Refused(_)) {
+                    brain.not_let_in();
+                    store(name, brain, parts).await?;
+                }
                 parts.progress.count_failed();
                 return Err(error.into());
             }

@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use utoipa::ToSchema;
 
 use crate::api::RouteTag;
@@ -50,6 +53,25 @@ impl std::fmt::Debug for EnrolRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "EnrolRequest({}, …)", self.device_id)
     }
+}
+
+/// The proof that a device which enrols again is the one that enrolled before: over its new id, under the key "http" of
+/// its old secret, as 64 hexadecimal digits.
+#[must_use]
+pub fn enrolment_proof(old_key: &[u8; 32], new_id: DeviceId) -> String {
+    HEXLOWER.encode(&proof_mac(old_key, new_id).finalize().into_bytes())
+}
+
+/// Checks an [`enrolment_proof`], in constant time.
+#[must_use]
+pub fn verify_proof(old_key: &[u8; 32], new_id: DeviceId, proof: &[u8]) -> bool {
+    proof_mac(old_key, new_id).verify_slice(proof).is_ok()
+}
+
+fn proof_mac(old_key: &[u8; 32], new_id: DeviceId) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(old_key).expect("HMAC takes keys of any length");
+    mac.update(new_id.to_string().as_bytes());
+    mac
 }
 
 /// What the device is to know from now on.

@@ -43,7 +43,7 @@ pub mod soap;
 pub use action::{ActionRequest, ActionResult, ActionView, Attempt};
 pub use agent::{
     AgentAction, AgentReport, BackupReceipt, EnrolRequest, EnrolResponse, RegisterRequest,
-    ReportKind, SessionRequest, SessionResponse,
+    ReportKind, SessionRequest, SessionResponse, enrolment_proof, verify_proof,
 };
 pub use audit::{AuditCheckpoint, AuditVerdict};
 pub use auth::{

@@ -57,5 +57,5 @@ pub use secret::{DeviceSecret, InvalidSecret, Purpose};
 pub use sequence::{InvalidSequence, Sequence};
 pub use short_id::{InvalidShortId, ShortId};
 pub use subscription::Subscription;
-pub use system_id::{InvalidSystemId, SystemId};
+pub use system_id::{InvalidSystemId, Slip, SystemId};
 pub use timestamp::{InvalidTimestamp, Timestamp};

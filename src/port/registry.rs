@@ -121,6 +121,8 @@ pub trait Enrolments: Send + Sync {
     /// Uses up a code and enrols: finds the registry entry by identity or makes one, stores the sealed secret,
     /// starts a new epoch at sequence 1, and cancels open destructive actions of the old epoch; all or nothing.
     /// An operator's approval stands in for a proof (`invite` for that very device gives it).
+    ///
+    /// A device whose answer was lost asks again with the same code, id and secret, and gets the same answer.
     async fn enrol(
         &self,
         draft: EnrolmentDraft,

@@ -10,12 +10,12 @@ use callhome::agent::device::{
 };
 use callhome::agent::fleet::{Fleet, FleetSettings};
 use callhome::agent::phone::PinAnswer;
-use callhome::agent::{NewPersona, new_brain};
+use callhome::agent::{EnrolError, NewPersona, begin_again, new_brain};
 use callhome::api::{ActionView, BackupView, Invitation, Page, PinView};
 use callhome::domain::ActionState;
 use callhome::host::{OsEntropy, SystemClock};
 use callhome::net::agent_http::AgentHttp;
-use callhome::port::{AgentState, Door};
+use callhome::port::{AgentState, Door, DoorError};
 use callhome::store::AgentStateFile;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -316,5 +316,78 @@ async fn a_code_serves_once_and_the_refusal_says_what_to_do() {
         .expect_err("the code is used");
     assert!(refusal.to_string().contains("refuses"), "{refusal}");
     first.stop().await;
+    server.stop().await;
+}
+
+/// The state that a phone left behind.
+async fn kept(file: &AgentStateFile) -> Brain {
+    let states = file.load().await.expect("readable");
+    Brain::from_bytes(&states[0].1).expect("a brain")
+}
+
+#[tokio::test]
+async fn a_phone_that_enrols_again_proves_itself_and_its_lock_keeps_the_pin() {
+    let server = TestServer::start().await;
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let file = Arc::new(AgentStateFile::open(&folder.path().join("agents.db")).expect("a file"));
+    let first = invite(&server, 1).await;
+    let house = House::new(&first, Some(Arc::clone(&file) as _));
+    let phone = house.switch_on(fresh(), Some(newcomer(&first)));
+    let on = until("enrolment", || phone.look(), |s| s.device.is_some()).await;
+    let device = on.device.expect("enrolled");
+    let lock = json!({"device": device, "action": "lck(Call%20IT)", "accept_risk": ["lock"], "reason": "lost"});
+    let lock = act(&server, &lock).await;
+    assert_eq!(ended(&server, &lock).await.state, ActionState::Done);
+    phone.stop().await;
+
+    // A code that is no good: it stays what it was.
+    let mut brain = kept(&file).await;
+    begin_again(&mut brain, &OsEntropy).expect("random bytes");
+    let used = Some(newcomer(&first));
+    let phone = house.switch_on(brain, used);
+    let refused = phone.life.await.expect("no panic").expect_err("used up");
+    assert!(
+        matches!(refused, EnrolError::Door(DoorError::Refused(_))),
+        "{refused:?}"
+    );
+    let mut brain = kept(&file).await;
+    assert_eq!(brain.persona().device_id, on.agent_id);
+    assert!(brain.enrolment().is_some());
+
+    // Any other code will do, because the old secret speaks for it.
+    begin_again(&mut brain, &OsEntropy).expect("random bytes");
+    let second = invite(&server, 1).await;
+    let phone = house.switch_on(brain, Some(newcomer(&second)));
+    let on_again = until("enrolment", || phone.look(), |s| s.device.is_some()).await;
+    assert_eq!(on_again.device, Some(device));
+    assert_ne!(on_again.agent_id, on.agent_id);
+    let seen: callhome::api::Device = server.get(&format!("/api/v1/devices/{device}")).await;
+    assert_eq!(seen.epoch, 2);
+    assert!(seen.lock.locked);
+
+    // The PIN that was kept for the lock opens it still, and what is asked for now is signed anew.
+    let pins: Vec<PinView> = server
+        .post(&format!("/api/v1/devices/{device}/pin"), &json!({}), 200)
+        .await;
+    let said = phone.handle.enter_pin(&pins[0].pin).await;
+    assert_eq!(said, Some(PinAnswer::Unlocked));
+    let ring = act(&server, &json!({"device": device, "action": "rng(5)"})).await;
+    assert_eq!(ended(&server, &ring).await.state, ActionState::Done);
+    phone.stop().await;
+
+    // The same phone set up from nothing has no secret to prove itself with.
+    let third = invite(&server, 1).await;
+    let wiped = house.switch_on(fresh(), Some(newcomer(&third)));
+    let refused = wiped.life.await.expect("no panic").expect_err("no proof");
+    assert!(
+        refused.to_string().contains("enrolled already"),
+        "{refused}"
+    );
+    let asked = json!({"count": 1, "device": device});
+    let approved: Invitation = server.post("/api/v1/invitations", &asked, 201).await;
+    let phone = house.switch_on(fresh(), Some(newcomer(&approved)));
+    let on = until("enrolment", || phone.look(), |s| s.device.is_some()).await;
+    assert_eq!(on.device, Some(device));
+    phone.stop().await;
     server.stop().await;
 }

@@ -1,12 +1,10 @@
 use std::time::Duration;
 
-use callhome::api::{EnrolResponse, Problem};
+use callhome::api::{EnrolResponse, Problem, enrolment_proof};
 use callhome::domain::{DeviceId, DeviceSecret, Purpose};
 use data_encoding::HEXLOWER;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::Method;
 use serde_json::Value;
-use sha2::Sha256;
 
 use crate::support::device::{TestDevice, enrolment, invite, random};
 use crate::support::server::{Setup, TestServer, answer, now};
@@ -145,9 +143,7 @@ async fn a_known_identity_comes_back_only_with_proof_or_an_operators_word() {
     let _wrong: Problem = answer(enrol(&body), 401).await;
 
     let key = device.secret.key(Purpose::Http);
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key");
-    mac.update(id.to_string().as_bytes());
-    body["proof"] = HEXLOWER.encode(&mac.finalize().into_bytes()).into();
+    body["proof"] = enrolment_proof(&key, id).into();
     body["code"] = serde_json::to_value(&invite(&server, 1).await.codes[0]).expect("a code");
     let again: EnrolResponse = answer(enrol(&body), 200).await;
     assert_eq!(again.device, device.enrolled.device);
@@ -191,6 +187,56 @@ async fn guessing_codes_is_slowed_down_and_says_so() {
         assert_eq!(response.status(), 401);
     }
     assert!(refused.is_some(), "200 guesses were let through");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_wrong_system_id_and_a_wrong_code_are_answered_alike_and_noted() {
+    let server = TestServer::start().await;
+    let invitation = invite(&server, 1).await;
+    let (id, secret) = (
+        DeviceId::from_random(random()),
+        DeviceSecret::from_bytes(random()),
+    );
+    let right = enrolment(&invitation, id, &secret, IMEI);
+    let mut wrong_code = right.clone();
+    wrong_code["code"] = "00000-00000".into();
+    let mut wrong_system = right.clone();
+    wrong_system["system_id"] = "0306406152".into();
+    let enrol = |body: &Value| server.network(Method::POST, "/agent/v1/enrol").json(body);
+    let answer_to_code = refusal(enrol(&wrong_code)).await;
+    assert_eq!(refusal(enrol(&wrong_system)).await, answer_to_code);
+    let entries: callhome::api::Page<callhome::domain::AuditEntry> =
+        server.get("/api/v1/audit?limit=100").await;
+    let noted = entries
+        .items
+        .iter()
+        .filter(|e| e.draft.event == "device.enrol-refused")
+        .count();
+    assert_eq!(noted, 2);
+    // Neither used the code up.
+    let _let_in: EnrolResponse = answer(enrol(&right), 200).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_device_whose_answer_was_lost_asks_again_and_gets_it() {
+    let server = TestServer::start().await;
+    let invitation = invite(&server, 1).await;
+    let (id, secret) = (
+        DeviceId::from_random(random()),
+        DeviceSecret::from_bytes(random()),
+    );
+    let body = enrolment(&invitation, id, &secret, IMEI);
+    let enrol = |body: &Value| server.network(Method::POST, "/agent/v1/enrol").json(body);
+    let first: EnrolResponse = answer(enrol(&body), 200).await;
+    let again: EnrolResponse = answer(enrol(&body), 200).await;
+    assert_eq!(again, first);
+    // Somebody who saw the code, but not the secret, gets nothing for it.
+    let mut thief = enrolment(&invitation, id, &DeviceSecret::from_bytes(random()), IMEI);
+    refusal(enrol(&thief)).await;
+    thief["device_id"] = DeviceId::from_random(random()).to_string().into();
+    refusal(enrol(&thief)).await;
     server.stop().await;
 }
 

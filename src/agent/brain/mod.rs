@@ -34,7 +34,7 @@ use crate::sip::digest::{NonceSource, Verifier};
 use crate::sms::{Receiver, ReceiverSettings, SmsKeys, Version};
 
 use super::phone::Phone;
-use identity::Home;
+use identity::{Former, Home};
 use job::Job;
 
 pub use effect::Effect;
@@ -57,6 +57,9 @@ const MAX_REPORTS: usize = 16;
 pub struct Brain {
     persona: Persona,
     home: Option<Home>,
+    /// While it is being enrolled again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    former: Option<Former>,
     receiver: Receiver,
     phone: Phone,
     jobs: BTreeMap<Sequence, Job>,
@@ -107,6 +110,7 @@ impl Brain {
         Self {
             persona,
             home: None,
+            former: None,
             receiver: Receiver::default(),
             phone: Phone::new(seed),
             jobs: BTreeMap::new(),
@@ -214,6 +218,10 @@ impl Brain {
     /// Notes that it is enrolled now. Numbers start again.
     pub fn enrolled(&mut self, url: &str, answer: EnrolResponse, now: Timestamp) {
         self.receiver.rekey(answer.epoch);
+        if let Some(former) = self.former.take() {
+            // A lock outlives the enrolment, and so does its PIN, which the endpoint kept.
+            self.phone.locked_under(&former.secret);
+        }
         self.jobs.clear();
         self.phone
             .note(now, &format!("enrolled at {}", answer.server));

@@ -10,7 +10,7 @@ const FREE_TRIES: u32 = 5;
 /// How long, doubled with each further wrong PIN, up to a day.
 const WAIT: Duration = Duration::from_secs(60);
 
-/// A locked screen. The PIN is not in it: it is derived from the device's secret and the lock's number when one is typed.
+/// A locked screen. As long as the secret stays the PIN is not in it: it is derived from the device's secret and the lock's number when one is typed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockScreen {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -21,6 +21,19 @@ pub struct LockScreen {
     wrong: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     wait_until: Option<Timestamp>,
+    /// Its PIN, once the secret that it was derived from is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pin: Option<KeptPin>,
+}
+
+/// A PIN in the phone's own state; `Debug` is masked.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct KeptPin(String);
+
+impl std::fmt::Debug for KeptPin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeptPin(…)")
+    }
 }
 
 /// What the lock screen says to a PIN.
@@ -44,6 +57,7 @@ impl LockScreen {
             since,
             wrong: 0,
             wait_until: None,
+            pin: None,
         }
     }
 
@@ -65,6 +79,18 @@ impl LockScreen {
         self.since
     }
 
+    /// The secret is about to be replaced: the PIN that opens this lock stays the one that the endpoint kept.
+    pub(super) fn keep_pin(&mut self, secret: &DeviceSecret) {
+        let pin = UnlockPin::derive(secret, self.by);
+        self.pin
+            .get_or_insert_with(|| KeptPin(pin.expose().to_owned()));
+    }
+
+    fn pin(&self, secret: &DeviceSecret) -> UnlockPin {
+        let kept = self.pin.as_ref().and_then(|kept| kept.0.parse().ok());
+        kept.unwrap_or_else(|| UnlockPin::derive(secret, self.by))
+    }
+
     pub(super) fn try_pin(
         &mut self,
         typed: &str,
@@ -74,7 +100,7 @@ impl LockScreen {
         if let Some(until) = self.wait_until.filter(|until| now < *until) {
             return PinAnswer::Wait(until);
         }
-        if typed.parse() == Ok(UnlockPin::derive(secret, self.by)) {
+        if typed.parse() == Ok(self.pin(secret)) {
             return PinAnswer::Unlocked;
         }
         self.wrong += 1;
@@ -103,6 +129,23 @@ mod tests {
             lock.try_pin(pin.expose(), &secret, now),
             PinAnswer::Unlocked
         );
+    }
+
+    #[test]
+    fn a_lock_keeps_its_pin_when_the_secret_changes() {
+        let (old, new) = (
+            DeviceSecret::from_bytes([7; 32]),
+            DeviceSecret::from_bytes([8; 32]),
+        );
+        let now = Timestamp::from_millis(0);
+        let mut lock = LockScreen::new(None, Sequence::new(9), now);
+        let pin = UnlockPin::derive(&old, Sequence::new(9));
+        lock.keep_pin(&old);
+        lock.keep_pin(&new);
+        assert!(!format!("{lock:?}").contains(pin.expose()));
+        let stored = serde_json::to_string(&lock).expect("serialises");
+        let mut lock: LockScreen = serde_json::from_str(&stored).expect("reads");
+        assert_eq!(lock.try_pin(pin.expose(), &new, now), PinAnswer::Unlocked);
     }
 
     #[test]

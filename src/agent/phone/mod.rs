@@ -80,6 +80,13 @@ impl Phone {
         self.lock = Some(LockScreen::new(message, by, at));
     }
 
+    /// The device gets another secret: a lock that is on keeps the PIN that it has under this one.
+    pub fn locked_under(&mut self, secret: &DeviceSecret) {
+        if let Some(lock) = &mut self.lock {
+            lock.keep_pin(secret);
+        }
+    }
+
     /// Takes the lock off; false when there was none.
     pub fn unlock(&mut self) -> bool {
         self.lock.take().is_some()

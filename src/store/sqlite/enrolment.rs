@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
+use subtle::ConstantTimeEq as _;
 
 use crate::api::Device;
 use crate::domain::{DeviceId, DeviceSecret, Identity, Sequence, ShortId, Timestamp};
@@ -124,6 +125,28 @@ fn merged(found: Device, told: Device) -> Facts {
     facts
 }
 
+/// The enrolment of a device that asks once more with its used code, because the answer was lost: it has the id and
+/// the secret that are stored already, so nothing changes.
+fn answered_before(tx: &Tx<'_>, draft: &EnrolmentDraft) -> Result<Option<Enrolment>, StoreError> {
+    let row = one(
+        tx.conn,
+        &format!("{KEY_COLUMNS} WHERE agent_id = ?1"),
+        params![draft.agent_id.to_string()],
+        key_row,
+    )?;
+    let Some(stored) = row.map(|row| key(tx.sealer, row)).transpose()? else {
+        return Ok(None);
+    };
+    let same: bool = stored.secret.expose().ct_eq(draft.secret.expose()).into();
+    if !same {
+        return Ok(None);
+    }
+    Ok(Some(Enrolment {
+        device: load_existing(tx.conn, &stored.device.to_string())?,
+        again: stored.epoch > 1,
+    }))
+}
+
 fn enrol(
     tx: &Tx<'_>,
     draft: EnrolmentDraft,
@@ -137,6 +160,9 @@ fn enrol(
     )?;
     let invited = match code {
         Some((device, expires_at, None)) if expires_at > draft.at.millis() => device,
+        Some((_, _, Some(_))) => {
+            return Ok(answered_before(tx, &draft)?.ok_or(EnrolmentRefusal::Code));
+        }
         _ => return Ok(Err(EnrolmentRefusal::Code)),
     };
     let found = match place(tx, &draft, invited.as_deref())? {

@@ -10,7 +10,7 @@ use super::house::{House, HouseFlags, door_error, invitation};
 use super::keyboard::{Keyboard, typed};
 use crate::agent::brain::Brain;
 use crate::agent::device::{Device, DeviceHandle, DeviceSettings, Newcomer, Registrar};
-use crate::agent::{EnrolError, NewPersona, new_brain};
+use crate::agent::{EnrolError, NewPersona, begin_again, new_brain};
 use crate::api::Invitation;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
@@ -55,6 +55,9 @@ pub struct RunArgs {
     /// Folder that keeps its state; in the data folder otherwise
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
+    /// Enrol again with a new id and a new secret; the old secret proves that it is the same phone
+    #[arg(long, help_heading = "Enrolment")]
+    enrol_again: bool,
     /// One-time code, when there is no invitation file
     #[arg(
         long,
@@ -109,7 +112,10 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Outcome {
         .clone()
         .unwrap_or_else(|| context.data_directory().join("agents"));
     let key = name_of(&args);
-    let stored = stored(&folder, &key).await?;
+    let mut stored = stored(&folder, &key).await?;
+    if let Some(brain) = stored.as_mut().filter(|_| args.enrol_again) {
+        begin_again(brain, &OsEntropy).map_err(|e| CommandError::internal(e.to_string()))?;
+    }
     let known = stored.as_ref().is_some_and(|b| b.enrolment().is_some());
     let invitation = match by_code(&args, context)? {
         Some(invitation) => invitation,

@@ -18,7 +18,7 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use sha2::{Digest as _, Sha256};
 
-use super::client::{ClientTls, system_roots};
+use super::client::{ClientTls, authorities, system_roots};
 use crate::domain::Timestamp;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -165,12 +165,16 @@ impl ServerIdentity {
         Ok(config)
     }
 
-    /// For calling devices by SIP over TLS: trusts the system's authorities and this one, and shows this certificate.
+    /// For calling devices by SIP over TLS: trusts the system's authorities, this one and `others` (PEM), and shows
+    /// this certificate.
     ///
     /// # Errors
-    /// [`TlsError::Config`] when key and certificate do not belong together.
-    pub fn sip_client(&self) -> Result<ClientTls, TlsError> {
+    /// [`TlsError::Config`] when a text holds no certificate, or key and certificate do not belong together.
+    pub fn sip_client(&self, others: &[String]) -> Result<ClientTls, TlsError> {
         let mut trusted = system_roots();
+        for pem in others {
+            trusted.roots.extend(authorities(pem)?.roots);
+        }
         trusted.roots.extend(roots(&self.ca_pem)?.roots);
         ClientTls::of(trusted, Some((self.chain.clone(), self.key.clone_key())))
     }

@@ -10,6 +10,7 @@ use crate::api::VerifyingKey;
 use crate::config::{GatewayConfig, GatewayKind, GatewayMethod, PeerConfig, ServerConfig};
 use crate::flow::{Home, PublicAddress};
 use crate::host::{DataDir, MasterKey, OsEntropy, SystemClock, private_file};
+use crate::net::dns::{Resolver, name_server};
 use crate::net::federation::{FederationClient, PeerSettings};
 use crate::net::sip_link::{LinkOptions, Outlook, SipLink};
 use crate::net::sms_http::{HttpGateway, KannelSettings, TemplateMethod, TemplateSettings};
@@ -120,6 +121,7 @@ pub(super) async fn assemble(
         Arc::clone(&store) as _,
         Arc::new(SystemClock),
     ));
+    let outlook = outlook(config, &identity)?;
     let sip = match doors {
         Some(doors) => {
             let mut seed = [0; 32];
@@ -128,7 +130,8 @@ pub(super) async fn assemble(
             let options = LinkOptions {
                 streams: true,
                 tls_door: doors.sips.map(|at| (at, tls)),
-                tls: identity.sip_client().map_err(wrong)?,
+                tls: outlook.tls.clone(),
+                resolver: Arc::clone(&outlook.resolver),
                 ..LinkOptions::new(doors.sip, seed).with_handler(Arc::clone(&sip_door) as _)
             };
             Some(SipLink::open(options).map_err(|e| {
@@ -191,7 +194,7 @@ pub(super) async fn assemble(
     };
     let bearers = Bearers {
         sip: sip.clone().map(|link| Arc::new(link) as _),
-        surveyor: Some(Arc::new(Survey::new(Outlook::default()))),
+        surveyor: Some(Arc::new(Survey::new(outlook))),
         gateways,
         peers: Some(Arc::new(federation)),
         webhooks,
@@ -269,6 +272,26 @@ fn public_address(config: &ServerConfig, bound: SocketAddr) -> Result<PublicAddr
     Ok(PublicAddress {
         host: bound.ip().to_string(),
         port: bound.port(),
+    })
+}
+
+/// Who finds names for SIP, and whom it trusts.
+fn outlook(config: &ServerConfig, identity: &ServerIdentity) -> Result<Outlook, CommandError> {
+    let resolver = match &config.name_server {
+        Some(text) => Resolver::at(name_server(text).map_err(|why| {
+            CommandError::new(ErrorKind::Config, format!("server.name_server: {why}"))
+        })?),
+        None => Resolver::system(),
+    };
+    let files = config.sip_ca_files.iter();
+    let others: Vec<String> = files.map(|f| text_of(f)).collect::<Result<_, _>>()?;
+    let tls = identity.sip_client(&others).map_err(|error| {
+        CommandError::new(ErrorKind::Config, format!("server.sip_ca_files: {error}"))
+            .hint("It takes files in PEM form (-----BEGIN CERTIFICATE-----)")
+    })?;
+    Ok(Outlook {
+        resolver: Arc::new(resolver),
+        tls,
     })
 }
 

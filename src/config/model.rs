@@ -82,6 +82,12 @@ pub struct ServerConfig {
     /// Domain of SIP addresses of record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sip_domain: Option<String>,
+    /// Name server that is asked where SIP addresses lead, instead of the system's; without a port, 53.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_server: Option<String>,
+    /// Certificates (PEM) of further authorities that are trusted for SIP over TLS, beside the system's and its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sip_ca_files: Vec<PathBuf>,
     /// Text message gateways, in order of preference.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gateways: Vec<GatewayConfig>,

@@ -185,6 +185,16 @@ impl Resolver {
     }
 }
 
+/// Reads the address of a name server; its usual port may be left out.
+///
+/// # Errors
+/// What such an address looks like.
+pub fn name_server(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)))
+        .map_err(|_| format!("{text:?} is no address as 192.0.2.53 or 192.0.2.53:5353"))
+}
+
 fn text(octets: &[u8]) -> String {
     String::from_utf8_lossy(octets).into_owned()
 }

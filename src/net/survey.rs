@@ -5,19 +5,18 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, Error};
+use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 
 use super::sip_link::Outlook;
+use super::tls::{Onlooker, judged_by};
 use crate::domain::Timestamp;
 use crate::port::{self, CertificateFacts, Connection, Place, Surveyor, TlsFinding};
 use crate::sip::{Located, SipUri, Transport};
@@ -174,73 +173,15 @@ fn innermost(error: &io::Error) -> String {
 
 /// The certificates that the other side shows, whatever they are worth.
 async fn look(stream: TcpStream, name: &str) -> Result<Vec<CertificateDer<'static>>, String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let onlooker = Arc::new(Onlooker {
-        provider: Arc::clone(&provider),
-        seen: Mutex::default(),
-    });
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| e.to_string())?
-        // Nothing is said over this connection; it only shows what the other side presents.
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(&onlooker) as _)
-        .with_no_client_auth();
-    let ended = handshake(Arc::new(config), stream, name).await;
-    let seen = std::mem::take(&mut *onlooker.seen.lock().unwrap_or_else(PoisonError::into_inner));
+    let onlooker = Arc::new(Onlooker::default());
+    // Nothing is said over this connection; it only shows what the other side presents.
+    let config = judged_by(Arc::clone(&onlooker)).map_err(|e| e.to_string())?;
+    let ended = handshake(Arc::new(config.with_no_client_auth()), stream, name).await;
+    let seen = onlooker.seen();
     match ended {
         // One that wants a certificate of ours breaks off after it has shown its own.
         Err(why) if seen.is_empty() => Err(why),
         _ => Ok(seen),
-    }
-}
-
-/// Notes certificates and believes all of them.
-#[derive(Debug)]
-struct Onlooker {
-    provider: Arc<CryptoProvider>,
-    seen: Mutex<Vec<CertificateDer<'static>>>,
-}
-
-impl ServerCertVerifier for Onlooker {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let chain = std::iter::once(end_entity).chain(intermediates);
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) =
-            chain.map(|c| c.clone().into_owned()).collect();
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
     }
 }
 

@@ -22,6 +22,7 @@
 //! | `explain` | a message taken apart for people |
 //! | `transport`, `framing` | UDP, TCP, TLS, WebSocket; messages out of a stream |
 //! | `locate` | where a URI leads: RFC 3263 as a machine |
+//! | `resend` | a request out of a message that somebody else wrote |
 //! | `timer` | the timers of RFC 3261 as a value |
 //! | `id_source` | branches, tags and nonces from random bytes that are handed in |
 //!
@@ -39,8 +40,8 @@
 //! | RFC 3261 §12.2.1.1: requests in a dialog go to the Contact | ACK and BYE go to the first recorded route, else to where the 2xx came from: behind NAT the Contact leads nowhere |
 //! | RFC 3261 §13.3.1.4: the core repeats a 2xx | the server transaction does; on the wire it is the same |
 //! | RFC 3261 §25: header values are UTF-8 | other bytes are read as U+FFFD and not given back |
-//! //! | RFC 8760 §2.3: the strongest challenge stands first | not for programs that are known to read no further than a first challenge that they do not know |
-//! | RFC 7616 §3.4: `nc` must grow | not counted: a nonce is good for its lifetime, and none is kept |
+//! | RFC 8760 §2.3: the strongest challenge stands first | not for programs that are known to read no further than a first challenge that they do not know |
+//! | RFC 7616 §3.4: `nc` must grow | it may come in any order, as requests do; each is taken once |
 
 mod bootstrap;
 pub mod contact_me;
@@ -64,6 +65,7 @@ mod redact;
 mod registrar;
 mod relay;
 mod request;
+mod resend;
 mod subscription;
 mod timer;
 pub mod transaction;
@@ -94,6 +96,7 @@ pub use relay::{
     relayed_reply, wants_outer,
 };
 pub use request::{Credentials, Dialog, InvalidRequest, OutboundRequest, Patience, Target};
+pub use resend::NotSendable;
 pub use subscription::{
     CannotNotify, Ended, Notifier, SubscribeDecision, SubscriptionState, notification,
 };

@@ -6,10 +6,10 @@
 use super::digest::{Challenge, ClientNonce};
 use super::header::NameAddr;
 use super::inbound::Reply;
-use super::method::Method;
 use super::outcome::{SipAnswer, SipOutcome, SipReport};
 use super::request::{InvalidRequest, OutboundRequest};
-use super::uri::{InvalidSipUri, SipUri};
+use super::resend::NotSendable;
+use super::uri::SipUri;
 use super::wire::{InvalidMessage, Message};
 
 /// Type of a body that is a SIP message (RFC 3261 §28.4).
@@ -110,37 +110,18 @@ pub enum NotRelayable {
     #[error("the body is no SIP message: {0}")]
     Message(#[from] InvalidMessage),
     /// It is an answer, or a request that means nothing on its own.
-    #[error("the body is no request that can be sent")]
-    Request,
-    /// It is for nobody.
-    #[error(transparent)]
-    Uri(#[from] InvalidSipUri),
+    #[error("the body is no request that can be sent: {0}")]
+    Request(#[from] NotSendable),
 }
 
-/// The request inside an outer message, to be sent on.
+/// The request inside an outer message, to be sent on; its way is the proxy's to choose.
 ///
 /// # Errors
 /// [`NotRelayable`].
 pub fn inner_request(outer: &Message) -> Result<OutboundRequest, NotRelayable> {
-    let message = Message::parse(outer.body())?;
-    let (Some(method), Some(uri)) = (message.method(), message.uri()) else {
-        return Err(NotRelayable::Request);
-    };
-    if message.code().is_some() || method == Method::ACK || method == Method::CANCEL {
-        return Err(NotRelayable::Request);
-    }
-    let mut inner = OutboundRequest::new(method, uri.parse()?);
-    inner.from = message.from().and_then(|a| a.sip_uri().ok());
-    inner.to = message.to().and_then(|a| a.sip_uri().ok());
-    for (name, value) in message.fields() {
-        match name {
-            "Via" | "From" | "To" | "Call-ID" | "CSeq" | "Max-Forwards" | "Route" | "Contact"
-            | "Content-Length" => {}
-            "Content-Type" => inner.content_type = Some(value.to_owned()),
-            _ => inner.headers.push((name.to_owned(), value.to_owned())),
-        }
-    }
-    inner.body = message.body().to_vec();
+    let mut inner = OutboundRequest::try_from(&Message::parse(outer.body())?)?;
+    inner.route.clear();
+    inner.contact = None;
     Ok(inner)
 }
 
@@ -206,6 +187,7 @@ pub fn answering(
 
 #[cfg(test)]
 mod tests {
+    use super::super::method::Method;
     use super::*;
 
     #[test]

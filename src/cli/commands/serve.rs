@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Args;
 use url::Url;
@@ -44,6 +45,12 @@ pub struct ServeArgs {
     /// Domain of the devices' SIP addresses
     #[arg(long, value_name = "DOMAIN")]
     sip_domain: Option<String>,
+    /// Name server to ask where SIP addresses lead, instead of the system's
+    #[arg(long, value_name = "ADDRESS[:PORT]")]
+    dns: Option<String>,
+    /// Authority to trust for SIP over TLS beside the system's and its own (PEM); may be repeated
+    #[arg(long, value_name = "FILE")]
+    sip_ca: Vec<PathBuf>,
 }
 
 /// Serves until it is told to stop.
@@ -90,6 +97,8 @@ fn overlay(config: &mut ServerConfig, args: ServeArgs) -> Result<(), CommandErro
     config.listen_sips = args.listen_sips.or(config.listen_sips);
     config.public_url = args.public_url.or(config.public_url.take());
     config.sip_domain = args.sip_domain.or(config.sip_domain.take());
+    config.name_server = args.dns.or(config.name_server.take());
+    config.sip_ca_files.extend(args.sip_ca);
     Ok(())
 }
 

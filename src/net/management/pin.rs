@@ -1,19 +1,17 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{
-    CryptoProvider, ring as provider, verify_tls12_signature, verify_tls13_signature,
-};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::crypto::ring as provider;
+use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use url::Url;
 
 use super::ClientError;
+use crate::net::tls::{Onlooker, judged_by};
 
 /// What a server presents as its authority when it is met for the first time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,13 +84,9 @@ pub async fn fetch_authority(url: &Url) -> Result<PresentedAuthority, ClientErro
     let port = url.port_or_known_default().unwrap_or(8443);
     let name = ServerName::try_from(bare.to_owned())
         .map_err(|_| ClientError::Unusable(format!("{host} is no host name")))?;
-    let watcher = Arc::new(Watcher {
-        chain: Mutex::new(Vec::new()),
-        provider: provider::default_provider(),
-    });
-    let config = builder()
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(&watcher) as Arc<dyn ServerCertVerifier>)
+    let onlooker = Arc::new(Onlooker::default());
+    let config = judged_by(Arc::clone(&onlooker))
+        .map_err(|e| ClientError::Unusable(e.to_string()))?
         .with_no_client_auth();
     let handshake = async {
         let stream = TcpStream::connect((bare, port)).await?;
@@ -104,10 +98,7 @@ pub async fn fetch_authority(url: &Url) -> Result<PresentedAuthority, ClientErro
         .await
         .map_err(|_| unreachable("it took too long".into()))?
         .map_err(|e| unreachable(e.to_string()))?;
-    let chain = watcher
-        .chain
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let chain = onlooker.seen();
     // The server sends its certificate, then its authority's.
     let authority = chain.get(1).ok_or_else(|| ClientError::Protocol {
         server,
@@ -130,56 +121,4 @@ fn to_pem(der: &[u8]) -> String {
         "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
         lines.join("\n")
     )
-}
-
-/// Lets any certificate pass and keeps the chain. Used for one connection over which nothing is sent.
-#[derive(Debug)]
-struct Watcher {
-    chain: Mutex<Vec<CertificateDer<'static>>>,
-    provider: CryptoProvider,
-}
-
-impl ServerCertVerifier for Watcher {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let mut chain = self
-            .chain
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        chain.push(end_entity.clone().into_owned());
-        chain.extend(intermediates.iter().map(|c| c.clone().into_owned()));
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, cert, dss, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, cert, dss, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
-    }
 }

@@ -47,6 +47,8 @@ pub(super) struct Connection {
     pub(super) names: Vec<String>,
     /// Whether we opened it.
     pub(super) ours: bool,
+    /// The address at which the other side listens and to which it offers this connection (RFC 5923).
+    pub(super) alias: Option<Hop>,
     /// Messages to write; when this is dropped, what waits is written and the connection is closed.
     pub(super) outbox: mpsc::Sender<Octets>,
 }

@@ -57,18 +57,16 @@ impl Connections {
     /// Forgets a connection; gives where it led.
     pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Hop> {
         let connection = self.open.remove(&id)?;
-        for table in [&mut self.by_hop, &mut self.aliases] {
-            table.retain(|_, ids| {
-                ids.retain(|known| *known != id);
-                !ids.is_empty()
-            });
+        forget(&mut self.by_hop, connection.hop, id);
+        if let Some(alias) = connection.alias {
+            forget(&mut self.aliases, alias, id);
         }
         Some(connection.hop)
     }
 
     /// Notes that a peer which proved its name offers its connection for requests back (RFC 5923 §5).
     pub(super) fn note_alias(&mut self, id: ConnectionId, octets: &[u8]) {
-        let Some(connection) = self.open.get(&id) else {
+        let Some(connection) = self.open.get_mut(&id) else {
             return;
         };
         if connection.ours || connection.names.is_empty() {
@@ -88,17 +86,36 @@ impl Connections {
             .unwrap_or(Transport::Tls.default_port());
         let listens = SocketAddr::new(connection.hop.address.ip(), port);
         let hop = Hop::new(connection.hop.transport, listens);
-        let ids = self.aliases.entry(hop).or_default();
-        if !ids.contains(&id) {
-            ids.push(id);
+        // One address for each connection: the last one that was told.
+        match connection.alias.replace(hop) {
+            Some(before) if before == hop => return,
+            Some(before) => forget(&mut self.aliases, before, id),
+            None => {}
         }
+        self.aliases.entry(hop).or_default().push(id);
     }
 
-    /// Hands a message to the connection that it belongs on, opening one where that is allowed.
+    /// Hands a message to the connection that it belongs on, opening one where that is allowed. An answer whose
+    /// connection is gone goes over another one (RFC 3261 §18.2.2).
     ///
     /// # Errors
     /// Why it cannot go out.
-    pub(super) fn send(&mut self, transmit: Transmit) -> Result<(), String> {
+    pub(super) fn send(&mut self, mut transmit: Transmit) -> Result<(), String> {
+        let Some((to, name)) = transmit.otherwise.take() else {
+            return self.send_to(transmit);
+        };
+        let bytes = Arc::clone(&transmit.bytes);
+        self.send_to(transmit).or_else(|_gone| {
+            self.send_to(Transmit {
+                to,
+                name: Some(name),
+                otherwise: None,
+                bytes,
+            })
+        })
+    }
+
+    fn send_to(&mut self, transmit: Transmit) -> Result<(), String> {
         let id = match (self.find(&transmit), &transmit.name) {
             (Some(id), _) => id,
             (None, Some(name)) => self.open(transmit.to, name),
@@ -149,6 +166,7 @@ impl Connections {
             hop,
             names: vec![name.to_string()],
             ours: true,
+            alias: None,
             outbox,
         };
         self.add(id, connection);
@@ -156,5 +174,15 @@ impl Connections {
         self.tasks
             .spawn(dial(ends, hop, name, self.local.ip(), tls));
         id
+    }
+}
+
+/// Strikes a connection from what leads to a hop.
+fn forget(table: &mut HashMap<Hop, Vec<ConnectionId>>, hop: Hop, id: ConnectionId) {
+    if let Some(ids) = table.get_mut(&hop) {
+        ids.retain(|known| *known != id);
+        if ids.is_empty() {
+            table.remove(&hop);
+        }
     }
 }

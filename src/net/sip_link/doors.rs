@@ -220,6 +220,7 @@ impl Porter {
             hop,
             names,
             ours: false,
+            alias: None,
             outbox,
         };
         self.tasks.spawn(async move {

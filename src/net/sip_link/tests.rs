@@ -244,3 +244,66 @@ async fn two_requests_to_one_place_share_a_connection() {
         .count();
     assert_eq!(shared, 1, "established towards the server");
 }
+
+/// Answers when it is told to.
+struct Later(tokio::sync::Semaphore);
+
+#[async_trait]
+impl SipHandler for Later {
+    async fn handle(&self, _: InboundRequest) -> Reply {
+        self.0.acquire().await.expect("never closed").forget();
+        Reply::ok()
+    }
+}
+
+// One thread: when the caller sees the end of its connection, the driver has been told of it, too.
+#[tokio::test]
+async fn an_answer_whose_connection_is_gone_goes_to_where_the_caller_listens() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let later = Arc::new(Later(tokio::sync::Semaphore::new(0)));
+    let options = LinkOptions {
+        streams: true,
+        ..LinkOptions::new(loopback(), [4; 32]).with_handler(later.clone())
+    };
+    let server = SipLink::open(options).expect("a port");
+    let listens = tokio::net::TcpListener::bind(loopback())
+        .await
+        .expect("a port");
+    let port = listens.local_addr().expect("bound").port();
+    let mut stream = tokio::net::TcpStream::connect(server.local_addr())
+        .await
+        .expect("it listens");
+    // The name in Via is another one: it is the address that the request came from that counts.
+    let request = format!(
+        "OPTIONS sip:a@h SIP/2.0\r\nVia: SIP/2.0/TCP elsewhere.test:{port};branch=z9hG4bKx\r\n\
+         Max-Forwards: 70\r\nFrom: <sip:b@h>;tag=1\r\nTo: <sip:a@h>\r\nCall-ID: c\r\n\
+         CSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.expect("open");
+    stream.shutdown().await.expect("open");
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.expect("open");
+    assert_eq!(rest, b"", "no answer yet");
+    later.0.add_permits(1);
+    let accepted = tokio::time::timeout(Duration::from_secs(10), listens.accept()).await;
+    let (mut back, _) = accepted.expect("in time").expect("a connection");
+    let mut answer = vec![0; 12];
+    back.read_exact(&mut answer).await.expect("an answer");
+    assert_eq!(answer, b"SIP/2.0 200 ");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn a_keep_alive_over_udp_is_answered() {
+    let (devices, server) = devices();
+    let phone = UdpSocket::bind(loopback()).await.expect("a port");
+    phone
+        .send_to(b"\r\n\r\n", server.local_addr())
+        .await
+        .expect("loopback");
+    let mut pong = [0; 16];
+    let heard = tokio::time::timeout(Duration::from_secs(10), phone.recv_from(&mut pong)).await;
+    let (length, from) = heard.expect("in time").expect("a datagram");
+    assert_eq!((&pong[..length], from), (&b"\r\n"[..], server.local_addr()));
+    assert_eq!(devices.taken.load(Ordering::Relaxed), 0);
+}

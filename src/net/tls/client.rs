@@ -1,18 +1,16 @@
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::CryptoProvider;
 use rustls::server::ParsedCertificate;
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-};
+use rustls::{CertificateError, ClientConfig, Error, RootCertStore};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use x509_parser::extensions::GeneralName;
 
 use super::authority::TlsError;
+use super::judge::{Judge, judged_by};
 
 /// What is trusted, and what is shown, when we connect by SIP over TLS.
 ///
@@ -110,7 +108,7 @@ pub(super) fn system_roots() -> RootCertStore {
     roots
 }
 
-fn authorities(pem: &str) -> Result<RootCertStore, TlsError> {
+pub(super) fn authorities(pem: &str) -> Result<RootCertStore, TlsError> {
     let mut roots = RootCertStore::empty();
     let found = CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(Result::ok);
     let (added, _) = roots.add_parsable_certificates(found);
@@ -124,79 +122,44 @@ fn build(
     roots: RootCertStore,
     shown: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
 ) -> Result<ClientConfig, Error> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = Arc::new(SipVerifier {
-        roots,
-        provider: Arc::clone(&provider),
-    });
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        // Not less than the usual verification: the same chain, and stricter rules for names.
-        .dangerous()
-        .with_custom_certificate_verifier(verifier);
+    let builder = judged_by(Arc::new(SipJudge { roots }))?;
     match shown {
         Some((chain, key)) => builder.with_client_auth_cert(chain, key),
         None => Ok(builder.with_no_client_auth()),
     }
 }
 
+/// Not less than the usual verification: the same chain, and stricter rules for names.
 #[derive(Debug)]
-struct SipVerifier {
+struct SipJudge {
     roots: RootCertStore,
-    provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for SipVerifier {
-    fn verify_server_cert(
+impl Judge for SipJudge {
+    fn judge(
         &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        _ocsp: &[u8],
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
         now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let parsed = ParsedCertificate::try_from(end_entity)?;
+        provider: &CryptoProvider,
+    ) -> Result<(), Error> {
+        let Some((own, intermediates)) = chain.split_first() else {
+            return Err(Error::NoCertificatesPresented);
+        };
+        let parsed = ParsedCertificate::try_from(own)?;
         verify_server_cert_signed_by_trust_anchor(
             &parsed,
             &self.roots,
             intermediates,
             now,
-            self.provider.signature_verification_algorithms.all,
+            provider.signature_verification_algorithms.all,
         )?;
-        let wanted = server_name.to_str();
-        if sip_names(end_entity)
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(&wanted))
-        {
-            return Ok(ServerCertVerified::assertion());
+        let wanted = name.to_str();
+        let names = sip_names(own);
+        if names.iter().any(|name| name.eq_ignore_ascii_case(&wanted)) {
+            return Ok(());
         }
         Err(CertificateError::NotValidForName.into())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
     }
 }
 

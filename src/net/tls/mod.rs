@@ -7,13 +7,19 @@
 //! | file | holds |
 //! |---|---|
 //! | `authority` | key and certificate files, made at the first start, renewed before they end |
+//! | `judge` | how the other end's certificate is judged, whoever judges it |
+//! | `onlooker` | a look at certificates without believing them |
 //! | `client` | what we trust when we connect, and that the other end is who the SIP URI names (RFC 5922) |
 //! | `listener` | accepts connections; handshakes run beside each other |
 
 mod authority;
 mod client;
+mod judge;
 mod listener;
+mod onlooker;
 
 pub use authority::{Acquaintances, ServerIdentity, TlsError};
 pub use client::{ClientTls, sip_names};
+pub(in crate::net) use judge::judged_by;
 pub use listener::{TlsConnection, TlsListener};
+pub(in crate::net) use onlooker::Onlooker;

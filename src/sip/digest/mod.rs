@@ -5,9 +5,11 @@
 //! | `algorithm` | MD5, SHA-256, SHA-512-256, each also `-sess` |
 //! | `challenge` | what the server asks and how the client answers |
 //! | `verify` | nonces that the server can check without keeping them, and the check of an answer |
+//! | `uses` | which answers were taken already |
 
 mod algorithm;
 mod challenge;
+mod uses;
 mod verify;
 
 pub use algorithm::Algorithm;

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
@@ -9,14 +10,17 @@ use super::super::inbound::Reply;
 use super::super::params::Params;
 use super::super::wire::Message;
 use super::challenge::{Ingredients, auth_params};
+use super::uses::Uses;
 use super::{Algorithm, Challenge, Qop};
 use crate::domain::Timestamp;
 
-/// Makes nonces that carry their own time and a MAC, so that none needs to be kept.
+/// Makes nonces that carry their own time and a MAC, so that none needs to be kept; only which answers to them were
+/// taken is. Clones share that.
 #[derive(Clone)]
 pub struct NonceSource {
     key: [u8; 32],
     lifetime: Duration,
+    uses: Arc<Uses>,
 }
 
 /// Why an answer to a challenge is not accepted.
@@ -25,7 +29,7 @@ pub enum DigestFault {
     /// There is no `Authorization` for this realm.
     #[error("no answer to the challenge")]
     Missing,
-    /// The answer is right but the nonce is too old or not ours; ask again with `stale=true`.
+    /// The answer is right but the nonce is too old or not ours, or it was given before; ask again with `stale=true`.
     #[error("the nonce is too old")]
     Stale,
     /// Wrong user, URI or response: which one is not told.
@@ -36,8 +40,12 @@ pub enum DigestFault {
 impl NonceSource {
     /// Nonces under a random key, good for `lifetime`.
     #[must_use]
-    pub const fn new(key: [u8; 32], lifetime: Duration) -> Self {
-        Self { key, lifetime }
+    pub fn new(key: [u8; 32], lifetime: Duration) -> Self {
+        Self {
+            key,
+            lifetime,
+            uses: Arc::default(),
+        }
     }
 
     fn mac(&self, at: &str, realm: &str) -> String {
@@ -57,16 +65,18 @@ impl NonceSource {
         format!("{at}.{mac}")
     }
 
-    fn check(&self, nonce: &str, realm: &str, now: Timestamp) -> Result<(), DigestFault> {
+    /// When a nonce was made, if it is ours and still good.
+    fn check(&self, nonce: &str, realm: &str, now: Timestamp) -> Result<Timestamp, DigestFault> {
         let (at, mac) = nonce.split_once('.').ok_or(DigestFault::Wrong)?;
         if !bool::from(self.mac(at, realm).as_bytes().ct_eq(mac.as_bytes())) {
             return Err(DigestFault::Wrong);
         }
         let made = i64::from_str_radix(at, 16).map_err(|_| DigestFault::Wrong)?;
-        if now.since(Timestamp::from_millis(made)) > self.lifetime {
+        let made = Timestamp::from_millis(made);
+        if now.since(made) > self.lifetime {
             return Err(DigestFault::Stale);
         }
-        Ok(())
+        Ok(made)
     }
 }
 
@@ -265,9 +275,17 @@ impl Verifier {
             return Err(DigestFault::Wrong);
         }
         // The password is right. A nonce that is not ours is one from before a restart: ask again.
-        self.nonces
+        let made = self
+            .nonces
             .check(value("nonce"), &self.realm, now)
-            .map_err(|_| DigestFault::Stale)
+            .map_err(|_| DigestFault::Stale)?;
+        // Nobody but who knows the password makes another answer; who heard this one must not use it again.
+        let once = [user, value("nonce"), value("cnonce"), value("nc")];
+        let lifetime = self.nonces.lifetime;
+        match self.nonces.uses.take(once, made, now, lifetime) {
+            true => Ok(()),
+            false => Err(DigestFault::Stale),
+        }
     }
 }
 
@@ -292,6 +310,10 @@ mod tests {
     }
 
     fn answered(challenge: &Challenge, password: &str) -> Message {
+        counted(challenge, password, 1)
+    }
+
+    fn counted(challenge: &Challenge, password: &str, count: u32) -> Message {
         let mut request = Message::request(Method::REGISTER, URI);
         request.set_body(b"body".to_vec());
         request.push(
@@ -303,7 +325,7 @@ mod tests {
                 b"body",
                 ClientNonce {
                     cnonce: "xyz",
-                    count: 1,
+                    count,
                 },
             ),
         );
@@ -336,6 +358,24 @@ mod tests {
                 assert_eq!(check(Some("secret"), later), Err(DigestFault::Stale));
             }
         }
+    }
+
+    #[test]
+    fn an_answer_that_was_taken_is_not_taken_again_and_the_next_count_is() {
+        let now = Timestamp::from_millis(5);
+        let verifier = verifier();
+        let challenge = verifier.challenges(now, false).remove(0);
+        let check = |request: &Message| verifier.verify(request, "anna", Some("secret"), now);
+        let request = answered(&challenge, "secret");
+        assert_eq!(check(&request), Ok(()));
+        assert_eq!(check(&request), Err(DigestFault::Stale));
+        let same = verifier.clone();
+        assert_eq!(
+            same.verify(&request, "anna", Some("secret"), now),
+            Err(DigestFault::Stale),
+            "clones know it, too"
+        );
+        assert_eq!(check(&counted(&challenge, "secret", 2)), Ok(()));
     }
 
     #[test]

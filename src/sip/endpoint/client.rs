@@ -164,6 +164,7 @@ impl Endpoint {
         self.transmits.push_back(Transmit {
             to: client.to,
             name: Some(client.name.clone()),
+            otherwise: None,
             bytes: client.bytes.clone(),
         });
     }
@@ -180,6 +181,7 @@ impl Endpoint {
         self.transmits.push_back(Transmit {
             to: client.to,
             name: Some(client.name.clone()),
+            otherwise: None,
             bytes: ack.to_bytes().into(),
         });
     }

@@ -310,7 +310,12 @@ impl Endpoint {
                 .into_owned();
             exchange.note_sent(now, to, &line, true);
             let name = Some(exchange.attempt.target.name.clone());
-            self.transmits.push_back(Transmit { to, name, bytes });
+            self.transmits.push_back(Transmit {
+                to,
+                name,
+                otherwise: None,
+                bytes,
+            });
             return;
         }
         let Some(invite) = exchange
@@ -340,6 +345,7 @@ impl Endpoint {
         self.transmits.push_back(Transmit {
             to,
             name: Some(name.clone()),
+            otherwise: None,
             bytes,
         });
         let bye = compose::within_dialog(&invite, answer, Method::BYE, number + 1, &vias[1]);

@@ -40,7 +40,7 @@ use super::outcome::SipReport;
 use super::request::{OutboundRequest, Patience};
 use super::timer::{Timer, Timers};
 use super::transaction::{ClientInput, ServerInput};
-use super::transport::Hop;
+use super::transport::{Hop, Transport};
 use super::wire::{InvalidMessage, Message};
 
 /// Names one outbound request from [`Endpoint::send`] to [`Event::Finished`].
@@ -58,6 +58,9 @@ pub struct Transmit {
     pub to: Hop,
     /// Who has to be there: a connection may be opened to that name. Without one, only an open connection serves.
     pub name: Option<Arc<str>>,
+    /// Where an answer goes when the connection that its request came over is gone, and who has to be there
+    /// (RFC 3261 §18.2.2).
+    pub otherwise: Option<(Hop, Arc<str>)>,
     /// What.
     pub bytes: Arc<[u8]>,
 }
@@ -72,6 +75,11 @@ pub enum Event {
     /// The caller took an INVITE back; it was answered 487 already.
     Cancelled(ServerKey),
 }
+
+/// A keep-alive that wants an answer (RFC 5626 §3.5.1).
+pub const PING: &[u8] = b"\r\n\r\n";
+/// Its answer, which is shorter: nobody is flooded by it.
+const PONG: &[u8] = b"\r\n";
 
 /// What a timer is for.
 #[derive(Debug)]
@@ -153,8 +161,20 @@ impl Endpoint {
 
     /// Takes a message that came from `source` to our address `local`: a datagram, or what was cut out of a stream.
     ///
-    /// Keep-alives are ignored, and what is no SIP message is only counted: an answer could be abused.
+    /// A keep-alive is answered, so that a device behind NAT keeps its way and knows it. What is no SIP message is only counted: an answer could be abused.
     pub fn receive(&mut self, now: Duration, source: Hop, local: SocketAddr, datagram: &[u8]) {
+        if datagram == PING {
+            // Streams and WebSockets keep themselves alive below this floor.
+            if source.transport == Transport::Udp {
+                self.transmits.push_back(Transmit {
+                    to: source,
+                    name: None,
+                    otherwise: None,
+                    bytes: Arc::from(PONG),
+                });
+            }
+            return;
+        }
         match Message::parse(datagram) {
             Ok(message) if message.code().is_some() => {
                 self.receive_response(now, source, &message);

@@ -16,6 +16,7 @@ pub(super) struct Server {
     machine: Machine,
     request: Message,
     reply_to: Hop,
+    otherwise: Option<(Hop, Arc<str>)>,
     local: SocketAddr,
     tag: String,
     /// The last answer.
@@ -53,8 +54,11 @@ fn dialog_of(request: &Message) -> Option<String> {
     ))
 }
 
-/// Notes where a request really came from (RFC 3261 §18.2.1, RFC 3581 §4); gives where its answer goes.
-fn stamp(request: &mut Message, hop: Hop) -> Option<Hop> {
+/// Where an answer goes: the hop, and another one when the connection to that is gone.
+type Back = (Hop, Option<(Hop, Arc<str>)>);
+
+/// Notes where a request really came from (RFC 3261 §18.2.1, RFC 3581 §4); gives where its answer goes (§18.2.2).
+fn stamp(request: &mut Message, hop: Hop) -> Option<Back> {
     let source = hop.address;
     let mut via = request.top_via()?;
     let (host, port) = match via
@@ -68,8 +72,11 @@ fn stamp(request: &mut Message, hop: Hop) -> Option<Hop> {
             None => (via.sent_by.as_str(), None),
         },
     };
-    let port: u16 = port.and_then(|p| p.parse().ok()).unwrap_or(5060);
+    let usual = hop.transport.default_port();
+    let port: u16 = port.and_then(|p| p.parse().ok()).unwrap_or(usual);
     let elsewhere = host.parse() != Ok(source.ip());
+    let listens = Hop::new(hop.transport, SocketAddr::new(source.ip(), port));
+    let name: Arc<str> = host.into();
     let symmetric = via.params.has("rport");
     if elsewhere || symmetric {
         via.params.set("received", Some(&source.ip().to_string()));
@@ -82,10 +89,11 @@ fn stamp(request: &mut Message, hop: Hop) -> Option<Hop> {
     };
     request.set_top_via(&via);
     if hop.transport.is_reliable() {
-        // On the connection that it came on.
-        return Some(hop);
+        // On the connection that it came on; a WebSocket's client listens nowhere.
+        let otherwise = (!hop.transport.is_web_socket()).then_some((listens, name));
+        return Some((hop, otherwise));
     }
-    Some(Hop::udp(SocketAddr::new(source.ip(), reply_port)))
+    Some((Hop::udp(SocketAddr::new(source.ip(), reply_port)), None))
 }
 
 impl Endpoint {
@@ -99,7 +107,7 @@ impl Endpoint {
         let Some(method) = message.method() else {
             return;
         };
-        let Some(reply_to) = stamp(&mut message, source) else {
+        let Some((reply_to, otherwise)) = stamp(&mut message, source) else {
             self.discarded += 1;
             return;
         };
@@ -125,6 +133,7 @@ impl Endpoint {
             machine,
             request: message.clone(),
             reply_to,
+            otherwise,
             local,
             tag: self.ids.tag(),
             bytes: None,
@@ -228,6 +237,7 @@ impl Endpoint {
                         self.transmits.push_back(Transmit {
                             to: server.reply_to,
                             name: None,
+                            otherwise: server.otherwise.clone(),
                             bytes,
                         });
                     }

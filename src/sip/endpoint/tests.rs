@@ -348,19 +348,22 @@ fn a_request_that_breaks_the_rules_is_answered_400_with_the_reason() {
 }
 
 #[test]
-fn keep_alives_and_rubbish_get_no_answer() {
+fn a_keep_alive_gets_a_shorter_answer_and_rubbish_none() {
     let mut pair = Pair::new();
-    for datagram in [
-        &b"\r\n\r\n"[..],
-        b"",
-        b"\0\0\0\0",
-        b"GET / HTTP/1.1\r\n\r\n",
-    ] {
+    for datagram in [&b"\r\n"[..], b"", b"\0\0\0\0", b"GET / HTTP/1.1\r\n\r\n"] {
         pair.us
             .receive(pair.now, Hop::udp(address(9)), address(1), datagram);
     }
     assert!(pair.us.next_transmit().is_none());
     assert_eq!(pair.us.discarded(), 2);
+    let phone = Hop::udp(address(9));
+    pair.us.receive(pair.now, phone, address(1), PING);
+    let pong = pair.us.next_transmit().expect("a pong");
+    assert_eq!((pong.to, &pong.bytes[..]), (phone, &b"\r\n"[..]));
+    // Over streams it is answered where messages are cut out of them.
+    let stream = Hop::new(Transport::Tcp, address(9));
+    pair.us.receive(pair.now, stream, address(1), PING);
+    assert!(pair.us.next_transmit().is_none());
 }
 
 proptest! {

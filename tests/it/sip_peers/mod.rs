@@ -1,7 +1,9 @@
-//! SIP with programs nobody here wrote: SIPp, baresip, sipsak, Kamailio, tshark.
+//! SIP with programs nobody here wrote: SIPp, baresip, sipsak, Kamailio, PJSUA2, tshark.
 
+mod kamailio;
 mod name_server;
 pub(crate) mod peer;
+mod phones;
 mod places;
 mod probing;
 mod registrars;

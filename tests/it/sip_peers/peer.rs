@@ -139,6 +139,50 @@ impl Peer {
         Some(run_at(&mut command, folder, transport, port))
     }
 
+    /// A phone on PJSUA2 that registers as dev1 at this registrar, if one is given, and answers by itself. It tells
+    /// what it does, a line for each thing.
+    pub(super) fn pjsua(
+        transport: &str,
+        registrar: Option<&str>,
+        ca: Option<&str>,
+    ) -> Option<Self> {
+        let python = peers().join("pjsua2/venv/bin/python");
+        if !installed(&["python3"]) || !has_pjsua(&python) {
+            return None;
+        }
+        let folder = scratch();
+        let mut command = Command::new(python);
+        command
+            .arg(peers().join("pjsua2/phone.py"))
+            .arg(transport)
+            .arg(registrar.unwrap_or("-"));
+        if let Some(ca) = ca {
+            fs::write(folder.path().join("ca.pem"), ca).expect("a scratch file");
+            command.arg("ca.pem");
+        }
+        // It ends when its standard input does.
+        command.stdin(Stdio::piped());
+        let log = fs::File::create(folder.path().join("log")).expect("a scratch file");
+        let child = command
+            .current_dir(folder.path())
+            .stdout(log.try_clone().expect("a handle"))
+            .stderr(log)
+            .spawn()
+            .expect("an installed program");
+        let mut peer = Self {
+            child,
+            folder,
+            port: 0,
+        };
+        peer.wait_for("listens at port ");
+        let log = peer.log();
+        let port = log.split("listens at port ").nth(1);
+        peer.port = port
+            .and_then(|rest| rest.lines().next()?.trim().parse().ok())
+            .unwrap_or_else(|| panic!("no port: {log}"));
+        Some(peer)
+    }
+
     /// A registrar and proxy that knows the user dev1.
     pub(super) fn kamailio() -> Option<Self> {
         Self::kamailio_with(None)
@@ -154,7 +198,8 @@ impl Peer {
         Self::kamailio_of(tls, &[])
     }
 
-    fn kamailio_of(tls: Option<(u16, &str, &str)>, parts: &[&str]) -> Option<Self> {
+    /// The same with both.
+    pub(super) fn kamailio_of(tls: Option<(u16, &str, &str)>, parts: &[&str]) -> Option<Self> {
         const MODULES: &str = "/usr/lib/x86_64-linux-gnu/kamailio/modules/";
         if !installed(&["kamailio", "sqlite3"]) {
             return None;
@@ -182,6 +227,9 @@ impl Peer {
             ("key.pem", key),
         ] {
             fs::write(folder.path().join(name), text).expect("a scratch file");
+        }
+        if parts.contains(&"WITH_WS") && !has_module(MODULES, "websocket.so") {
+            return None;
         }
         let mut command = Command::new("kamailio");
         if tls.is_some() {
@@ -211,6 +259,34 @@ impl Peer {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// Whether the phone's package was installed by `tests/run`; as [`installed`].
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn has_pjsua(python: &Path) -> bool {
+    let has = python.is_file();
+    if !has {
+        assert!(
+            std::env::var_os("CI").is_none_or(|v| v != "true"),
+            "PJSUA2 is not installed: tests/run does it"
+        );
+        eprintln!("skipped: PJSUA2 is not installed; tests/run does it");
+    }
+    has
+}
+
+/// Whether a module of Kamailio is installed; as [`installed`].
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn has_module(folder: &str, module: &str) -> bool {
+    let has = Path::new(folder).join(module).is_file();
+    if !has {
+        assert!(
+            std::env::var_os("CI").is_none_or(|v| v != "true"),
+            "Kamailio's {module} is not installed"
+        );
+        eprintln!("skipped: Kamailio's {module} is not installed");
+    }
+    has
 }
 
 impl Drop for Peer {

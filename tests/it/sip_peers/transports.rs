@@ -50,7 +50,7 @@ pub(super) fn answering(
 }
 
 /// An authority, and a certificate of it for these names: three texts in PEM.
-fn certificate(names: &[&str]) -> (String, String, String) {
+pub(super) fn certificate(names: &[&str]) -> (String, String, String) {
     let ca_key = KeyPair::generate().expect("a key");
     let mut params = CertificateParams::new(Vec::<String>::new()).expect("no names");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -241,7 +241,7 @@ async fn our_own_tls_door_serves_and_a_certificate_lets_it_call_back() {
     let tls = ClientTls::new(Some(&ca), Some((&certificate, &key))).expect("PEM");
     let mut links = Vec::new();
     for seed in [1, 2] {
-        let config = server_config(&ca, &certificate, &key);
+        let config = server_config(Some(&ca), &certificate, &key);
         let tls = tls.clone();
         links.push(answering(loopback(), Reply::ok(), move |o| LinkOptions {
             seed: [seed; 32],
@@ -284,25 +284,35 @@ async fn our_own_tls_door_serves_and_a_certificate_lets_it_call_back() {
     there.close().await;
 }
 
-fn server_config(ca: &str, certificate: &str, key: &str) -> Arc<rustls::ServerConfig> {
+/// TLS of a server; with an authority, callers have to show a certificate of it.
+pub(super) fn server_config(
+    ca: Option<&str>,
+    certificate: &str,
+    key: &str,
+) -> Arc<rustls::ServerConfig> {
     use rustls_pki_types::pem::PemObject;
     use rustls_pki_types::{CertificateDer, PrivateKeyDer};
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let der = |pem: &str| CertificateDer::from_pem_slice(pem.as_bytes()).expect("PEM");
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(der(ca)).expect("an authority");
-    let clients = rustls::server::WebPkiClientVerifier::builder_with_provider(
-        Arc::new(roots),
-        Arc::clone(&provider),
-    );
-    let config = rustls::ServerConfig::builder_with_provider(provider)
+    let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_client_cert_verifier(clients.build().expect("roots"))
-        .with_single_cert(
-            vec![der(certificate)],
-            PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("PEM"),
-        );
+        .expect("versions");
+    let builder = match ca {
+        Some(ca) => {
+            let mut roots = rustls::RootCertStore::empty();
+            roots.add(der(ca)).expect("an authority");
+            let clients = rustls::server::WebPkiClientVerifier::builder_with_provider(
+                Arc::new(roots),
+                provider,
+            );
+            builder.with_client_cert_verifier(clients.build().expect("roots"))
+        }
+        None => builder.with_no_client_auth(),
+    };
+    let config = builder.with_single_cert(
+        vec![der(certificate)],
+        PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("PEM"),
+    );
     Arc::new(config.expect("they belong together"))
 }
 

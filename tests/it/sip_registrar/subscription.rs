@@ -124,6 +124,43 @@ async fn a_subscriber_is_told_what_is_pending_also_after_a_restart_until_it_unsu
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscription_that_is_not_refreshed_is_ended_with_a_notify_and_known_no_more() {
+    let server = TestServer::start().await;
+    let mut phone = SipDevice::enrol(&server, IMEI).await;
+    let registered = phone.send(phone.register(&server, 3600)).await;
+    assert_eq!(code(&registered), Some(200));
+    let begun = phone.send(subscribe(&phone, &server, 600)).await;
+    assert_eq!(code(&begun), Some(200), "{begun:?}");
+    let first = phone.next().await;
+    let dialog = dialog(&begun);
+
+    // Ten minutes go by while the server is away.
+    let dir = server.stop().await;
+    let server = TestServer::with(Setup {
+        dir: Some(dir),
+        ahead: std::time::Duration::from_secs(601),
+        ..Setup::default()
+    })
+    .await;
+    let last = phone.next().await;
+    assert_eq!(
+        header(&last, "Subscription-State"),
+        "terminated;reason=timeout"
+    );
+    assert_eq!(header(&last, "Call-ID"), dialog.call_id);
+    let number = |r: &callhome::sip::InboundRequest| r.message.cseq().map(|c| c.number);
+    assert!(number(&last) > number(&first));
+    let mut refresh = subscribe(&phone, &server, 600).in_dialog(dialog.clone());
+    refresh.uri = SipUri::at(&phone.user(), server.sip());
+    assert_eq!(code(&phone.send(refresh).await), Some(481));
+    // The registration was for an hour and still holds: what comes now comes outside the dialog.
+    call(&server, &phone.test).await;
+    let outside = phone.next().await;
+    assert_ne!(header(&outside, "Call-ID"), dialog.call_id);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_the_device_itself_subscribes_and_only_to_what_there_is() {
     let server = TestServer::start().await;
     let phone = SipDevice::enrol(&server, IMEI).await;

@@ -41,6 +41,17 @@ pub(crate) struct Setup {
     pub(crate) known_peers: Vec<(String, String, callhome::api::VerifyingKey)>,
     /// Peers that it asks.
     pub(crate) peers: Option<Arc<dyn Peers>>,
+    /// By how much its clock is ahead.
+    pub(crate) ahead: std::time::Duration,
+}
+
+/// A clock that is ahead of the system's.
+struct Ahead(std::time::Duration);
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().after(self.0)
+    }
 }
 
 /// A running endpoint.
@@ -103,7 +114,7 @@ impl TestServer {
             [7; 32],
             store.clone(),
             store.clone(),
-            Arc::new(SystemClock),
+            Arc::new(Ahead(setup.ahead)),
         ));
         let options = LinkOptions::new(([127, 0, 0, 1], 0).into(), [9; 32]);
         let link = SipLink::open(options.with_handler(door.clone())).expect("a port for SIP");
@@ -148,7 +159,7 @@ impl TestServer {
             max_segments: 1,
         };
         let machine = Machine {
-            clock: Arc::new(SystemClock),
+            clock: Arc::new(Ahead(setup.ahead)),
             entropy: Arc::new(OsEntropy),
             sealer,
         };

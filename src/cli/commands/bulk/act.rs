@@ -49,7 +49,11 @@ pub(in crate::cli::commands) fn read_input(file: &Path) -> Result<(Vec<u8>, Inpu
         Box::new(std::io::stdin())
     } else {
         let opened = std::fs::File::open(file);
-        Box::new(opened.map_err(|e| CommandError::usage(format!("{name}: {e}")))?)
+        Box::new(opened.map_err(|e| {
+            CommandError::usage(format!("cannot read {name}: {e}"))
+                .hint("--from takes a CSV or NDJSON file with a device in each row; - is standard input")
+                .hint("See the form:  callhome bulk template")
+        })?)
     };
     reader.take(MAX_INPUT + 1).read_to_end(&mut content)?;
     if content.len() as u64 > MAX_INPUT {

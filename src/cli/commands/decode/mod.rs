@@ -143,6 +143,9 @@ pub(super) fn run(context: &Context, args: &DecodeArgs) -> Outcome {
             Exit::Ended(ErrorKind::Usage)
         });
     }
+    if octets.iter().all(u8::is_ascii_whitespace) {
+        return Err(nothing(args));
+    }
     if octets.len() > MAX_MESSAGE {
         return Err(CommandError::usage("the message is longer than 1 MiB"));
     }
@@ -171,6 +174,17 @@ pub(super) fn run(context: &Context, args: &DecodeArgs) -> Outcome {
         Signature::NotChecked | Signature::Genuine if explained.valid => Exit::Done,
         Signature::NotChecked | Signature::Genuine => Exit::Ended(ErrorKind::Usage),
     })
+}
+
+/// Nothing came: the program before this one in the pipe said nothing, or the file is not filled yet.
+fn nothing(args: &DecodeArgs) -> CommandError {
+    let source = match (&args.text, args.file.as_deref()) {
+        (Some(_), _) => "--text".to_owned(),
+        (None, Some(path)) if path.as_os_str() != "-" => path.display().to_string(),
+        (None, _) => "standard input".to_owned(),
+    };
+    CommandError::usage(format!("there is no message: {source} is empty"))
+        .hint("Name a file, or give the message itself:  callhome decode --text 'KME …'")
 }
 
 fn keys(args: &DecodeArgs) -> Result<Keys, CommandError> {

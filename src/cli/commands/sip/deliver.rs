@@ -14,8 +14,8 @@ use crate::host::OsEntropy;
 use crate::net::sip_link::{OnceError, Outlook, preview, request_once};
 use crate::port::{BearerError, Entropy};
 use crate::sip::{
-    Direction, LadderStep, LocateError, Message, Method, OutboundRequest, Patience, SipAnswer,
-    SipAttempt, SipOutcome, SipReport, SipUri, Transport,
+    Direction, LadderStep, LocateError, Message, Method, NotSendable, OutboundRequest, Patience,
+    SipAnswer, SipAttempt, SipOutcome, SipReport, SipUri, Transport,
 };
 
 /// Largest input in bytes.
@@ -126,7 +126,11 @@ fn read_rows(file: &Path) -> Result<(Vec<u8>, Vec<SipRow>), CommandError> {
         Box::new(std::io::stdin())
     } else {
         let opened = std::fs::File::open(file);
-        Box::new(opened.map_err(|e| CommandError::usage(format!("{name}: {e}")))?)
+        Box::new(opened.map_err(|e| {
+            CommandError::usage(format!("cannot read {name}: {e}"))
+                .hint("--from takes a CSV or NDJSON file with an address in each row; - is standard input")
+                .hint("See the form:  callhome bulk template")
+        })?)
     };
     reader.take(MAX_INPUT + 1).read_to_end(&mut content)?;
     if content.len() as u64 > MAX_INPUT {
@@ -386,79 +390,19 @@ fn to_json(answer: &SipAnswer) -> Value {
     })
 }
 
-/// The request that a message in a file stands for: what the endpoint writes itself is left out.
+/// The request that a message in a file stands for; answers to challenges of another time are left out.
 pub(super) fn from_message(message: &Message) -> Result<OutboundRequest, CommandError> {
-    let (Some(method), Some(uri)) = (message.method(), message.uri()) else {
-        return Err(CommandError::usage("this is an answer, not a request")
-            .hint("Explain it:  callhome decode FILE"));
-    };
-    if matches!(method.as_str(), "ACK" | "CANCEL") {
-        return Err(CommandError::usage(format!(
-            "{method} means nothing on its own: it belongs to an INVITE"
-        ))
-        .hint("Send the INVITE:  callhome sip invite ADDRESS"));
-    }
-    let parsed = |text: &str| {
-        text.parse()
-            .map_err(|e: crate::sip::InvalidSipUri| CommandError::usage(e.to_string()))
-    };
-    let mut request = OutboundRequest::new(method, parsed(uri)?);
-    request.from = message.from().and_then(|a| a.sip_uri().ok());
-    request.to = message.to().and_then(|a| a.sip_uri().ok());
-    for route in message.list("Route") {
-        let route = crate::sip::NameAddr::parse(route);
-        request.route.push(parsed(route.uri())?);
-    }
-    for (name, value) in message.fields() {
-        match name {
-            "Via"
-            | "From"
-            | "To"
-            | "Call-ID"
-            | "CSeq"
-            | "Max-Forwards"
-            | "Route"
-            | "Authorization"
-            | "Proxy-Authorization" => {}
-            "Content-Type" => request.content_type = Some(value.to_owned()),
-            "Contact" => request.contact = Some(value.to_owned()),
-            _ => request.headers.push((name.to_owned(), value.to_owned())),
+    let mut request = OutboundRequest::try_from(message).map_err(|error| {
+        let made = CommandError::usage(error.to_string());
+        match error {
+            NotSendable::Answer => made.hint("Explain it:  callhome decode FILE"),
+            NotSendable::Dependent(_) => made.hint("Send the INVITE:  callhome sip invite ADDRESS"),
+            NotSendable::Uri(_) => made,
         }
-    }
-    request.body = message.body().to_vec();
+    })?;
+    let stale = ["Authorization", "Proxy-Authorization"];
+    request
+        .headers
+        .retain(|(name, _)| !stale.contains(&name.as_str()));
     Ok(request)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_from_a_file_keeps_its_own_headers_and_body() {
-        let message = Message::parse(b"NOTIFY sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK1\r\nRoute: <sip:p;lr>\r\nf: <sip:me@h>;tag=1\r\nt: <sip:a@b>\r\nCall-ID: 1\r\nCSeq: 9 NOTIFY\r\no: check-sync\r\nContact: <sip:me@h>\r\nc: text/plain\r\n\r\nhi").expect("valid");
-        let request = from_message(&message).expect("a request");
-        assert_eq!(request.next_hop().to_string(), "sip:p;lr");
-        assert_eq!(request.body, b"hi");
-        assert_eq!(
-            request.headers,
-            [("Event".to_owned(), "check-sync".to_owned())]
-        );
-        assert_eq!(
-            request.from.map(|f| f.to_string()).as_deref(),
-            Some("sip:me@h")
-        );
-    }
-
-    #[test]
-    fn answers_and_requests_without_a_transaction_are_refused() {
-        for text in [
-            "SIP/2.0 200 OK\r\n\r\n",
-            "ACK sip:a SIP/2.0\r\n\r\n",
-            "CANCEL sip:a SIP/2.0\r\n\r\n",
-            "OPTIONS tel:+1 SIP/2.0\r\n\r\n",
-        ] {
-            let message = Message::parse(text.as_bytes()).expect("valid");
-            assert!(from_message(&message).is_err(), "{text}");
-        }
-    }
 }

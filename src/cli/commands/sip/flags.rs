@@ -1,5 +1,5 @@
 use std::io::Read;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use clap::Args;
 use crate::cli::commands::sms::{password, private};
 use crate::cli::error::CommandError;
 use crate::cli::output::seconds;
-use crate::net::dns::Resolver;
+use crate::net::dns::{Resolver, name_server};
 use crate::net::sip_link::Outlook;
 use crate::net::tls::ClientTls;
 use crate::sip::{
@@ -92,12 +92,6 @@ pub(in crate::cli::commands) struct OutlookFlags {
 
 fn transport(text: &str) -> Result<Transport, UnknownTransport> {
     text.parse()
-}
-
-pub(super) fn name_server(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .or_else(|_| text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53)))
-        .map_err(|_| format!("{text:?} is no address as 192.0.2.53 or 192.0.2.53:5353"))
 }
 
 impl OutlookFlags {

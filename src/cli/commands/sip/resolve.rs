@@ -2,11 +2,11 @@ use clap::Args;
 use serde::Serialize;
 
 use super::deliver::seed;
-use super::flags::{address, name_server};
+use super::flags::address;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::output::{Column, View};
-use crate::net::dns::Resolver;
+use crate::net::dns::{Resolver, name_server};
 use crate::sip::{LocateError, SipUri, Transport};
 
 /// Show where a SIP address leads, in the order in which it is tried.

@@ -211,7 +211,12 @@ pub(super) fn within_dialog(
 }
 
 /// Where a request in a dialog goes: the first route if it is an IP address, else where the answer came from.
+///
+/// The client of a WebSocket stays on it: proxies write `transport=ws` for secure ones, too (RFC 7118 §5.2.1).
 pub(super) fn dialog_target(answer: &Message, came_from: Hop) -> Hop {
+    if came_from.transport.is_web_socket() {
+        return came_from;
+    }
     answer
         .list("Record-Route")
         .last()

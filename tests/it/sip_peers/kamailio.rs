@@ -1,5 +1,7 @@
 //! Kamailio over every transport that it has: TCP and TLS with SHA-256, WebSocket and secure WebSocket.
 
+use std::time::Duration;
+
 use callhome::sip::{Reply, Transport};
 use serde_json::Value;
 
@@ -145,7 +147,8 @@ async fn it_takes_our_web_sockets_plain_and_inside_tls() {
     .await;
     for _ in 0..2 {
         for method in ["NOTIFY", "INVITE", "BYE"] {
-            let request = asked.recv().await.expect("a request");
+            let heard = tokio::time::timeout(Duration::from_secs(10), asked.recv()).await;
+            let request = heard.expect(method).expect("a request");
             assert_eq!(request.method().as_str(), method);
             assert_eq!(request.message.list("Via").len(), 2, "through Kamailio");
         }

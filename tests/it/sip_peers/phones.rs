@@ -103,7 +103,7 @@ async fn pjsua_registers_over_udp_tcp_and_tls_and_is_reached_where_it_registered
         }
         aside(move || {
             phone.wait_for("call CONFIRMED");
-            phone.wait_for("call DISCONNCTD");
+            phone.wait_for("call DISCONNECTED");
         })
         .await;
         link.close().await;

@@ -54,6 +54,9 @@ pub(super) fn certificate(names: &[&str]) -> (String, String, String) {
     let ca_key = KeyPair::generate().expect("a key");
     let mut params = CertificateParams::new(Vec::<String>::new()).expect("no names");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // A name of its own: OpenSSL 1.0 takes a certificate whose issuer has its own name for one that signs itself.
+    let name = &mut params.distinguished_name;
+    name.push(rcgen::DnType::CommonName, "authority of the tests");
     let ca = params.self_signed(&ca_key).expect("made").pem();
     let issuer = Issuer::from_ca_cert_pem(&ca, ca_key).expect("an authority");
     let key = KeyPair::generate().expect("a key");

@@ -5216,7 +5216,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__serve)
-            opts="-c -o -v -q -h --name --listen --listen-sip --listen-sips --public-url --sip-domain --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-c -o -v -q -h --name --listen --listen-sip --listen-sips --public-url --sip-domain --dns --sip-ca --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5243,6 +5243,14 @@ _callhome() {
                     return 0
                     ;;
                 --sip-domain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --dns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sip-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1520,6 +1520,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand serve" -l listen-sip -
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l listen-sips -d 'Where to listen for SIP over TLS [default: 5061 where the other one is 5060]' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l public-url -d 'Address under which devices reach this server, when it is another one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l sip-domain -d 'Domain of the devices\' SIP addresses' -r
+complete -c callhome -n "__fish_callhome_using_subcommand serve" -l dns -d 'Name server to ask where SIP addresses lead, instead of the system\'s' -r
+complete -c callhome -n "__fish_callhome_using_subcommand serve" -l sip-ca -d 'Authority to trust for SIP over TLS beside the system\'s and its own (PEM); may be repeated' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'

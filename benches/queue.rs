@@ -76,6 +76,7 @@ fn draft(n: u64) -> EnrolmentDraft {
             enrolled_at: None,
             tag: None,
             proxy: None,
+            push: Vec::new(),
             has_data: true,
             lock: LockState::default(),
             bindings: Vec::new(),

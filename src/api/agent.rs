@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use crate::api::RouteTag;
 use crate::domain::{
-    DeviceId, EnrolmentCode, Identity, Msisdn, Sequence, ShortId, SystemId, Timestamp,
+    DeviceId, EnrolmentCode, Identity, Msisdn, PushAddress, Sequence, ShortId, SystemId, Timestamp,
 };
 
 /// A device's first words (`POST /agent/v1/enrol`), the only unsigned ones.
@@ -147,6 +147,9 @@ pub struct RegisterRequest {
     /// Numbers, best first.
     #[serde(default)]
     pub numbers: Vec<Msisdn>,
+    /// Where push services reach it now; what was known of it stays when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<Vec<PushAddress>>,
     /// False when it has no data path from now on.
     #[serde(default = "yes")]
     pub has_data: bool,

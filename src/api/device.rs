@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::{Binding, DeviceId, Identity, Msisdn, ShortId, Timestamp};
+use crate::domain::{Binding, DeviceId, Identity, Msisdn, PushAddress, ShortId, Timestamp};
 
 /// A device in the registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -32,6 +32,9 @@ pub struct Device {
     pub tag: Option<RouteTag>,
     /// SIP URI of the proxy in front of it.
     pub proxy: Option<String>,
+    /// Where push services reach its application.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub push: Vec<PushAddress>,
     /// False when the device said that it has no data path: it is reached and answers by SMS.
     pub has_data: bool,
     /// Whether it is locked, as far as the server knows.
@@ -122,6 +125,9 @@ pub struct DeviceEdit {
     /// New list of numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numbers: Option<Vec<Msisdn>>,
+    /// New list of push addresses, as in `fcm:dGVzdC10b2tlbg`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub push: Option<Vec<PushAddress>>,
     /// Facts to set; an empty value removes one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,

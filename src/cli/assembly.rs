@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::error::{CommandError, ErrorKind};
+use super::pushing;
 use crate::api::VerifyingKey;
 use crate::config::{GatewayConfig, GatewayKind, GatewayMethod, PeerConfig, ServerConfig};
 use crate::flow::{Home, PublicAddress};
@@ -196,6 +197,7 @@ pub(super) async fn assemble(
         sip: sip.clone().map(|link| Arc::new(link) as _),
         surveyor: Some(Arc::new(Survey::new(outlook))),
         gateways,
+        push: pushing::services(&config.push)?,
         peers: Some(Arc::new(federation)),
         webhooks,
     };

@@ -63,6 +63,7 @@ impl CommonFlags {
     pub fn traces_bearer(&self, bearer: Bearer) -> bool {
         match bearer {
             Bearer::SipDirect | Bearer::SipProxy => self.traces("sip"),
+            Bearer::Push => self.traces("http"),
             Bearer::Sms => self.traces("sms"),
             Bearer::Session => false,
         }

@@ -42,6 +42,7 @@ pub mod output;
 pub mod progress;
 /// Questions to the person at the keyboard.
 pub mod prompt;
+mod pushing;
 mod secrets;
 /// Which device a text names.
 pub mod target;

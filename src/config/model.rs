@@ -91,6 +91,9 @@ pub struct ServerConfig {
     /// Text message gateways, in order of preference.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gateways: Vec<GatewayConfig>,
+    /// Push services, which wake applications on devices.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub push: Vec<PushConfig>,
     /// Addresses that are told what happens.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub webhooks: Vec<WebhookConfig>,
@@ -198,6 +201,32 @@ pub enum GatewayMethod {
     /// PUT.
     #[serde(rename = "PUT", alias = "put")]
     Put,
+}
+
+/// A push service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushConfig {
+    /// Its name, as in `fcm-main`.
+    pub name: String,
+    /// Which service, as in `fcm` or `apns`.
+    pub kind: String,
+    /// File with its credentials (mode 0600): a service account's JSON for `fcm`, the team's key (`.p8`) for `apns`.
+    pub credentials_file: PathBuf,
+    /// Its address, when it is not the usual one.
+    #[serde(
+        default,
+        deserialize_with = "some_https_url",
+        serialize_with = "as_some_text",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub url: Option<Url>,
+    /// Certificate (PEM) of its CA; the system's are used when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// What else it has to know: `key_id`, `team_id` and `topic` for `apns`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, String>,
 }
 
 /// An address that is told what happens.

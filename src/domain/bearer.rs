@@ -10,18 +10,26 @@ pub enum Bearer {
     SipDirect,
     /// SIP to the proxy the device is behind.
     SipProxy,
+    /// A push service wakes the application on the device.
+    Push,
     /// A signed text message through a gateway.
     Sms,
 }
 
 /// Why a text is not a bearer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a bearer is session, sip-direct, sip-proxy or sms, found {0:?}")]
+#[error("a bearer is session, sip-direct, sip-proxy, push or sms, found {0:?}")]
 pub struct InvalidBearer(String);
 
 impl Bearer {
     /// All bearers, in the order in which `call` climbs them.
-    pub const ALL: [Self; 4] = [Self::Session, Self::SipDirect, Self::SipProxy, Self::Sms];
+    pub const ALL: [Self; 5] = [
+        Self::Session,
+        Self::SipDirect,
+        Self::SipProxy,
+        Self::Push,
+        Self::Sms,
+    ];
 }
 
 impl FromStr for Bearer {
@@ -41,6 +49,7 @@ impl fmt::Display for Bearer {
             Self::Session => "session",
             Self::SipDirect => "sip-direct",
             Self::SipProxy => "sip-proxy",
+            Self::Push => "push",
             Self::Sms => "sms",
         })
     }

@@ -8,7 +8,7 @@
 //!
 //! | file | noun |
 //! |---|---|
-//! | `imei`, `msisdn`, `identity` | what a device *is*, and the numbers it is reached under |
+//! | `imei`, `msisdn`, `push_address`, `identity` | what a device *is*, and the numbers it is reached under |
 //! | `system_id`, `device_id`, `short_id`, `enrolment_code` | names that we hand out |
 //! | `sequence`, `action`, `action_state` | what a device is asked to do, in which order, and how far it got |
 //! | `binding`, `subscription`, `bearer` | where a device is now, and over what it can be reached |
@@ -31,6 +31,7 @@ mod enrolment_code;
 mod identity;
 mod imei;
 mod msisdn;
+mod push_address;
 mod role;
 mod secret;
 mod sequence;
@@ -52,6 +53,7 @@ pub use enrolment_code::{EnrolmentCode, InvalidEnrolmentCode};
 pub use identity::{Identity, IdentityKind, InvalidIdentity};
 pub use imei::{Imei, InvalidImei};
 pub use msisdn::{InvalidMsisdn, Msisdn};
+pub use push_address::{InvalidPushAddress, PushAddress};
 pub use role::{InvalidRole, Permission, Role};
 pub use secret::{DeviceSecret, InvalidSecret, Purpose};
 pub use sequence::{InvalidSequence, Sequence};

@@ -299,6 +299,7 @@ fn check_bearer(ports: &Ports, via: Option<Bearer>) -> Result<(), ActError> {
     match via {
         Some(bearer) if !ports.has_bearer(bearer) => Err(ActError::Unusable(match bearer {
             Bearer::Sms => "no text message gateway is configured".to_owned(),
+            Bearer::Push => "no push service is configured".to_owned(),
             _ => format!("this endpoint does not listen for SIP, which {bearer} needs"),
         })),
         _ => Ok(()),

@@ -5,14 +5,14 @@ use std::time::Duration;
 use crate::api::{ActionView, Attempt, Device};
 use crate::domain::{ActionState, Bearer, Sequence, ShortId, Timestamp};
 use crate::port::{
-    ActionFilter, AgentKey, Claimed, Lease, MachineError, PageOf, Stamp, StoreError,
+    ActionFilter, AgentKey, Claimed, Lease, MachineError, PageOf, PushMessage, Stamp, StoreError,
 };
 use crate::sms::{Receipt, ReceiptOutcome};
 
 use super::message::DataPath;
 use super::rung::{Sent, send_sip, send_sms};
 use super::ways::{Destination, Way, ways};
-use super::{ActError, Ports, message, session, summons};
+use super::{ActError, Ports, message, push, session, summons};
 
 /// For the answer of a SIP device or proxy.
 const SIP_TIMEOUT: Duration = Duration::from_secs(4);
@@ -28,6 +28,8 @@ const SMS_LATEST: Duration = Duration::from_secs(6 * 3600);
 const SOONEST: Duration = Duration::from_secs(10);
 /// … and never later than this.
 const LATEST: Duration = Duration::from_secs(15 * 60);
+/// A push message that has not reached its device by then is of no use: another try has been made.
+const PUSH_LIFE: Duration = Duration::from_secs(15 * 60);
 /// Most numbers that were given up of which one text message tells.
 const MOST_VOIDS: u32 = 8;
 /// How the outcome of an attempt begins that is a carrier's word on an earlier one.
@@ -196,11 +198,7 @@ async fn send(
     };
     match &way.to {
         Destination::Sip { uri, route } => {
-            // A device opens one session for one request id: each try asks anew.
-            let id = match first.attempts.len() {
-                0 => first.id.to_string(),
-                tries => format!("{}.{tries}", first.id),
-            };
+            let id = try_id(first);
             let request = summons::notify(ports, Some(key), uri.clone(), route.clone(), &id);
             let sent = match (&ports.sip, request) {
                 (Some(sip), Ok(request)) => send_sip(&**sip, request, SIP_TIMEOUT).await,
@@ -208,6 +206,15 @@ async fn send(
                 (_, Err(error)) => Sent::not(error.to_string()),
             };
             // The session that follows fetches all of them.
+            Ok((sent, waiting.len()))
+        }
+        Destination::Push { address, service } => {
+            let message = PushMessage {
+                to: address.clone(),
+                request_id: try_id(first),
+                expires_at: ports.now().after(PUSH_LIFE).min(first.expires_at),
+            };
+            let sent = push::send(ports, device.id, &**service, message, SMS_TIMEOUT).await?;
             Ok((sent, waiting.len()))
         }
         Destination::Sms { trusted: false, .. } if first.action.is_destructive() => Ok((
@@ -237,6 +244,14 @@ async fn send(
                 Err(error) => Ok((Sent::not(error.to_string()), 1)),
             }
         }
+    }
+}
+
+/// The request id of a try. A device opens one session for one request id: each try asks anew.
+fn try_id(view: &ActionView) -> String {
+    match view.attempts.len() {
+        0 => view.id.to_string(),
+        tries => format!("{}.{tries}", view.id),
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `act`, `act_error` | have a device do something: checks, numbering, PIN escrow; cancel; try again |
 //! | `lock` | lock a device wherever it is managed |
 //! | `deliver` | one try of one action over the bearers that the device has |
+//! | `push` | wake an application through a push service |
 //! | `reach` | the callback ladder: climb until the device has called home |
 //! | `contact` | what a callback tells the device: whom to call, when, under which id |
 //! | `branch` | which server asks a device to call: the one that holds its binding |
@@ -31,6 +32,7 @@ mod act_error;
 mod contact;
 mod message;
 mod ports;
+mod push;
 mod rung;
 mod summons;
 mod ways;

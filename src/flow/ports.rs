@@ -7,7 +7,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::domain::{Bearer, ShortId, Timestamp};
 use crate::port::{
     ActionQueue, ActionResults, Actions, AuditTrail, Backups, Callbacks, Clock, DeviceLog, Devices,
-    Enrolments, Entropy, Events, MachineError, Peers, Sealer, SipSender, SmsGateway, Surveyor,
+    Enrolments, Entropy, Events, MachineError, Peers, PushService, Sealer, SipSender, SmsGateway,
+    Surveyor,
 };
 
 /// What the flows of one endpoint are handed: a bundle of ports, cheap to clone.
@@ -47,6 +48,8 @@ pub struct Ports {
     pub surveyor: Option<Arc<dyn Surveyor>>,
     /// Text message gateways, best first.
     pub gateways: Vec<Arc<dyn SmsGateway>>,
+    /// Push services.
+    pub push: Vec<Arc<dyn PushService>>,
     /// The other servers; absent without federation.
     pub peers: Option<Arc<dyn Peers>>,
     /// The endpoint itself.
@@ -128,6 +131,7 @@ impl Ports {
         match bearer {
             Bearer::Session => true,
             Bearer::SipDirect | Bearer::SipProxy => self.sip.is_some(),
+            Bearer::Push => !self.push.is_empty(),
             Bearer::Sms => !self.gateways.is_empty(),
         }
     }

@@ -42,6 +42,17 @@ impl Sent {
         }
     }
 
+    /// A bearer took it.
+    pub(super) fn taken(by: &str, elapsed: Duration) -> Self {
+        Self {
+            accepted: true,
+            outcome: format!("accepted by {by} in {}", brief(elapsed)),
+            elapsed,
+            steps: Vec::new(),
+            text: None,
+        }
+    }
+
     /// As an attempt of an action.
     pub(super) fn attempt(&self, way: &Way, peer: &str, at: Timestamp) -> Attempt {
         Attempt {
@@ -57,16 +68,21 @@ impl Sent {
 
     /// As lines of the callback's picture; `began` is when the send began after the callback did.
     pub(super) fn lines(&self, way: &Way, peer: &str, began: Duration) -> Vec<LadderLine> {
-        if let (Some(text), Destination::Sms { gateway, .. }) = (&self.text, &way.to) {
+        let carrier = match &way.to {
+            Destination::Sms { gateway, .. } => Some((gateway.name(), "SMS")),
+            Destination::Push { service, .. } => Some((service.name(), "push")),
+            Destination::Sip { .. } => None,
+        };
+        if let (Some(text), Some((far, kind))) = (&self.text, carrier) {
             let line = |at: Duration, from: &str, to: &str, text: String| LadderLine {
                 at_ms: millis(at),
                 from: from.to_owned(),
                 to: to.to_owned(),
                 text,
             };
-            let (us, far) = ("callhome", gateway.name());
+            let us = "callhome";
             let answer = line(began + self.elapsed, far, us, "accepted".to_owned());
-            let mut lines = vec![line(began, us, far, format!("SMS {text}"))];
+            let mut lines = vec![line(began, us, far, format!("{kind} {text}"))];
             lines.extend(self.accepted.then_some(answer));
             return lines;
         }
@@ -126,13 +142,7 @@ pub(super) async fn send_sms(
     let answer = tokio::time::timeout(timeout, gateway.send(sms)).await;
     let elapsed = started.elapsed();
     let sent = match answer {
-        Ok(Ok(_)) => Sent {
-            accepted: true,
-            outcome: format!("accepted by {} in {}", gateway.name(), brief(elapsed)),
-            elapsed,
-            steps: Vec::new(),
-            text: None,
-        },
+        Ok(Ok(_)) => Sent::taken(gateway.name(), elapsed),
         Ok(Err(error)) => bearer_failed(&error, elapsed),
         Err(_) => Sent {
             elapsed,
@@ -170,7 +180,7 @@ fn sip_sent(report: SipReport) -> Sent {
     }
 }
 
-fn bearer_failed(error: &BearerError, elapsed: Duration) -> Sent {
+pub(super) fn bearer_failed(error: &BearerError, elapsed: Duration) -> Sent {
     let outcome = match error {
         BearerError::Unreachable(_) => format!("{error} after {}", brief(elapsed)),
         other => other.to_string(),

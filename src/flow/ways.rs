@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::{Device, RouteTag};
-use crate::domain::{Bearer, Binding, Msisdn, Timestamp};
-use crate::port::SmsGateway;
+use crate::domain::{Bearer, Binding, Msisdn, PushAddress, Timestamp};
+use crate::port::{PushService, SmsGateway};
 use crate::sip::{SipUri, towards};
 
 use super::Ports;
@@ -31,6 +31,13 @@ pub(super) enum Destination {
         /// Route set, first hop first.
         route: Vec<SipUri>,
     },
+    /// A push message.
+    Push {
+        /// To whom.
+        address: PushAddress,
+        /// Through whom.
+        service: Arc<dyn PushService>,
+    },
     /// A text message.
     Sms {
         /// Where to.
@@ -42,7 +49,7 @@ pub(super) enum Destination {
     },
 }
 
-/// All ways to a device at `now`: SIP to its own address, SIP through its proxy, text messages.
+/// All ways to a device at `now`: SIP to its own address, SIP through its proxy, push services, text messages.
 ///
 /// The tag that the device gave decides between direct and indirect; without one a private address counts as
 /// indirect (requirement A4), so that the proxy, where one is known, is tried first.
@@ -73,6 +80,7 @@ pub(super) fn ways(ports: &Ports, device: &Device, now: Timestamp) -> Vec<Way> {
             ways.extend(proxied);
         }
     }
+    ways.extend(push_ways(ports, device));
     ways.extend(sms_ways(ports, device));
     ways
 }
@@ -84,9 +92,14 @@ pub(super) fn why_not(ports: &Ports, device: &Device, bearer: Bearer, now: Times
         Bearer::Session => "a session is opened by the device".to_owned(),
         _ if !ports.has_bearer(bearer) => match bearer {
             Bearer::Sms => "no text message gateway is configured".to_owned(),
+            Bearer::Push => "no push service is configured".to_owned(),
             _ => "this endpoint does not listen for SIP".to_owned(),
         },
         Bearer::Sms => "no number is known".to_owned(),
+        Bearer::Push => match device.push.first() {
+            Some(address) => format!("no push service for {} is configured", address.service()),
+            None => "its application has told no push address".to_owned(),
+        },
         _ if !current => match device.bindings.iter().map(|b| b.expires_at).max() {
             Some(end) => format!("its registration ended at {end}"),
             None => "not registered by SIP".to_owned(),
@@ -127,6 +140,26 @@ fn proxy_way(device: &Device, binding: &Binding) -> Option<Way> {
         target: route.first().unwrap_or(&uri).to_aor(),
         to: Destination::Sip { uri, route },
     })
+}
+
+/// Each address over the services that serve its kind.
+fn push_ways(ports: &Ports, device: &Device) -> Vec<Way> {
+    let mut ways = Vec::new();
+    for address in &device.push {
+        let fitting = ports
+            .push
+            .iter()
+            .filter(|s| s.service() == address.service());
+        ways.extend(fitting.map(|service| Way {
+            bearer: Bearer::Push,
+            target: format!("{} through {}", address.masked(), service.name()),
+            to: Destination::Push {
+                address: address.clone(),
+                service: Arc::clone(service),
+            },
+        }));
+    }
+    ways
 }
 
 fn sms_ways(ports: &Ports, device: &Device) -> Vec<Way> {

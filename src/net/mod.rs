@@ -10,6 +10,7 @@
 //! | `sip_link` | SIP over UDP, TCP, TLS and WebSocket, driving the machines of `sip` |
 //! | `dns`, `survey` | where SIP names lead; what lies on the way there |
 //! | `sms_http` | text messages through Kannel or any HTTP gateway |
+//! | `push` | push services that wake applications: FCM, APNs |
 //! | `management` | the operator's client of the endpoint, over HTTPS or the local socket |
 //! | `agent_http` | the device's signed client of the endpoint |
 //! | `capture` | SIP messages in pcap and pcapng files |
@@ -23,6 +24,7 @@ pub mod dns;
 pub mod federation;
 pub mod health;
 pub mod management;
+pub mod push;
 pub mod sip_link;
 pub mod sip_volley;
 pub mod sms_http;

@@ -12,12 +12,14 @@
 //! | `keeping` | `store`: backups, audit trail, operators and tokens |
 //! | `survey` | `net`: what lies between us and a SIP address |
 //! | `bearer` | `net`: SIP, text messages, peers, webhooks |
+//! | `push` | `net`: push services, which wake applications |
 //! | `device` | `net`, `store`: what a simulated device needs |
 
 mod bearer;
 mod device;
 mod keeping;
 mod machine;
+mod push;
 mod registry;
 mod survey;
 mod work;
@@ -32,6 +34,7 @@ pub use keeping::{
     Tokens, Totals,
 };
 pub use machine::{Clock, Entropy, MachineError, Sealer};
+pub use push::{PushError, PushMessage, PushService};
 pub use registry::{
     AgentKey, Bindings, DeviceFilter, DeviceLog, Devices, Enrolment, EnrolmentDraft,
     EnrolmentRefusal, Enrolments, PageOf, Subscriptions,

@@ -11,7 +11,7 @@ use crate::net::tls::Acquaintances;
 use crate::port::{
     ActionQueue, ActionResults, Actions, AuditTrail, Backups, Bindings, Callbacks, Clock,
     DeviceLog, Devices, Enrolments, Entropy, Events, Housekeeping, MachineError, Operators, Peers,
-    Pins, Sealer, SipSender, SmsGateway, Subscriptions, Surveyor, Tokens, Webhooks,
+    Pins, PushService, Sealer, SipSender, SmsGateway, Subscriptions, Surveyor, Tokens, Webhooks,
 };
 
 use super::identity::{NonceMemory, PasswordDesk};
@@ -120,6 +120,8 @@ pub struct Bearers {
     pub surveyor: Option<Arc<dyn Surveyor>>,
     /// Text message gateways, best first.
     pub gateways: Vec<Arc<dyn SmsGateway>>,
+    /// Push services.
+    pub push: Vec<Arc<dyn PushService>>,
     /// Peers.
     pub peers: Option<Arc<dyn Peers>>,
     /// Third parties that are told of messages.
@@ -173,6 +175,7 @@ impl Parts {
                 sip: bearers.sip,
                 surveyor: bearers.surveyor,
                 gateways: bearers.gateways,
+                push: bearers.push,
                 peers: bearers.peers,
                 home: Arc::new(home),
                 arrivals: Arc::default(),

@@ -82,6 +82,7 @@ impl World {
             sip: None,
             surveyor: None,
             gateways: Vec::new(),
+            push: Vec::new(),
             peers: None,
             home: Arc::new(Home {
                 name: "eu-north".to_owned(),
@@ -143,6 +144,7 @@ pub(crate) fn bare_device(id: ShortId, number: u8) -> Device {
         enrolled_at: None,
         tag: None,
         proxy: None,
+        push: Vec::new(),
         has_data: true,
         lock: LockState::default(),
         bindings: Vec::new(),

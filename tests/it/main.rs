@@ -22,6 +22,7 @@ mod flow_session;
 mod flow_shelf;
 mod flow_world;
 mod fuzz_corpus;
+mod push;
 mod server_actions;
 mod server_agent;
 mod server_contract;

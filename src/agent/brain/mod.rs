@@ -240,6 +240,7 @@ impl Brain {
             contact,
             proxy,
             numbers: self.persona.numbers.clone(),
+            push: None,
             has_data: self.persona.has_data,
         }
     }

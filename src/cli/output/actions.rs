@@ -13,6 +13,7 @@ pub fn bearer_words(bearer: Bearer) -> &'static str {
         Bearer::Session => "session",
         Bearer::SipDirect => "sip direct",
         Bearer::SipProxy => "sip proxy",
+        Bearer::Push => "push",
         Bearer::Sms => "sms",
     }
 }

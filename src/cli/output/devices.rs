@@ -167,6 +167,9 @@ pub fn device_card(device: &Device, now: Timestamp) -> View {
         };
         row("Number", format!("{} ({verified})", number.number));
     }
+    for push in &device.push {
+        row("Push", push.masked());
+    }
     row("Lock", lock_words(device, now));
     row("Heard", heard(device, now));
     match device.enrolled_at {

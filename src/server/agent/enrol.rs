@@ -93,6 +93,7 @@ async fn draft(endpoint: &Endpoint, asked: &EnrolRequest) -> Answer<EnrolmentDra
         enrolled_at: Some(at),
         tag: None,
         proxy: None,
+        push: Vec::new(),
         has_data: asked.has_data,
         lock: LockState::default(),
         bindings: Vec::new(),

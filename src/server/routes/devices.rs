@@ -99,6 +99,7 @@ fn new_device(endpoint: &Endpoint, asked: &NewDevice) -> Answer<Device> {
         enrolled_at: None,
         tag: None,
         proxy: None,
+        push: Vec::new(),
         has_data: true,
         lock: LockState::default(),
         bindings: Vec::new(),
@@ -211,6 +212,10 @@ fn apply(device: &mut Device, edit: &DeviceEdit) -> Vec<&'static str> {
     if let Some(numbers) = &edit.numbers {
         device.numbers = unverified(numbers, &device.numbers);
         changed.push("numbers");
+    }
+    if let Some(push) = &edit.push {
+        device.push.clone_from(push);
+        changed.push("push addresses");
     }
     for (key, value) in &edit.attributes {
         if value.is_empty() {

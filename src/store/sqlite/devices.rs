@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
 use serde::{Deserialize, Serialize};
 
 use crate::api::{Device, DeviceNumber, LockState, Page, RouteTag};
-use crate::domain::{Binding, Identity, ShortId, Timestamp};
+use crate::domain::{Binding, Identity, PushAddress, ShortId, Timestamp};
 use crate::port::{DeviceFilter, Devices, PageOf, Stamp, StoreError};
 
 use super::SqliteStore;
@@ -25,6 +25,8 @@ pub(super) struct Facts {
     pub(super) numbers: Vec<DeviceNumber>,
     pub(super) tag: Option<RouteTag>,
     pub(super) proxy: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) push: Vec<PushAddress>,
     pub(super) has_data: bool,
     pub(super) attributes: BTreeMap<String, String>,
 }
@@ -40,6 +42,7 @@ impl Facts {
             numbers: device.numbers,
             tag: device.tag,
             proxy: device.proxy,
+            push: device.push,
             has_data: device.has_data,
             attributes: device.attributes,
         }
@@ -122,6 +125,7 @@ impl DeviceRow {
             enrolled_at: self.enrolled_at.map(Timestamp::from_millis),
             tag: facts.tag,
             proxy: facts.proxy,
+            push: facts.push,
             has_data: facts.has_data,
             lock,
             bindings,

@@ -103,6 +103,9 @@ fn register(
     facts.tag = told.tag.or(facts.tag);
     facts.proxy = told.proxy.clone().or(facts.proxy);
     facts.has_data = told.has_data;
+    if let Some(push) = &told.push {
+        facts.push.clone_from(push);
+    }
     // The device's order first; what was verified stays verified, what it does not know stays at the end.
     let mut numbers: Vec<DeviceNumber> = Vec::new();
     for number in &told.numbers {

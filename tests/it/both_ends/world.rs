@@ -481,6 +481,7 @@ fn ports(machine: &Arc<Machine>, store: &Arc<SqliteStore>, gateway: &Arc<Gateway
         sip: None,
         surveyor: None,
         gateways: vec![gateway.clone()],
+        push: Vec::new(),
         peers: None,
         home: Arc::new(Home {
             name: "eu-north".into(),

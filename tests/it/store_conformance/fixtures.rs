@@ -58,6 +58,7 @@ pub(crate) fn device(name: &str) -> Device {
         enrolled_at: None,
         tag: None,
         proxy: None,
+        push: Vec::new(),
         has_data: true,
         lock: LockState::default(),
         bindings: Vec::new(),

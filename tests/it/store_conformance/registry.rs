@@ -481,6 +481,7 @@ pub(crate) async fn a_told_address_counts_until_it_is_told_otherwise(store: impl
         contact: Some("sip:10.0.0.9:5070".into()),
         proxy: None,
         numbers: vec!["+46850012345".parse().expect("number")],
+        push: None,
         has_data: true,
     };
     let after = store

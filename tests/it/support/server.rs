@@ -10,7 +10,7 @@ use callhome::host::{MasterKey, OsEntropy, SystemClock};
 use callhome::net::sip_link::{LinkOptions, SipLink};
 use callhome::net::tls::{Acquaintances, ServerIdentity, TlsListener};
 use callhome::net::unix::LocalListener;
-use callhome::port::{Clock, Peers, SmsGateway, Webhooks};
+use callhome::port::{Clock, Peers, PushService, SmsGateway, Webhooks};
 use callhome::server::{
     self, Bearers, Endpoint, GatewayDoor, Listeners, Machine, Mode, Parts, PeerTrust, Settings,
     SipDoor,
@@ -33,6 +33,8 @@ pub(crate) struct Setup {
     pub(crate) dir: Option<TempDir>,
     /// Text message gateways.
     pub(crate) gateways: Vec<Arc<dyn SmsGateway>>,
+    /// Push services.
+    pub(crate) push: Vec<Arc<dyn PushService>>,
     /// Name and secret of gateways that may call in.
     pub(crate) gateway_doors: Vec<(String, String)>,
     /// Third parties.
@@ -167,6 +169,7 @@ impl TestServer {
             sip: Some(Arc::new(link.clone())),
             surveyor: None,
             gateways: setup.gateways,
+            push: setup.push,
             peers: setup.peers,
             webhooks: setup.webhooks,
         };

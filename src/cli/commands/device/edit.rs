@@ -6,7 +6,7 @@ use crate::cli::error::{CommandError, Exit, Outcome};
 use crate::cli::flags::WriteFlags;
 use crate::cli::output::device_card;
 use crate::cli::target;
-use crate::domain::Msisdn;
+use crate::domain::{Msisdn, PushAddress};
 
 use super::add::fact;
 
@@ -16,7 +16,8 @@ use super::add::fact;
 Examples:
   callhome device edit 358931104120070 --owner \"L. Berg\"
   callhome device edit 358931104120070 --number +14085550137 --number +46701234567
-  callhome device edit 358931104120070 --set site=Oslo --set asset=")]
+  callhome device edit 358931104120070 --set site=Oslo --set asset=
+  callhome device edit 358931104120070 --push fcm:dGVzdC10b2tlbg")]
 pub struct EditArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
@@ -29,6 +30,9 @@ pub struct EditArgs {
     /// New list of phone numbers, best first
     #[arg(long)]
     number: Option<Vec<Msisdn>>,
+    /// New list of addresses at push services, as in fcm:TOKEN or apns:TOKEN
+    #[arg(long, value_name = "SERVICE:TOKEN")]
+    push: Option<Vec<PushAddress>>,
     /// A fact to set; an empty value removes it
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = fact)]
     facts: Vec<(String, String)>,
@@ -59,6 +63,7 @@ pub(super) async fn run(context: &Context, args: EditArgs) -> Outcome {
         owner: args.owner,
         model: args.model,
         numbers: args.number,
+        push: args.push,
         attributes: args.facts.into_iter().collect(),
     };
     if edit == DeviceEdit::default() {

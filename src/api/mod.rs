@@ -11,6 +11,7 @@
 //! | `page` | lists with keyset cursors |
 //! | `device`, `invitation` | the registry and how a device gets into it |
 //! | `action`, `callback`, `event` | what was asked of a device, and how it goes on |
+//! | `timeline` | the story of an action or a device, in order |
 //! | `backup` | what a device brought to safety |
 //! | `find` | where a device is managed, and what the peers said |
 //! | `federation` | what servers say to each other |
@@ -39,6 +40,7 @@ pub mod signature;
 mod signing_key;
 mod sms;
 pub mod soap;
+mod timeline;
 
 pub use action::{ActionRequest, ActionResult, ActionView, Attempt};
 pub use agent::{
@@ -71,3 +73,4 @@ pub use sms::{
     SmsSendRequest, SmsSendResponse, SmsSignRequest, SmsSignResponse, SmsVerifyRequest,
     SmsVerifyResponse,
 };
+pub use timeline::{ActionStory, Moment, RECEIPT};

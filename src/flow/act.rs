@@ -7,7 +7,7 @@ use crate::domain::{
 };
 use crate::port::{
     ActionFilter, IdempotencyClaim, NewAction, PageOf, PeerError, Precondition, RemoteAction,
-    Stamp, StoreError,
+    Stamp, Step, StoreError,
 };
 use crate::sms::UnlockPin;
 
@@ -208,7 +208,10 @@ async fn create_here(ports: &Ports, order: ActOrder) -> Result<ActionView, ActEr
         escrow: is_lock.then_some(unlock_pin),
     };
     match ports.actions.create_action(new, stamp).await {
-        Ok(view) => Ok(view),
+        Ok(view) => {
+            Step::ActionStored.reached();
+            Ok(view)
+        }
         Err(StoreError::AlreadyDone(outcome)) => done_before(ports, &outcome).await,
         Err(StoreError::NotEnrolled) => Err(ActError::NotEnrolled(device.name)),
         Err(StoreError::Precondition(_)) => Err(what_is_in_the_way(ports, &device, &action).await?),

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use crate::api::{ActionView, Attempt, Device};
+use crate::api::{ActionView, Attempt, Device, RECEIPT};
 use crate::domain::{ActionState, Bearer, Sequence, ShortId, Timestamp};
 use crate::port::{
-    ActionFilter, AgentKey, Claimed, Lease, MachineError, PageOf, PushMessage, Stamp, StoreError,
+    ActionFilter, AgentKey, Claimed, Lease, MachineError, PageOf, PushMessage, Stamp, Step,
+    StoreError,
 };
 use crate::sms::{Receipt, ReceiptOutcome};
 
@@ -32,8 +33,6 @@ const LATEST: Duration = Duration::from_secs(15 * 60);
 const PUSH_LIFE: Duration = Duration::from_secs(15 * 60);
 /// Most numbers that were given up of which one text message tells.
 const MOST_VOIDS: u32 = 8;
-/// How the outcome of an attempt begins that is a carrier's word on an earlier one.
-const RECEIPT: &str = "receipt: ";
 
 /// Tries a claimed action once and records what came of it and when to try next.
 ///
@@ -58,6 +57,7 @@ pub async fn deliver_all(ports: &Ports, claims: Vec<Claimed>) -> Result<Vec<Acti
     let Some(id) = claims.first().map(|c| c.view.device) else {
         return Ok(Vec::new());
     };
+    Step::ActionClaimed.reached();
     let device = ports.devices.device(id).await?;
     let key = ports
         .enrolments
@@ -173,6 +173,9 @@ async fn climb(
         while !waiting.is_empty() {
             let at = ports.now();
             let (sent, count) = send(ports, device, key, &waiting, way).await?;
+            if sent.accepted {
+                Step::MessageSent.reached();
+            }
             let rest = waiting.split_off(count.clamp(1, waiting.len()));
             let wait = patience(ports, &waiting, rungs, index)?;
             for one in &mut waiting {
@@ -418,7 +421,10 @@ async fn record(
     next: Option<Timestamp>,
 ) -> Result<ActionView, ActError> {
     match ports.queue.record_attempts(lease, attempts, next).await {
-        Ok(view) => Ok(view),
+        Ok(view) => {
+            Step::AttemptStored.reached();
+            Ok(view)
+        }
         // Somebody else has it by now; the attempts were added all the same.
         Err(StoreError::LeaseLost(_)) => ports
             .actions

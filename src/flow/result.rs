@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::port::{
     ActionFilter, AgentKey, DeviceFilter, EventDraft, EventFilter, MachineError, PageOf, Recorded,
-    ResultDraft, Stamp, StoreError,
+    ResultDraft, Stamp, Step, StoreError,
 };
 use crate::sms::{ActionResult, InvalidReply, InvalidResult, Nonce, Reply, ReplyStatus, SmsKeys};
 
@@ -121,7 +121,9 @@ async fn record(
         via,
         at: now,
     };
+    Step::ResultReceived.reached();
     let recorded = ports.results.record_result(draft, stamp).await?;
+    Step::ResultStored.reached();
     let line = match &recorded {
         Recorded::First(view) => {
             if view.action.kind() == Some(ActionKind::Backup) && state == ActionState::Done {

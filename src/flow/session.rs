@@ -6,7 +6,7 @@ use crate::api::{
     ActionView, AgentAction, CallbackState, SessionRequest, SessionResponse, SessionView,
 };
 use crate::domain::{InvalidShortId, Sequence, ShortId, Timestamp};
-use crate::port::{ActionFilter, AgentKey, MachineError, PageOf, StoreError};
+use crate::port::{ActionFilter, AgentKey, MachineError, PageOf, Step, StoreError};
 use crate::sms::InvalidMessage;
 
 use super::rung::millis;
@@ -69,6 +69,9 @@ pub async fn open(
         format!(", component {plain}")
     });
     let actions = waiting(ports, key, &request.missing, now).await?;
+    if !actions.is_empty() {
+        Step::SessionFilled.reached();
+    }
     let line = format!(
         "session {session} {cause}{component}, {} actions handed out",
         actions.len()

@@ -13,6 +13,7 @@
 //! | `survey` | `net`: what lies between us and a SIP address |
 //! | `bearer` | `net`: SIP, text messages, peers, webhooks |
 //! | `push` | `net`: push services, which wake applications |
+//! | `steps` | nobody: where a drill may end the process |
 //! | `device` | `net`, `store`: what a simulated device needs |
 
 mod bearer;
@@ -21,6 +22,7 @@ mod keeping;
 mod machine;
 mod push;
 mod registry;
+mod steps;
 mod survey;
 mod work;
 
@@ -39,6 +41,7 @@ pub use registry::{
     AgentKey, Bindings, DeviceFilter, DeviceLog, Devices, Enrolment, EnrolmentDraft,
     EnrolmentRefusal, Enrolments, PageOf, Subscriptions,
 };
+pub use steps::{Drill, InvalidDrill, Step};
 pub use survey::{CertificateFacts, Connection, Place, Survey, Surveyor, TlsFinding};
 pub use work::{
     ActionFilter, ActionQueue, ActionResults, Actions, Callbacks, Claimed, EventDraft, EventFilter,

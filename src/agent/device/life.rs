@@ -15,7 +15,7 @@ use crate::agent::brain::{Brain, Counters, Effect};
 use crate::agent::carrier::Sms;
 use crate::agent::enrolment::{EnrolError, enrol};
 use crate::domain::{DeviceId, Identity, Msisdn, ShortId, Timestamp};
-use crate::port::{Door, MachineError};
+use crate::port::{Door, Drill, MachineError, Step};
 use crate::sip::SipUri;
 
 /// The longest pause between two tries of anything.
@@ -211,7 +211,16 @@ impl Device {
             .brain
             .to_bytes()
             .map_err(|e| MachineError::Other(e.to_string()))?;
-        state.save(&self.name, bytes).await
+        // For a drill it matters when something was done that the server does not know.
+        let news = Drill::is_on() && !self.brain.waiting().is_empty();
+        if news {
+            Step::PhoneDecided.reached();
+        }
+        state.save(&self.name, bytes).await?;
+        if news {
+            Step::PhoneStored.reached();
+        }
+        Ok(())
     }
 
     /// A time between `least_pct` percent of `span` and `span`.
@@ -334,6 +343,7 @@ impl Device {
                 self.subscriber = subscriber;
                 return Ok(());
             }
+            Outcome::Result(_, Ok(())) => Step::PhoneAnswered.reached(),
             Outcome::Told(Err(_)) => agenda.register = Some(Instant::now() + LONGEST),
             _ => {}
         }
@@ -409,7 +419,10 @@ impl Device {
             None => self.contact().map(|c| c.to_string()),
         };
         let proxy = self.settings.proxy.as_ref().map(ToString::to_string);
-        let request = self.brain.registration(contact, proxy);
+        let mut request = self.brain.registration(contact, proxy);
+        if !self.settings.push.is_empty() {
+            request.push = Some(self.settings.push.clone());
+        }
         let door = Arc::clone(&self.door);
         work.push(Box::pin(async move {
             Outcome::Told(door.register(request).await)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 
-use crate::domain::{EnrolmentCode, SystemId};
+use crate::domain::{EnrolmentCode, PushAddress, SystemId};
 use crate::port::{AgentState, Clock, Entropy, SipSender};
 use crate::sip::{Credentials, SipUri};
 
@@ -61,6 +61,8 @@ pub struct DeviceSettings {
     pub hold_for: Duration,
     /// Whether it asks who sends a NOTIFY.
     pub challenge_notify: bool,
+    /// Where push services reach it; told by HTTPS.
+    pub push: Vec<PushAddress>,
     /// Hosts that it may be called back to beside those of its endpoint.
     pub trusted: Vec<String>,
 }
@@ -101,6 +103,7 @@ impl Default for DeviceSettings {
             offline: false,
             hold_for: Duration::from_secs(60),
             challenge_notify: false,
+            push: Vec::new(),
             trusted: Vec::new(),
         }
     }

@@ -2,13 +2,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::api::{ActionRequest, ActionView, Device, FindRequest, PeerOutcome};
+use crate::api::{ActionRequest, ActionView, Device, FindRequest, PeerOutcome, RECEIPT};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::flags::{WaitFlags, WriteFlags};
 use crate::cli::output::{
-    RECEIPT, View, action_messages, bearer_words, device_title, done_words, elapsed, ladder,
-    result_fields, state_words,
+    View, action_messages, bearer_words, device_title, done_words, elapsed, ladder, result_fields,
+    state_words,
 };
 use crate::cli::target;
 use crate::cli::waiting::{ending, follow_action, from_now, tell_unfinished};

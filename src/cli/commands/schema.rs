@@ -37,14 +37,14 @@ fn of<T: ToSchema>() -> Parts {
 
 /// The nouns of our documents with the type behind each.
 const NOUNS: &[Noun] = &[
-    ("action", of::<api::ActionView>),
+    ("action", of::<api::ActionStory>),
     ("audit-checkpoint", of::<api::AuditCheckpoint>),
     ("audit-entry", of::<AuditEntry>),
     ("audit-verdict", of::<api::AuditVerdict>),
     ("backup", of::<api::BackupView>),
     ("callback", of::<api::CallbackView>),
     ("device", of::<api::Device>),
-    ("device-log", of::<api::DeviceLogLine>),
+    ("device-log", of::<api::Moment>),
     ("find", of::<api::FindResponse>),
     ("invitation", of::<api::Invitation>),
     ("operator", of::<api::Operator>),

@@ -12,6 +12,7 @@ use crate::cli::watched::watched;
 use crate::config::ServerConfig;
 use crate::host::{DataDir, HostError, OwnerMode};
 use crate::net::sip_link::SipLink;
+use crate::port::Drill;
 use crate::server::{self, Mode};
 
 /// Run the management server in the foreground.
@@ -51,12 +52,16 @@ pub struct ServeArgs {
     /// Authority to trust for SIP over TLS beside the system's and its own (PEM); may be repeated
     #[arg(long, value_name = "FILE")]
     sip_ca: Vec<PathBuf>,
+    /// Ends the process at a named step, for drills; needs `CALLHOME_FAULTS=1`
+    #[arg(long, value_name = "STEP[:N]", hide = true)]
+    fault: Option<Drill>,
 }
 
 /// Serves until it is told to stop.
 pub(super) async fn run(context: &Context, args: ServeArgs) -> Outcome {
     let interrupt = context.interrupt();
     log_to_stderr(context);
+    drill(context, args.fault)?;
     let mut config = context.settings()?.config.server.clone();
     overlay(&mut config, args)?;
     let dir = DataDir::open(context.data_directory())?;
@@ -99,6 +104,22 @@ fn overlay(config: &mut ServerConfig, args: ServeArgs) -> Result<(), CommandErro
     config.sip_domain = args.sip_domain.or(config.sip_domain.take());
     config.name_server = args.dns.or(config.name_server.take());
     config.sip_ca_files.extend(args.sip_ca);
+    Ok(())
+}
+
+/// Arms this process for a drill, where the environment allows one: nobody shall do so by a slip.
+pub(in crate::cli::commands) fn drill(
+    context: &Context,
+    fault: Option<Drill>,
+) -> Result<(), CommandError> {
+    let Some(drill) = fault else { return Ok(()) };
+    if context.environment.variable("CALLHOME_FAULTS") != Some("1") {
+        return Err(CommandError::usage(
+            "--fault ends this process in the middle of its work: it is for drills only",
+        )
+        .hint("Allow it for a drill:  CALLHOME_FAULTS=1 callhome …"));
+    }
+    drill.arm();
     Ok(())
 }
 

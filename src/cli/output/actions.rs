@@ -1,9 +1,10 @@
 use serde_json::Value;
 
 use super::devices::time_at;
+use super::timeline::story;
 use super::view::{Column, View};
-use super::words::{clock_time, elapsed};
-use crate::api::ActionView;
+use super::words::clock_time;
+use crate::api::{ActionStory, ActionView};
 use crate::domain::{ActionKind, ActionState, Bearer, Timestamp};
 
 /// `sip direct`, `sip proxy`, `sms`, `session`: a bearer for people.
@@ -97,9 +98,6 @@ pub fn action_list(actions: &[ActionView], now: Timestamp) -> View {
         ])
 }
 
-/// How the outcome of an attempt begins that is a carrier's word on an earlier one.
-pub const RECEIPT: &str = "receipt: ";
-
 /// Everything about one action.
 #[must_use]
 pub fn action_card(action: &ActionView, now: Timestamp) -> View {
@@ -131,34 +129,13 @@ pub fn action_card(action: &ActionView, now: Timestamp) -> View {
         &format!("{} in epoch {}", action.sequence, action.epoch),
     );
     row("Server", &action.server);
-    for attempt in &action.attempts {
-        if let Some(said) = attempt.outcome.strip_prefix(RECEIPT) {
-            let at = clock_time(attempt.at, now);
-            row("Receipt", &format!("{at} from {}: {said}", attempt.target));
-            continue;
-        }
-        row(
-            "Sent",
-            &format!(
-                "{} over {} to {}: {}",
-                clock_time(attempt.at, now),
-                bearer_words(attempt.bearer),
-                attempt.target,
-                attempt.outcome
-            ),
-        );
-    }
-    if !action.state.is_final()
-        && let Some(at) = action.next_try_at
-    {
-        let wait = at.since(now);
-        row("Next try", &format!("in {}", elapsed(wait)));
-    }
-    if let Some(result) = &action.result {
-        row("Result", &format!("{} ({})", result.state, result.code));
+    text.push('\n');
+    text.push_str(&story(&action.timeline(), now, Some(action.created_at)));
+    if action.result.is_some() {
+        text.push('\n');
     }
     text.push_str(&result_fields(action));
-    View::one("action", action).text(text)
+    View::one("action", &ActionStory::from(action.clone())).text(text)
 }
 
 /// What the device answered, one fact a line.

@@ -2,7 +2,7 @@ use serde_json::Value;
 
 use super::view::{Column, View};
 use super::words::{ago, clock_time};
-use crate::api::{Device, DeviceLogLine};
+use crate::api::Device;
 use crate::domain::{Identity, Timestamp};
 
 /// What people call a device: `Nokia G42 of M. Eriksson`, or its name.
@@ -206,20 +206,4 @@ pub fn device_card(device: &Device, now: Timestamp) -> View {
         .map(|(label, value)| format!("  {label:<10} {value}\n"))
         .collect();
     View::one("device", device).text(format!("{}\n\n{text}", device_title(device)))
-}
-
-/// A device's log, newest last.
-#[must_use]
-pub fn device_log(lines: &[DeviceLogLine]) -> View {
-    View::many("device-log", lines)
-        .when_empty("Nothing was heard of this device yet.")
-        .columns(vec![
-            Column::of("at", |l| {
-                l.pointer("/at")
-                    .and_then(Value::as_str)
-                    .map_or_else(String::new, |t| t.get(..19).unwrap_or(t).replace('T', " "))
-            }),
-            Column::at("kind", "/kind"),
-            Column::at("text", "/text"),
-        ])
 }

@@ -14,6 +14,7 @@
 //! | `table` | columns → aligned text that fits the width |
 //! | `filter` | `--jq` |
 //! | `ladder` | messages between parties, as a picture |
+//! | `timeline` | the story of an action or a device, in order |
 //! | `words` | times, sizes and counts for people |
 //! | `screen` | the two streams |
 
@@ -26,22 +27,23 @@ mod ladder;
 mod render;
 mod screen;
 mod table;
+mod timeline;
 mod view;
 mod words;
 
 pub use actions::{
-    RECEIPT, action_card, action_list, action_words, bearer_words, done_words, result_fields,
-    state_words,
+    action_card, action_list, action_words, bearer_words, done_words, result_fields, state_words,
 };
 pub use callbacks::{callback_card, callback_line, callback_list};
 pub use devices::{
-    device_card, device_facts, device_line, device_list, device_log, device_title, identity_words,
+    device_card, device_facts, device_line, device_list, device_title, identity_words,
 };
 pub use format::{Format, OutputFlags};
 pub use ladder::{action_messages, ladder};
 pub use render::{RenderError, Style, render};
 pub use screen::{Paint, Screen, ShowError};
 pub use table::{terminal_width, width_of};
+pub use timeline::{device_log, story};
 pub use view::{Column, View};
 pub use words::{
     ago, clock_time, count, date_time, elapsed, grouped, seconds, size, time_of_day, wrapped,

@@ -30,11 +30,11 @@ fn setup(peer: &StandIn, credentials: &str) -> PushSetup {
     }
 }
 
-pub(super) fn fcm(peer: &StandIn) -> Arc<dyn PushService> {
+fn fcm(peer: &StandIn) -> Arc<dyn PushService> {
     push::open("fcm", setup(peer, &peer.read("service-account.json"))).expect("set up")
 }
 
-pub(super) fn apns(peer: &StandIn) -> Arc<dyn PushService> {
+fn apns(peer: &StandIn) -> Arc<dyn PushService> {
     push::open("apns", setup(peer, &peer.read("AuthKey.p8"))).expect("set up")
 }
 

@@ -84,11 +84,15 @@ impl Home {
 
     /// Starts the program, and waits until its standard error holds `ready`.
     pub(crate) fn start(&self, name: &str, args: &[&str], ready: &str) -> Running {
+        self.start_command(name, self.command(args), ready)
+    }
+
+    /// The same for a program that is made ready already.
+    pub(crate) fn start_command(&self, name: &str, mut command: Command, ready: &str) -> Running {
         let log = self.path().join(format!("{name}.log"));
         let stderr = std::fs::File::create(&log).expect("a log");
         let stdout = std::fs::File::create(log.with_extension("out")).expect("a file");
-        let child = self
-            .command(args)
+        let child = command
             .stdout(stdout)
             .stderr(stderr)
             .spawn()

@@ -5,7 +5,7 @@ use crate::cli::error::{Exit, Outcome};
 use crate::cli::output::action_card;
 use crate::domain::ShortId;
 
-/// Show everything about an action.
+/// Show everything about an action: every send, receipt and result in order.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -14,9 +14,9 @@ use crate::agent::{EnrolError, NewPersona, begin_again, new_brain};
 use crate::api::Invitation;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
-use crate::domain::{EnrolmentCode, Identity, IdentityKind, Imei, Msisdn, SystemId};
+use crate::domain::{EnrolmentCode, Identity, IdentityKind, Imei, Msisdn, PushAddress, SystemId};
 use crate::host::OsEntropy;
-use crate::port::DoorError;
+use crate::port::{DoorError, Drill};
 use crate::sip::{Credentials, SipUri};
 
 /// How long a phone may take to be ready before it says so.
@@ -100,6 +100,12 @@ pub struct RunArgs {
         help_heading = "Network"
     )]
     sip_password_file: Option<PathBuf>,
+    /// Address at a push service that it tells the server, as in fcm:TOKEN
+    #[arg(long, value_name = "SERVICE:TOKEN", help_heading = "Network")]
+    push: Vec<PushAddress>,
+    /// Ends the process at a named step, for drills; needs `CALLHOME_FAULTS=1`
+    #[arg(long, value_name = "STEP[:N]", hide = true)]
+    fault: Option<Drill>,
     #[command(flatten)]
     house: HouseFlags,
 }
@@ -107,6 +113,7 @@ pub struct RunArgs {
 /// Runs the phone until it is told to stop.
 pub(super) async fn run(context: &Context, args: RunArgs) -> Outcome {
     let stop = context.interrupt();
+    crate::cli::commands::serve::drill(context, args.fault)?;
     let folder = args
         .state
         .clone()
@@ -326,6 +333,7 @@ fn persona(args: &RunArgs) -> Result<NewPersona, CommandError> {
 
 fn settings(args: &RunArgs) -> Result<DeviceSettings, CommandError> {
     let mut settings = args.house.device();
+    settings.push.clone_from(&args.push);
     let (Some(uri), Some(user)) = (&args.registrar, &args.sip_user) else {
         return Ok(settings);
     };

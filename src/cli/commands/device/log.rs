@@ -4,8 +4,9 @@ use crate::cli::context::Context;
 use crate::cli::error::{Exit, Outcome};
 use crate::cli::output::device_log;
 use crate::cli::target;
+use crate::net::management::ActionQuery;
 
-/// Show what was heard of a device.
+/// Show what was heard of a device and asked of it, in order.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -23,8 +24,13 @@ pub struct LogArgs {
 pub(super) async fn run(context: &Context, args: LogArgs) -> Outcome {
     let client = context.client().await?;
     let device = target::device(client, &args.device).await?;
-    let mut lines = client.device_log(device.id, args.limit).await?;
-    lines.reverse();
-    context.show(&device_log(&lines))?;
+    let lines = client.device_log(device.id, args.limit).await?;
+    let query = ActionQuery {
+        device: Some(device.id),
+        ..ActionQuery::default()
+    };
+    let actions = client.actions(&query, args.limit).await?;
+    let callbacks = client.callbacks(Some(device.id), args.limit).await?;
+    context.show(&device_log(&lines, &actions, &callbacks, args.limit))?;
     Ok(Exit::Done)
 }

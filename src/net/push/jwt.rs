@@ -12,7 +12,7 @@ pub(super) enum Signer {
     /// RS256: RSA with PKCS #1 v1.5 and SHA-256.
     Rs256(Box<RsaKeyPair>),
     /// ES256: ECDSA on P-256 with SHA-256.
-    Es256(EcdsaKeyPair),
+    Es256(Box<EcdsaKeyPair>),
 }
 
 /// Why a text is not a private key for tokens. Never repeats it.
@@ -42,7 +42,7 @@ impl Signer {
         let random = SystemRandom::new();
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der(pem)?, &random)
             .map_err(|_| InvalidKey::Kind("an elliptic-curve key on P-256"))?;
-        Ok(Self::Es256(key))
+        Ok(Self::Es256(Box::new(key)))
     }
 
     /// A token in compact form with this header (its `alg` is added) and these claims.

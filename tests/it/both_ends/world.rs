@@ -130,7 +130,7 @@ impl World {
             hangs: Notify::new(),
         });
         let ports = ports(&machine, &store, &gateway);
-        let (brain, key, number) = enrolled(&*store, &*machine, no_data).await;
+        let (brain, key, number) = enrolled(&*store, &machine, no_data).await;
         let disk = brain.to_bytes().expect("plain data");
         Self {
             machine,

@@ -1,3 +1,5 @@
+mod pushing;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,7 +8,6 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::error::{CommandError, ErrorKind};
-use super::pushing;
 use crate::api::VerifyingKey;
 use crate::config::{GatewayConfig, GatewayKind, GatewayMethod, PeerConfig, ServerConfig};
 use crate::flow::{Home, PublicAddress};

@@ -42,7 +42,6 @@ pub mod output;
 pub mod progress;
 /// Questions to the person at the keyboard.
 pub mod prompt;
-mod pushing;
 mod secrets;
 /// Which device a text names.
 pub mod target;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::error::{CommandError, ErrorKind};
+use crate::cli::error::{CommandError, ErrorKind};
 use crate::config::PushConfig;
 use crate::host::{SystemClock, private_file};
 use crate::net::push::{self, PushSetup};

@@ -40,6 +40,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("jaq_std", &["cli/output"]),
     ("jaq_json", &["cli/output"]),
     ("rsip", &["sip/wire"]),
+    ("rusmpp", &["sms/smpp/wire"]),
     ("reqwest", &["net"]),
     (
         "axum",

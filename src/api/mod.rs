@@ -70,7 +70,7 @@ pub use problem::{Problem, ProblemCode};
 pub use server::{PeerStatus, ServerStatus};
 pub use signing_key::{InvalidKey, SigningKey, VerifyingKey};
 pub use sms::{
-    SmsSendRequest, SmsSendResponse, SmsSignRequest, SmsSignResponse, SmsVerifyRequest,
-    SmsVerifyResponse,
+    SmsGatewayHealth, SmsGatewayView, SmsSegmentView, SmsSendRequest, SmsSendResponse, SmsSending,
+    SmsSignRequest, SmsSignResponse, SmsStatus, SmsVerifyRequest, SmsVerifyResponse,
 };
 pub use timeline::{ActionStory, Moment, RECEIPT};

@@ -1,31 +1,33 @@
+mod gateways;
 mod pushing;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::error::{CommandError, ErrorKind};
 use crate::api::VerifyingKey;
-use crate::config::{GatewayConfig, GatewayKind, GatewayMethod, PeerConfig, ServerConfig};
+use crate::config::{PeerConfig, ServerConfig};
 use crate::flow::{Home, PublicAddress};
 use crate::host::{DataDir, MasterKey, OsEntropy, SystemClock, private_file};
 use crate::net::dns::{Resolver, name_server};
 use crate::net::federation::{FederationClient, PeerSettings};
 use crate::net::sip_link::{LinkOptions, Outlook, SipLink};
-use crate::net::sms_http::{HttpGateway, KannelSettings, TemplateMethod, TemplateSettings};
+use crate::net::smpp_link::SmppGateway;
 use crate::net::survey::Survey;
 use crate::net::tls::{Acquaintances, ServerIdentity, TlsListener};
 use crate::net::unix::LocalListener;
 use crate::net::webhook::{HttpWebhooks, WebhookTarget};
-use crate::port::{Clock as _, Entropy as _, SmsGateway, Webhooks};
+use crate::port::{Clock as _, Entropy as _, Webhooks};
 use crate::server::{
-    self, Bearers, Endpoint, GatewayDoor, Listeners, Machine, Mode, Parts, PeerTrust, Settings,
+    self, Bearers, Endpoint, GatewayInbox, Listeners, Machine, Mode, Parts, PeerTrust, Settings,
     SipDoor,
 };
 use crate::store::SqliteStore;
+use gateways::Gateways;
+pub(super) use gateways::centre_at;
 
 /// Where a server listens for devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub(super) struct Assembled {
     pub(super) listeners: Listeners,
     /// Its SIP socket.
     pub(super) sip: Option<SipLink>,
+    /// Its SMPP centres.
+    pub(super) centres: Vec<Arc<SmppGateway>>,
     /// Address for devices, when it listens for them.
     pub(super) url: Option<String>,
     /// SIP address for devices, when it listens for them.
@@ -152,7 +156,12 @@ pub(super) async fn assemble(
         };
         format!("sip:{host}:{}", link.local_addr().port())
     });
-    let (gateways, gateway_doors) = gateways(&config.gateways, public.as_ref())?;
+    let inbox = Arc::new(GatewayInbox::new());
+    let Gateways {
+        ways: gateways,
+        doors: gateway_doors,
+        centres,
+    } = Gateways::new(config, public.as_ref(), &inbox, mode == Mode::Serve)?;
     let webhooks = webhooks(name, config)?;
     let peer_trust = trust(&peers);
     let federation = FederationClient::new(
@@ -204,6 +213,7 @@ pub(super) async fn assemble(
     };
     let endpoint = Endpoint::new(Parts::over(&store, settings, home, machine, bearers));
     sip_door.attach(&endpoint);
+    inbox.attach(&endpoint);
     let first_admin = server::first_admin(&endpoint).await.map_err(wrong)?;
     let socket = dir.socket();
     let local = LocalListener::bind(&socket)
@@ -215,6 +225,7 @@ pub(super) async fn assemble(
             https,
         },
         sip,
+        centres,
         url,
         sip_url,
         first_admin,
@@ -335,80 +346,6 @@ fn trust(peers: &[PeerSettings]) -> Vec<PeerTrust> {
             key: peer.key,
         })
         .collect()
-}
-
-type Gateways = (Vec<Arc<dyn SmsGateway>>, Vec<GatewayDoor>);
-
-fn gateways(
-    configured: &[GatewayConfig],
-    public: Option<&PublicAddress>,
-) -> Result<Gateways, CommandError> {
-    let mut ways = Vec::new();
-    let mut doors = Vec::new();
-    for gateway in configured {
-        let secret = match &gateway.callback_secret_file {
-            Some(file) => Some(secret_of(file)?),
-            None => None,
-        };
-        if let Some(secret) = &secret {
-            doors.push(GatewayDoor {
-                name: gateway.name.clone(),
-                secret_digest: Sha256::digest(secret.as_bytes()).into(),
-            });
-        }
-        let receipts = match (&secret, public) {
-            (Some(secret), Some(public)) => {
-                let text = format!("{}/gateway/v1/{}/{secret}/dlr", public.url(), gateway.name);
-                Some(text.parse::<Url>().map_err(wrong)?)
-            }
-            _ => None,
-        };
-        ways.push(way(gateway, receipts)?);
-    }
-    Ok((ways, doors))
-}
-
-/// One gateway as it is configured.
-pub(super) fn way(
-    gateway: &GatewayConfig,
-    receipts: Option<Url>,
-) -> Result<Arc<dyn SmsGateway>, CommandError> {
-    let built = match gateway.kind {
-        GatewayKind::Kannel => {
-            let password = match &gateway.password_file {
-                Some(file) => secret_of(file)?,
-                None => String::new(),
-            };
-            let settings =
-                KannelSettings::new(&gateway.url, gateway.username.as_deref(), &password)
-                    .map_err(wrong)?
-                    .sent_from(gateway.from.clone())
-                    .receipts_at(receipts);
-            HttpGateway::kannel(&gateway.name, settings, None)
-        }
-        GatewayKind::Http => {
-            let mut headers: Vec<(String, String)> = gateway.headers.clone().into_iter().collect();
-            for (name, file) in &gateway.header_files {
-                headers.push((name.clone(), secret_of(file)?));
-            }
-            let settings = TemplateSettings {
-                method: gateway.method.map(|m| match m {
-                    GatewayMethod::Get => TemplateMethod::Get,
-                    GatewayMethod::Post => TemplateMethod::Post,
-                    GatewayMethod::Put => TemplateMethod::Put,
-                }),
-                url: gateway.url.clone(),
-                headers,
-                body: gateway.body.clone(),
-                from: gateway.from.clone(),
-            };
-            HttpGateway::template(&gateway.name, settings, None)
-        }
-    };
-    Ok(built
-        .map_err(wrong)?
-        .serving(gateway.prefixes.clone())
-        .shared())
 }
 
 fn webhooks(name: &str, config: &ServerConfig) -> Result<Option<Arc<dyn Webhooks>>, CommandError> {

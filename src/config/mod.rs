@@ -31,5 +31,5 @@ pub use error::ConfigError;
 pub use layers::{Loaded, Origin, Override, Setting, Sources, load};
 pub use model::{
     ApplicationServerConfig, Config, Context, EMBEDDED, GatewayConfig, GatewayKind, GatewayMethod,
-    PeerConfig, PushConfig, ServerConfig, WebhookConfig,
+    PeerConfig, PushConfig, ServerConfig, SmppBind, SmppConfig, WebhookConfig,
 };

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use url::Url;
 
+use crate::sms::CallFields;
+use crate::sms::smpp::{Alphabet, IdForm};
+
 /// Name of the built-in context: the endpoint over the data folder of this machine.
 pub const EMBEDDED: &str = "embedded";
 
@@ -177,6 +180,54 @@ pub struct GatewayConfig {
     /// File with the secret part of the addresses at which the gateway calls in (mode 0600).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_secret_file: Option<PathBuf>,
+    /// Certificate (PEM) of the gateway's CA; the system's are used when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// What an SMPP centre has to know beside that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smpp: Option<SmppConfig>,
+    /// How a gateway of kind `http` writes its receipts and messages, where not as Kannel does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fields: Option<CallFields>,
+}
+
+/// An account at an SMPP centre.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SmppConfig {
+    /// Directions.
+    pub bind: SmppBind,
+    /// Kind of account, as the centre wants it.
+    pub system_type: String,
+    /// Service type of messages.
+    pub service_type: String,
+    /// Unanswered messages at once; 10 when absent.
+    pub window: Option<usize>,
+    /// Messages a second at most.
+    pub per_second: Option<u32>,
+    /// Seconds of silence after which the centre is asked whether it is there; 30 when absent.
+    pub enquire_s: Option<u64>,
+    /// What data coding 0 means there.
+    pub alphabet: Alphabet,
+    /// How it writes its ids in answers and receipts.
+    pub ids: IdForm,
+    /// Whether long messages have a 16-bit reference.
+    pub wide_reference: bool,
+}
+
+/// Directions of an SMPP session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmppBind {
+    /// Both over one connection.
+    #[default]
+    Transceiver,
+    /// To phones only.
+    Transmitter,
+    /// From phones only.
+    Receiver,
+    /// Both, each over a connection of its own.
+    Pair,
 }
 
 /// How a gateway is talked to.
@@ -187,6 +238,10 @@ pub enum GatewayKind {
     Kannel,
     /// A request made from templates.
     Http,
+    /// An SMPP 3.4 centre.
+    Smpp,
+    /// Twilio's API.
+    Twilio,
 }
 
 /// HTTP methods of gateways.

@@ -121,6 +121,8 @@ impl From<ActError> for Problem {
             },
             ActError::Bearer(BearerError::Unreachable(_)) => Self::new(Code::Unreachable, detail),
             ActError::Bearer(BearerError::Refused { .. }) => Self::new(Code::Rejected, detail),
+            ActError::Bearer(BearerError::Uncertain { .. }) => Self::new(Code::Unreachable, detail)
+                .with_next("wait for its receipt before sending it again: it may have arrived"),
             ActError::Bearer(BearerError::Unusable(_)) => Self::new(Code::Unprocessable, detail),
             ActError::Store(StoreError::SequenceExhausted) => Self::new(Code::Conflict, detail)
                 .with_next("callhome device invite gives it a code to enrol again"),

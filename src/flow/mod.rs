@@ -19,8 +19,10 @@
 //! | `trigger` | have devices call elsewhere while their application server is down |
 //! | `session` | a device opened its session: tie it, hand it what waits |
 //! | `result` | a device answered, by XML or by text message |
+//! | `receipts` | receipts of segments, joined to what they mean for a message |
 //! | `relay` | send to a device behind a proxy in the form that the proxy wants |
 //! | `subscriber` | what a subscribed device is told |
+//! | `text` | send a text message that belongs to no action |
 //! | `sign` | sign an action string without sending it |
 //! | `find` | which server holds a device |
 //! | `probe` | why a device or an address cannot be reached |
@@ -45,12 +47,14 @@ pub mod journal;
 pub mod lock;
 pub mod probe;
 pub mod reach;
+pub mod receipts;
 pub mod relay;
 pub mod restore;
 pub mod result;
 pub mod session;
 pub mod sign;
 pub mod subscriber;
+pub mod text;
 pub mod trigger;
 
 pub use act::{ActOrder, IdempotencyKey, cancel, create, retry};

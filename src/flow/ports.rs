@@ -8,7 +8,7 @@ use crate::domain::{Bearer, ShortId, Timestamp};
 use crate::port::{
     ActionQueue, ActionResults, Actions, AuditTrail, Backups, Callbacks, Clock, DeviceLog, Devices,
     Enrolments, Entropy, Events, MachineError, Peers, PushService, Sealer, SipSender, SmsGateway,
-    Surveyor,
+    SmsLedger, Surveyor,
 };
 
 /// What the flows of one endpoint are handed: a bundle of ports, cheap to clone.
@@ -40,6 +40,8 @@ pub struct Ports {
     pub events: Arc<dyn Events>,
     /// Backups.
     pub backups: Arc<dyn Backups>,
+    /// Segments of text messages and their receipts.
+    pub texts: Arc<dyn SmsLedger>,
     /// The audit trail, for entries that go with no write.
     pub audit: Arc<dyn AuditTrail>,
     /// SIP; absent when the endpoint has no SIP socket.

@@ -134,11 +134,7 @@ pub(super) async fn send_sms(
 ) -> Sent {
     let started = Instant::now();
     let masked = SignedMessage::parse(text.as_bytes()).map(|m| m.masked());
-    let sms = OutboundSms {
-        to,
-        text,
-        reference,
-    };
+    let sms = OutboundSms::text(to, text, reference);
     let answer = tokio::time::timeout(timeout, gateway.send(sms)).await;
     let elapsed = started.elapsed();
     let sent = match answer {
@@ -187,6 +183,8 @@ pub(super) fn bearer_failed(error: &BearerError, elapsed: Duration) -> Sent {
     };
     Sent {
         elapsed,
+        // It may be there: another bearer now could double it. The action clock decides.
+        accepted: matches!(error, BearerError::Uncertain { .. }),
         ..Sent::not(outcome)
     }
 }

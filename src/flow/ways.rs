@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::api::{Device, RouteTag};
 use crate::domain::{Bearer, Binding, Msisdn, PushAddress, Timestamp};
-use crate::port::{PushService, SmsGateway};
+use crate::port::{PushService, SmsGateway, routes};
 use crate::sip::{SipUri, towards};
 
 use super::Ports;
@@ -170,16 +170,15 @@ fn sms_ways(ports: &Ports, device: &Device) -> Vec<Way> {
     // One number, told by the device itself when it enrolled with its one-time code, counts as proven: nobody else
     // could have added it, and a text signed for this device does nothing on another.
     let told_at_enrolment = device.enrolled_at.is_some() && device.numbers.len() == 1;
-    ports
-        .gateways
-        .iter()
+    routes(&ports.gateways, &best.number)
+        .into_iter()
         .map(|gateway| Way {
             bearer: Bearer::Sms,
             target: format!("{} through {}", best.number.masked(), gateway.name()),
             to: Destination::Sms {
                 number: best.number.clone(),
                 trusted: best.verified_at.is_some() || told_at_enrolment,
-                gateway: Arc::clone(gateway),
+                gateway,
             },
         })
         .collect()

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `sip_link` | SIP over UDP, TCP, TLS and WebSocket, driving the machines of `sip` |
 //! | `dns`, `survey` | where SIP names lead; what lies on the way there |
+//! | `smpp_link` | text messages through centres that speak SMPP |
 //! | `sms_http` | text messages through Kannel or any HTTP gateway |
 //! | `push` | push services that wake applications: FCM, APNs |
 //! | `management` | the operator's client of the endpoint, over HTTPS or the local socket |
@@ -27,6 +28,7 @@ pub mod management;
 pub mod push;
 pub mod sip_link;
 pub mod sip_volley;
+pub mod smpp_link;
 pub mod sms_http;
 pub mod survey;
 pub mod tls;

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,6 +8,7 @@ use crate::api::{
 };
 use crate::domain::{Imei, Msisdn, ShortId};
 use crate::sip::{InboundRequest, OutboundRequest, Reply, SipReport};
+use crate::sms::SendOptions;
 
 /// Why a bearer could not be used at all. What the other side answered is no error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +22,14 @@ pub enum BearerError {
         /// Who.
         target: String,
         /// Its words.
+        reason: String,
+    },
+    /// It was sent, and nothing says whether it was taken: sending it again elsewhere could double it.
+    #[error("sent to {target}, and it is not known whether it has it: {reason}")]
+    Uncertain {
+        /// Whom.
+        target: String,
+        /// What happened.
         reason: String,
     },
     /// The request makes no sense for this bearer, as a target without an address.
@@ -58,6 +68,30 @@ pub struct OutboundSms {
     pub text: String,
     /// Our id of it, for receipts.
     pub reference: ShortId,
+    /// How.
+    pub options: SendOptions,
+}
+
+impl OutboundSms {
+    /// An ordinary text.
+    #[must_use]
+    pub fn text(to: Msisdn, text: impl Into<String>, reference: ShortId) -> Self {
+        Self {
+            to,
+            text: text.into(),
+            reference,
+            options: SendOptions::default(),
+        }
+    }
+}
+
+/// How a gateway is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GatewayHealth {
+    /// Whether it could take a message now.
+    pub ready: bool,
+    /// In words, as in `bound as transceiver since 3 h` or `answers in 12 ms`.
+    pub detail: String,
 }
 
 /// What a gateway said when it took a message.
@@ -75,11 +109,44 @@ pub trait SmsGateway: Send + Sync {
     /// The name under which it was configured.
     fn name(&self) -> &str;
 
+    /// How well it fits a number: the length of the longest of its prefixes that the number has, 0 when it serves
+    /// all numbers; `None` when it does not serve this one.
+    fn fit(&self, _to: &Msisdn) -> Option<usize> {
+        Some(0)
+    }
+
     /// Hands a message to the gateway.
     ///
     /// # Errors
-    /// [`BearerError`]; nothing was sent, or (after a broken connection) it is not known.
+    /// [`BearerError`]; nothing was sent but for [`BearerError::Uncertain`].
     async fn send(&self, sms: OutboundSms) -> Result<SmsAccepted, BearerError>;
+
+    /// How and where it is spoken to, in words without secrets, and the prefixes of numbers that it serves.
+    fn describe(&self) -> (String, Vec<String>) {
+        (String::new(), Vec::new())
+    }
+
+    /// Asks the other side whether it is there; no message is sent.
+    ///
+    /// # Errors
+    /// [`BearerError`] when it is not.
+    async fn check(&self) -> Result<GatewayHealth, BearerError> {
+        Err(BearerError::Unusable(format!(
+            "{} cannot be asked",
+            self.name()
+        )))
+    }
+}
+
+/// The gateways that serve a number, best first: those with the longest fitting prefix, else in their order.
+#[must_use]
+pub fn routes(gateways: &[Arc<dyn SmsGateway>], to: &Msisdn) -> Vec<Arc<dyn SmsGateway>> {
+    let mut fitting: Vec<_> = gateways
+        .iter()
+        .filter_map(|gateway| Some((gateway.fit(to)?, Arc::clone(gateway))))
+        .collect();
+    fitting.sort_by_key(|(fit, _)| std::cmp::Reverse(*fit));
+    fitting.into_iter().map(|(_, gateway)| gateway).collect()
 }
 
 /// Why a peer did not serve.

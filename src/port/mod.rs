@@ -14,6 +14,7 @@
 //! | `bearer` | `net`: SIP, text messages, peers, webhooks |
 //! | `push` | `net`: push services, which wake applications |
 //! | `steps` | nobody: where a drill may end the process |
+//! | `text` | `store`, `server`: segments of text messages, their receipts, what gateways tell |
 //! | `device` | `net`, `store`: what a simulated device needs |
 
 mod bearer;
@@ -24,11 +25,12 @@ mod push;
 mod registry;
 mod steps;
 mod survey;
+mod text;
 mod work;
 
 pub use bearer::{
-    BearerError, HealthCheck, OutboundSms, PeerError, Peers, RemoteAction, RemoteCallback,
-    SipHandler, SipSender, SmsAccepted, SmsGateway, Webhooks,
+    BearerError, GatewayHealth, HealthCheck, OutboundSms, PeerError, Peers, RemoteAction,
+    RemoteCallback, SipHandler, SipSender, SmsAccepted, SmsGateway, Webhooks, routes,
 };
 pub use device::{AgentState, Door, DoorError, WebCaller};
 pub use keeping::{
@@ -43,6 +45,7 @@ pub use registry::{
 };
 pub use steps::{Drill, InvalidDrill, Step};
 pub use survey::{CertificateFacts, Connection, Place, Survey, Surveyor, TlsFinding};
+pub use text::{PartRecord, PartsChange, ReceiptKey, SmsInbox, SmsLedger, SmsPart};
 pub use work::{
     ActionFilter, ActionQueue, ActionResults, Actions, Callbacks, Claimed, EventDraft, EventFilter,
     Events, IdempotencyClaim, Lease, NewAction, PinEscrow, Pins, Precondition, Recorded,

@@ -11,8 +11,10 @@ use crate::net::tls::Acquaintances;
 use crate::port::{
     ActionQueue, ActionResults, Actions, AuditTrail, Backups, Bindings, Callbacks, Clock,
     DeviceLog, Devices, Enrolments, Entropy, Events, Housekeeping, MachineError, Operators, Peers,
-    Pins, PushService, Sealer, SipSender, SmsGateway, Subscriptions, Surveyor, Tokens, Webhooks,
+    Pins, PushService, Sealer, SipSender, SmsGateway, SmsLedger, Subscriptions, Surveyor, Tokens,
+    Webhooks,
 };
+use crate::sms::CallFields;
 
 use super::identity::{NonceMemory, PasswordDesk};
 use super::metrics::Metrics;
@@ -36,6 +38,8 @@ pub struct GatewayDoor {
     pub name: String,
     /// SHA-256 of the secret in its callback addresses.
     pub secret_digest: [u8; 32],
+    /// Its words.
+    pub fields: CallFields,
 }
 
 /// A peer that calls in.
@@ -151,6 +155,7 @@ impl Parts {
             + Events
             + Backups
             + AuditTrail
+            + SmsLedger
             + Operators
             + Tokens
             + Housekeeping
@@ -171,6 +176,7 @@ impl Parts {
                 callbacks: Arc::clone(store) as _,
                 events: Arc::clone(store) as _,
                 backups: Arc::clone(store) as _,
+                texts: Arc::clone(store) as _,
                 audit: Arc::clone(store) as _,
                 sip: bearers.sip,
                 surveyor: bearers.surveyor,

@@ -30,6 +30,11 @@ impl ApiError {
         self
     }
 
+    /// What happened, for those who are no web clients.
+    pub(super) fn into_detail(self) -> String {
+        self.problem.detail
+    }
+
     /// The same with the seconds after which it is worth trying again.
     pub(super) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);

@@ -4,6 +4,9 @@
 //! constant time, and the path is logged nowhere. Answers have no body: Kannel would
 //! send it to the phone as a text message.
 
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
 use axum::Router;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
@@ -14,12 +17,13 @@ use subtle::ConstantTimeEq as _;
 use url::form_urlencoded;
 
 use crate::domain::{Msisdn, ShortId};
-use crate::flow::deliver;
 use crate::flow::result::{self, ResultError};
-use crate::port::{DeviceFilter, EventDraft, PageOf};
-use crate::sms::{Inbound, Receipt};
+use crate::flow::{deliver, receipts};
+use crate::port::{DeviceFilter, EventDraft, PageOf, ReceiptKey, SmsInbox, SmsPart, StoreError};
+use crate::sms::smpp::IdKeys;
+use crate::sms::{Inbound, Receipt, ReceiptOutcome};
 
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, GatewayDoor};
 use super::error::{Answer, ApiError};
 use super::extract::{Place, body};
 
@@ -39,12 +43,18 @@ async fn received(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Answer<StatusCode> {
-    admit(&endpoint, &name, &secret)?;
-    let words = words(query, request).await?;
+    let door = admit(&endpoint, &name, &secret)?;
+    let words = door.fields.translate(words(query, request).await?);
     let inbound = Inbound::from_parameters(pairs(&words)).map_err(ApiError::invalid)?;
+    take_message(&endpoint, &name, inbound).await?;
+    Ok(StatusCode::OK)
+}
+
+/// A message of a phone, however it came.
+async fn take_message(endpoint: &Endpoint, name: &str, inbound: Inbound) -> Answer<()> {
     endpoint.metrics().sms_received.up();
     let device = match &inbound.from {
-        Some(number) => device_with(&endpoint, number).await?,
+        Some(number) => device_with(endpoint, number).await?,
         None => None,
     };
     let event = EventDraft {
@@ -62,43 +72,136 @@ async fn received(
     };
     endpoint.ports().events.publish(vec![event]).await?;
     let Some(from) = &inbound.from else {
-        return Ok(StatusCode::OK);
+        return Ok(());
     };
     match result::take_reply(endpoint.ports(), from, inbound.text.as_bytes()).await {
         Ok(_) => endpoint.metrics().results.up(),
         // A message that is no reply is for the third parties only.
-        Err(ResultError::Reply(_)) => heard(&endpoint, device, "sms.in", "a text message").await?,
+        Err(ResultError::Reply(_)) => heard(endpoint, device, "sms.in", "a text message").await?,
         Err(refused @ (ResultError::Unauthenticated(_) | ResultError::UnknownNonce(_))) => {
             endpoint.metrics().authentication_failures.up();
             if endpoint.throttles().may_report(&format!("sms:{from}")) {
                 tracing::warn!(gateway = %name, error = %refused, "a reply was discarded");
-                heard(&endpoint, device, "sms.refused", &refused.to_string()).await?;
+                heard(endpoint, device, "sms.refused", &refused.to_string()).await?;
             }
         }
         Err(other) => return Err(other.into()),
     }
-    Ok(StatusCode::OK)
+    Ok(())
 }
 
-/// A gateway tells what became of a message that we sent.
+/// A gateway tells what became of a message that we sent, or of a segment of it.
 async fn receipt(
     State(endpoint): State<Endpoint>,
     Place((name, secret)): Place<(String, String)>,
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Answer<StatusCode> {
-    admit(&endpoint, &name, &secret)?;
-    let words = words(query, request).await?;
+    let door = admit(&endpoint, &name, &secret)?;
+    let words = door.fields.translate(words(query, request).await?);
     let receipt = Receipt::from_parameters(pairs(&words)).map_err(ApiError::invalid)?;
-    let action = deliver::receipt(endpoint.ports(), &name, &receipt).await?;
-    let device = action.map(|view| view.device);
-    let text = format!("{} through {name}: {}", receipt.outcome, receipt.reply);
-    heard_of(&endpoint, device, &receipt, &text).await?;
+    let (send, number, total) = Receipt::segment_of(pairs(&words)).map_err(ApiError::invalid)?;
+    let key = ReceiptKey::Part(SmsPart {
+        reference: receipt.reference,
+        send,
+        number,
+        total,
+    });
+    take_receipt(&endpoint, &name, key, receipt.outcome, &receipt.reply).await?;
     Ok(StatusCode::OK)
 }
 
+/// A receipt, however it came. What it means for the whole message goes on to the action.
+async fn take_receipt(
+    endpoint: &Endpoint,
+    name: &str,
+    key: ReceiptKey,
+    outcome: ReceiptOutcome,
+    words: &str,
+) -> Answer<()> {
+    let ports = endpoint.ports();
+    let (part, decided) = receipts::receipt(ports, name, key, outcome, words).await?;
+    if let Some(receipt) = &decided {
+        take_decision(endpoint, name, receipt).await?;
+    } else if let Some(part) = part {
+        tracing::debug!(gateway = %name, reference = %part.reference, segment = part.number, %outcome, "a receipt");
+    } else {
+        tracing::debug!(gateway = %name, %outcome, "a receipt of a message that is not known yet");
+    }
+    Ok(())
+}
+
+/// What became of a whole message.
+async fn take_decision(endpoint: &Endpoint, name: &str, receipt: &Receipt) -> Answer<()> {
+    let action = deliver::receipt(endpoint.ports(), name, receipt).await?;
+    let device = action.map(|view| view.device);
+    let text = format!("{} through {name}: {}", receipt.outcome, receipt.reply);
+    heard_of(endpoint, device, receipt, &text).await
+}
+
+/// What gateways with connections of their own tell goes to an endpoint. It is made before the endpoint, because the
+/// gateways are among its parts; [`GatewayInbox::attach`] closes the circle.
+#[derive(Default)]
+pub struct GatewayInbox {
+    endpoint: OnceLock<Endpoint>,
+}
+
+impl GatewayInbox {
+    /// An inbox without an endpoint: until it has one, gateways are told to come again.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Tells the inbox whose it is. A second call changes nothing.
+    pub fn attach(&self, endpoint: &Endpoint) {
+        drop(self.endpoint.set(endpoint.clone()));
+    }
+
+    fn endpoint(&self) -> Result<&Endpoint, StoreError> {
+        self.endpoint
+            .get()
+            .ok_or_else(|| StoreError::Database("the server is still starting".to_owned()))
+    }
+}
+
+fn kept(done: Answer<()>) -> Result<(), StoreError> {
+    done.map_err(|error| StoreError::Database(error.into_detail()))
+}
+
+#[async_trait]
+impl SmsInbox for GatewayInbox {
+    async fn taken(
+        &self,
+        gateway: &str,
+        part: SmsPart,
+        id: Option<IdKeys>,
+    ) -> Result<(), StoreError> {
+        let endpoint = self.endpoint()?;
+        let decided = receipts::taken(endpoint.ports(), gateway, part, id).await?;
+        match decided {
+            Some(receipt) => kept(take_decision(endpoint, gateway, &receipt).await),
+            None => Ok(()),
+        }
+    }
+
+    async fn receipt(
+        &self,
+        gateway: &str,
+        key: ReceiptKey,
+        outcome: ReceiptOutcome,
+        words: &str,
+    ) -> Result<(), StoreError> {
+        kept(take_receipt(self.endpoint()?, gateway, key, outcome, words).await)
+    }
+
+    async fn message(&self, gateway: &str, message: Inbound) -> Result<(), StoreError> {
+        kept(take_message(self.endpoint()?, gateway, message).await)
+    }
+}
+
 /// Lets a gateway in. Unknown names and wrong secrets are one: there is nothing at this address.
-fn admit(endpoint: &Endpoint, name: &str, secret: &str) -> Answer<()> {
+fn admit<'a>(endpoint: &'a Endpoint, name: &str, secret: &str) -> Answer<&'a GatewayDoor> {
     let digest: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
     let known = endpoint
         .settings()
@@ -106,8 +209,9 @@ fn admit(endpoint: &Endpoint, name: &str, secret: &str) -> Answer<()> {
         .iter()
         .find(|door| door.name == name);
     let expected = known.map_or([0; 32], |door| door.secret_digest);
-    if bool::from(expected.ct_eq(&digest)) && known.is_some() {
-        return Ok(());
+    let right = bool::from(expected.ct_eq(&digest));
+    if let Some(door) = known.filter(|_| right) {
+        return Ok(door);
     }
     endpoint.metrics().authentication_failures.up();
     Err(ApiError::new(

@@ -53,6 +53,7 @@ mod write;
 pub use applications::watch_applications;
 pub use endpoint::{Bearers, Endpoint, GatewayDoor, Machine, Mode, Parts, PeerTrust, Settings};
 pub use first_start::{first_admin, signing_key, system_id};
+pub use gateway::GatewayInbox;
 pub use listen::Listeners;
 pub use registrar::SipDoor;
 pub use routes::router;

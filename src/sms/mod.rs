@@ -15,6 +15,9 @@
 //! | `reply` | `KMR …`: the device's answer when text messages are all it has |
 //! | `gsm7` | the 7-bit alphabet of 3GPP TS 23.038 |
 //! | `segment` | how many messages a text takes, user data headers, splitting and joining |
+//! | `parts` | what receipts of segments mean for a message |
+//! | `options` | flash, validity, ports: how a message is to be sent |
+//! | `smpp` | SMPP 3.4: PDUs, receipts, the session with a centre |
 //! | `gateway` | what gateways call in with: messages from phones, receipts |
 //! | `receiver` | which action runs now, waits, was answered, or is a forgery |
 //! | `result` | the XML in which a device reports an action (`result.xsd`) |
@@ -32,18 +35,23 @@ mod explain;
 mod gateway;
 mod grammar;
 mod gsm7;
+mod options;
+mod parts;
 pub mod pin;
 mod receiver;
 mod reply;
 mod result;
 mod segment;
+pub mod smpp;
 mod token;
 mod version;
 
 pub use explain::{describe, typed_action};
-pub use gateway::{Inbound, InvalidInbound, Receipt, ReceiptOutcome};
+pub use gateway::{CallFields, Inbound, InvalidInbound, Receipt, ReceiptOutcome};
 pub use grammar::{Draft, InvalidMessage, MAX_ACTIONS, MAX_OCTETS, NumberedAction, SignedMessage};
 pub use gsm7::{pack, unpack};
+pub use options::SendOptions;
+pub use parts::{Joined, Parts};
 pub use pin::{InvalidPin, UnlockPin, unlock_pin};
 pub use receiver::{Decision, DiscardReason, Gap, Receiver, ReceiverSettings};
 pub use reply::{InvalidNonce, InvalidReply, Nonce, Reply, ReplyStatus};
@@ -52,6 +60,7 @@ pub use result::{
 };
 pub use segment::{
     Encoding, Header, InvalidSegments, Meter, Reference, Segment, join, split, split_octets,
+    split_wide,
 };
 pub use token::{InvalidToken, SmsKeys, Token, TokenFault, Verified};
 pub use version::{InvalidVersion, Version};

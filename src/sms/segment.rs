@@ -199,6 +199,22 @@ impl Segment {
     }
 }
 
+impl Segment {
+    /// The characters of this segment alone; `None` of octets that are no text.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        match self.encoding {
+            Encoding::Gsm7 => Some(gsm7::decode(&self.payload)),
+            Encoding::Ucs2 => {
+                let (pairs, _) = self.payload.as_chunks::<2>();
+                let units: Vec<u16> = pairs.iter().map(|p| u16::from_be_bytes(*p)).collect();
+                Some(String::from_utf16_lossy(&units))
+            }
+            Encoding::Binary => None,
+        }
+    }
+}
+
 impl Meter {
     /// Measures a text that goes out without ports, with an 8-bit reference if it takes several messages.
     ///
@@ -257,6 +273,19 @@ pub fn split(
         None => (Encoding::Ucs2, text.chars().map(utf16_octets).collect()),
     };
     split_atoms(encoding, &atoms, ports, reference)
+}
+
+/// Splits a text into messages in UTF-16, also when the 7-bit alphabet would do.
+///
+/// # Errors
+/// [`InvalidSegments::TooLong`] above 255 messages.
+pub fn split_wide(
+    text: &str,
+    ports: Option<(u16, u16)>,
+    reference: Reference,
+) -> Result<Vec<Segment>, InvalidSegments> {
+    let atoms: Vec<Vec<u8>> = text.chars().map(utf16_octets).collect();
+    split_atoms(Encoding::Ucs2, &atoms, ports, reference)
 }
 
 /// Splits octets that are no text, as a WAP push, into messages.

@@ -17,10 +17,13 @@ use callhome::domain::{
 };
 use callhome::flow::{ActOrder, Home, Ports, PublicAddress};
 use callhome::port::{
-    AgentKey, BearerError, Clock, Entropy, EventDraft, MachineError, OutboundSms, PeerError, Peers,
-    RemoteAction, RemoteCallback, Sealer, SipSender, SmsAccepted, SmsGateway,
+    AgentKey, BearerError, Clock, Entropy, EventDraft, MachineError, OutboundSms, PartRecord,
+    PartsChange, PeerError, Peers, ReceiptKey, RemoteAction, RemoteCallback, Sealer, SipSender,
+    SmsAccepted, SmsGateway, SmsLedger, SmsPart, StoreError,
 };
 use callhome::sip::{OutboundRequest, SipOutcome, SipReport};
+use callhome::sms::ReceiptOutcome;
+use callhome::sms::smpp::IdKeys;
 
 /// Everything that is stored, plain to look at.
 #[derive(Default)]
@@ -78,6 +81,7 @@ impl World {
             callbacks: self.clone(),
             events: self.clone(),
             backups: self.clone(),
+            texts: self.clone(),
             audit: self.clone(),
             sip: None,
             surveyor: None,
@@ -291,6 +295,35 @@ impl SipSender for ScriptedSip {
         let takes = if silent { timeout } else { takes };
         sleep(takes).await;
         Ok(SipReport::new(outcome, takes))
+    }
+}
+
+/// No gateway of these tests tells of segments.
+#[async_trait]
+impl SmsLedger for World {
+    async fn part_taken(
+        &self,
+        _gateway: &str,
+        _part: SmsPart,
+        _id: Option<IdKeys>,
+        _at: Timestamp,
+    ) -> Result<Option<PartsChange>, StoreError> {
+        Ok(None)
+    }
+
+    async fn part_receipt(
+        &self,
+        _gateway: &str,
+        _key: ReceiptKey,
+        _outcome: ReceiptOutcome,
+        _words: &str,
+        _at: Timestamp,
+    ) -> Result<Option<PartsChange>, StoreError> {
+        Ok(None)
+    }
+
+    async fn parts_of(&self, _reference: ShortId) -> Result<Vec<PartRecord>, StoreError> {
+        Ok(Vec::new())
     }
 }
 

@@ -35,6 +35,7 @@ mod sip_vectors;
 mod sip_volley;
 mod sms_kannel;
 mod sms_result_schema;
+mod sms_smpp;
 mod store_conformance;
 mod store_sqlite;
 mod support;

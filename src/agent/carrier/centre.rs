@@ -21,6 +21,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// Messages that wait for one absent number; older ones are dropped first, as real centres do.
 const MAX_WAITING: usize = 100;
+/// Long messages of which segments are missing; more are a fault of somebody.
+const MAX_UNFINISHED: usize = 10_000;
 /// How often a web address is called before a message or receipt is given up.
 const CALLS: u32 = 5;
 
@@ -55,8 +57,14 @@ pub struct CarrierCounts {
 #[derive(Debug, Clone)]
 struct Stored {
     sms: Sms,
-    receipt_url: Option<String>,
+    /// One for each segment that asked for a receipt.
+    receipt_urls: Vec<String>,
 }
+
+/// Which long message a segment belongs to: receiver, sender, reference, how many there are.
+type LongMessage = (Msisdn, String, u16, u8);
+/// The texts of its segments that have come, with where their receipts go.
+type Segments = Vec<Option<(String, Option<String>)>>;
 
 #[derive(Default)]
 struct Book {
@@ -65,6 +73,8 @@ struct Book {
     /// Handed to a connection, which has not said that it arrived.
     unacknowledged: HashMap<String, (u64, Msisdn, Stored)>,
     counts: CarrierCounts,
+    /// Long messages of which segments are missing.
+    unfinished: HashMap<LongMessage, Segments>,
 }
 
 /// The store of a short message service centre: who is attached, what waits, what is on its way.
@@ -176,13 +186,47 @@ impl Centre {
         }
     }
 
+    /// Takes a segment of a long message, which goes on when it is whole.
+    pub(super) fn take_segment(
+        self: &Arc<Self>,
+        (to, from, text): (&Msisdn, &str, &str),
+        (reference, total, number): (u16, u8, u8),
+        receipt_url: Option<String>,
+    ) -> Taken {
+        let key = (to.clone(), from.to_owned(), reference, total);
+        let whole = {
+            let mut book = locked(&self.book);
+            if book.unfinished.len() >= MAX_UNFINISHED && !book.unfinished.contains_key(&key) {
+                book.unfinished.clear();
+            }
+            let segments = book
+                .unfinished
+                .entry(key.clone())
+                .or_insert_with(|| vec![None; usize::from(total)]);
+            if let Some(place) = segments.get_mut(usize::from(number) - 1) {
+                *place = Some((text.to_owned(), receipt_url));
+            }
+            if segments.iter().any(Option::is_none) {
+                return Taken::Waits;
+            }
+            book.unfinished.remove(&key).unwrap_or_default()
+        };
+        let (texts, urls): (Vec<String>, Vec<Option<String>>) = whole.into_iter().flatten().unzip();
+        self.take(
+            to,
+            from,
+            &texts.concat(),
+            urls.into_iter().flatten().collect(),
+        )
+    }
+
     /// Takes a message for a device; faults happen here, once per message.
     pub(super) fn take(
         self: &Arc<Self>,
         to: &Msisdn,
         from: &str,
         text: &str,
-        receipt_url: Option<String>,
+        receipt_urls: Vec<String>,
     ) -> Taken {
         let stored = Stored {
             sms: Sms {
@@ -191,7 +235,7 @@ impl Centre {
                 to: to.to_string(),
                 text: text.to_owned(),
             },
-            receipt_url,
+            receipt_urls,
         };
         let copies = locked(&self.faults).next_message();
         let present = {
@@ -238,11 +282,10 @@ impl Centre {
     /// A device has a message: the sender gets its receipt (Kannel's type 1), once.
     pub(super) fn received(self: &Arc<Self>, id: &str) {
         let stored = locked(&self.book).unacknowledged.remove(id);
-        if let Some((_, _, stored)) = stored
-            && let Some(url) = &stored.receipt_url
-        {
-            let url = filled(url, &stored.sms, Some("1"));
-            self.call(url);
+        if let Some((_, _, stored)) = stored {
+            for url in &stored.receipt_urls {
+                self.call(filled(url, &stored.sms, Some("1")));
+            }
         }
     }
 

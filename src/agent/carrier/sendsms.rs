@@ -2,14 +2,16 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Form, Query, State};
+use axum::extract::{Form, Query, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use percent_encoding::percent_decode_str;
 use subtle::ConstantTimeEq;
 
 use super::centre::{Centre, Taken};
 use crate::domain::Msisdn;
+use crate::sms::{Header, Reference};
 
 type Fields = HashMap<String, String>;
 
@@ -20,27 +22,43 @@ pub(super) fn router(centre: Arc<Centre>) -> Router {
         .with_state(centre)
 }
 
-async fn by_get(State(centre): State<Arc<Centre>>, Query(fields): Query<Fields>) -> Response {
-    answer(&centre, &fields)
+async fn by_get(
+    State(centre): State<Arc<Centre>>,
+    RawQuery(query): RawQuery,
+    Query(fields): Query<Fields>,
+) -> Response {
+    answer(&centre, &fields, &udh(query.as_deref()))
+}
+
+/// The user data header, which is octets and no text.
+fn udh(query: Option<&str>) -> Vec<u8> {
+    let mut pairs = query.unwrap_or_default().split('&');
+    let value = pairs.find_map(|pair| pair.strip_prefix("udh="));
+    percent_decode_str(value.unwrap_or_default()).collect()
 }
 
 async fn by_post(
     State(centre): State<Arc<Centre>>,
+    RawQuery(query): RawQuery,
     Query(mut fields): Query<Fields>,
     Form(form): Form<Fields>,
 ) -> Response {
     fields.extend(form);
-    answer(&centre, &fields)
+    answer(&centre, &fields, &udh(query.as_deref()))
 }
 
-fn answer(centre: &Arc<Centre>, fields: &Fields) -> Response {
-    match send(centre, fields) {
+fn answer(centre: &Arc<Centre>, fields: &Fields, udh: &[u8]) -> Response {
+    match send(centre, fields, udh) {
         Ok(words) => (StatusCode::ACCEPTED, words).into_response(),
         Err((status, words)) => (status, words).into_response(),
     }
 }
 
-fn send(centre: &Arc<Centre>, fields: &Fields) -> Result<&'static str, (StatusCode, &'static str)> {
+fn send(
+    centre: &Arc<Centre>,
+    fields: &Fields,
+    udh: &[u8],
+) -> Result<&'static str, (StatusCode, &'static str)> {
     let field = |names: [&str; 2]| {
         names
             .iter()
@@ -56,13 +74,11 @@ fn send(centre: &Arc<Centre>, fields: &Fields) -> Result<&'static str, (StatusCo
             return Err((StatusCode::FORBIDDEN, "Authorization failed for sendsms"));
         }
     }
-    if field(["udh", "udh"]).is_some() {
-        return Err((
-            StatusCode::BAD_REQUEST,
-            "udh is not supported by this carrier: give the whole text",
-        ));
-    }
     let bad = |words| (StatusCode::BAD_REQUEST, words);
+    let header = Header::parse(udh).map_err(|_| bad("udh is malformed, rejected"))?;
+    if header.ports.is_some() {
+        return Err(bad("ports are not served by this carrier, rejected"));
+    }
     let to = field(["to", "to"]).ok_or(bad("Missing receiver number, rejected"))?;
     let text = field(["text", "text"]).ok_or(bad("Empty text not allowed, rejected"))?;
     let from = field(["from", "from"]).unwrap_or("callhome");
@@ -75,7 +91,18 @@ fn send(centre: &Arc<Centre>, fields: &Fields) -> Result<&'static str, (StatusCo
     let mut words = "0: Accepted for delivery";
     for receiver in &receivers {
         let receipt_url = field(["dlr-url", "dlrurl"]).map(str::to_owned);
-        if centre.take(receiver, from, text, receipt_url) == Taken::Waits {
+        let taken = match header.part {
+            Some((reference, total, number)) => {
+                let reference = match reference {
+                    Reference::Eight(r) => u16::from(r),
+                    Reference::Sixteen(r) => r,
+                };
+                let place = (reference, total, number);
+                centre.take_segment((receiver, from, text), place, receipt_url)
+            }
+            None => centre.take(receiver, from, text, receipt_url.into_iter().collect()),
+        };
+        if taken == Taken::Waits {
             words = "3: Queued for later delivery";
         }
     }

@@ -74,12 +74,16 @@ pub(super) async fn run(context: &Context, args: ServeArgs) -> Outcome {
         endpoint,
         listeners,
         sip,
+        centres,
         ..
     } = assembled;
     let watching = server::watch_applications(endpoint.clone(), watched);
     let serving = server::run(endpoint, listeners, interrupt.cancelled_owned());
     let (served, ()) = tokio::join!(serving, watching);
     served.map_err(|e| CommandError::internal(e.to_string()))?;
+    for centre in centres {
+        centre.close().await;
+    }
     if let Some(sip) = sip {
         sip.close().await;
     }

@@ -6,9 +6,9 @@ use crate::api::{
     ActionRequest, ActionView, AuditCheckpoint, AuditVerdict, BackupView, CallbackRequest,
     CallbackView, Device, DeviceEdit, DeviceLogLine, FindRequest, FindResponse, Invitation,
     InvitationRequest, LoginRequest, LoginResponse, NewDevice, NewOperator, NewToken, Operator,
-    Page, PasswordChange, PinView, ProbeReport, ServerStatus, SmsSendRequest, SmsSendResponse,
-    SmsSignRequest, SmsSignResponse, SmsVerifyRequest, SmsVerifyResponse, TokenSecret, TokenView,
-    WhoAmI,
+    Page, PasswordChange, PinView, ProbeReport, ServerStatus, SmsGatewayHealth, SmsGatewayView,
+    SmsSendRequest, SmsSendResponse, SmsSignRequest, SmsSignResponse, SmsStatus, SmsVerifyRequest,
+    SmsVerifyResponse, TokenSecret, TokenView, WhoAmI,
 };
 use crate::domain::{AuditEntry, Bearer, ShortId};
 
@@ -356,6 +356,23 @@ impl Client {
     ) -> Answer<SmsSendResponse> {
         self.write(Method::POST, "/api/v1/sms/send", Some(request), write)
             .await
+    }
+
+    /// `GET /api/v1/sms/gateways`.
+    pub async fn sms_gateways(&self) -> Answer<Vec<SmsGatewayView>> {
+        self.read("/api/v1/sms/gateways", &[]).await
+    }
+
+    /// `POST /api/v1/sms/gateways/{name}/test`: asks a gateway whether it is there.
+    pub async fn test_sms_gateway(&self, name: &str) -> Answer<SmsGatewayHealth> {
+        let path = format!("/api/v1/sms/gateways/{}/test", segment(name));
+        self.write(Method::POST, &path, None::<&()>, &Write::default())
+            .await
+    }
+
+    /// `GET /api/v1/sms/{id}`: what became of a text message.
+    pub async fn sms_status(&self, id: ShortId) -> Answer<SmsStatus> {
+        self.read(&format!("/api/v1/sms/{id}"), &[]).await
     }
 
     /// `GET /api/v1/server`.

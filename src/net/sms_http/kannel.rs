@@ -1,11 +1,12 @@
 use std::fmt;
+use std::time::Duration;
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use reqwest::{Method, Url};
 
 use super::Call;
 use crate::port::{OutboundSms, SmsAccepted};
-use crate::sms::{Encoding, Meter};
+use crate::sms::{Encoding, InvalidSegments, Reference, Segment, split, split_octets};
 
 /// Kannel reports delivered (1), failed (2) and refused by the centre (16).
 const DLR_MASK: &str = "19";
@@ -98,32 +99,84 @@ impl KannelSettings {
         &self.url
     }
 
+    /// The requests of a message, one for each segment: Kannel itself would ask for a receipt of the first one only.
+    ///
+    /// # Errors
+    /// In words, when it takes more than 255 segments.
+    pub(super) fn calls(&self, sms: &OutboundSms, send: u32) -> Result<Vec<Call>, InvalidSegments> {
+        let [.., low] = send.to_be_bytes();
+        let (ports, number) = (sms.options.ports, Reference::Eight(low));
+        let segments = match &sms.options.octets {
+            Some(octets) => split_octets(octets, ports, number)?,
+            None => split(&sms.text, ports, number)?,
+        };
+        let total = segments.len();
+        let calls = (1..).zip(&segments);
+        Ok(calls
+            .map(|(number, segment)| self.call(sms, segment, (send, number, total)))
+            .collect())
+    }
+
     /// Every parameter is percent-encoded: Kannel cuts what is not.
-    pub(super) fn call(&self, sms: &OutboundSms) -> Call {
+    fn call(&self, sms: &OutboundSms, segment: &Segment, place: (u32, usize, usize)) -> Call {
         let mut url = self.url.clone();
+        let coding = match segment.encoding {
+            Encoding::Gsm7 => "0",
+            Encoding::Binary => "1",
+            Encoding::Ucs2 => "2",
+        };
         {
             let mut query = url.query_pairs_mut();
             query
                 .append_pair("username", &self.username)
                 .append_pair("password", &self.password)
-                .append_pair("to", &sms.to.to_string())
-                .append_pair("text", &sms.text)
+                .append_pair("to", &sms.to.to_string());
+            if let Some(text) = segment.text() {
+                query.append_pair("text", &text);
+            }
+            query
                 .append_pair("charset", "UTF-8")
-                .append_pair("coding", coding(&sms.text));
+                .append_pair("coding", coding);
             if let Some(from) = &self.from {
                 query.append_pair("from", from);
+            }
+            let options = &sms.options;
+            if options.flash {
+                query.append_pair("mclass", "0");
+            }
+            let minutes = |time: Duration| time.as_secs().div_ceil(60).max(1).to_string();
+            if let Some(validity) = options.validity {
+                query.append_pair("validity", &minutes(validity));
+            }
+            if let Some(deferred) = options.deferred {
+                query.append_pair("deferred", &minutes(deferred));
+            }
+            if let Some(priority) = options.priority {
+                query.append_pair("priority", &priority.to_string());
             }
             if let Some(dlr_url) = &self.dlr_url {
                 // Kannel fills in %d (kind of receipt), %A (the centre's words) and %F (its id).
                 let mark = if dlr_url.query().is_some() { '&' } else { '?' };
+                let (send, number, total) = place;
                 let filled = format!(
-                    "{dlr_url}{mark}ref={}&type=%d&reply=%A&id=%F",
+                    "{dlr_url}{mark}ref={}&send={send}&part={number}&of={total}&type=%d&reply=%A&id=%F",
                     sms.reference
                 );
                 query
                     .append_pair("dlr-mask", DLR_MASK)
                     .append_pair("dlr-url", &filled);
             }
+        }
+        let mut octets = |name: &str, octets: &[u8]| {
+            let escaped = percent_encode(octets, NON_ALPHANUMERIC);
+            let query = format!("{}&{name}={escaped}", url.query().unwrap_or_default());
+            url.set_query(Some(&query));
+        };
+        if !segment.header.is_empty() {
+            octets("udh", &segment.header);
+        }
+        if segment.encoding == Encoding::Binary {
+            octets("text", &segment.payload);
         }
         Call {
             method: Method::GET,
@@ -137,14 +190,6 @@ impl KannelSettings {
 impl fmt::Debug for KannelSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "KannelSettings({}, {}, …)", self.url, self.username)
-    }
-}
-
-/// 0 = 7-bit alphabet, 2 = UCS-2.
-fn coding(text: &str) -> &'static str {
-    match Meter::of(text).map(|m| m.encoding) {
-        Ok(Encoding::Gsm7) => "0",
-        _ => "2",
     }
 }
 

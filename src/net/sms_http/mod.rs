@@ -10,13 +10,18 @@ mod template;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::{Client, Method, RequestBuilder, Response, Url};
+use tokio::time::Instant;
 
-use crate::port::{BearerError, OutboundSms, SmsAccepted, SmsGateway};
-use crate::sms::SignedMessage;
+use crate::domain::Msisdn;
+use crate::port::{
+    BearerError, GatewayHealth, OutboundSms, SmsAccepted, SmsGateway, SmsInbox, SmsPart,
+};
+use crate::sms::{InvalidSegments, SendOptions, SignedMessage};
 
 pub use kannel::{InvalidKannelUrl, KannelSettings};
 pub use template::{InvalidTemplate, TemplateMethod, TemplateSettings};
@@ -38,6 +43,9 @@ pub struct HttpGateway {
     prefixes: Vec<String>,
     client: Client,
     kind: Kind,
+    inbox: Option<Arc<dyn SmsInbox>>,
+    /// Of each sending; the last octet is the reference of its segments.
+    sends: AtomicU32,
 }
 
 enum Kind {
@@ -119,6 +127,8 @@ impl HttpGateway {
             prefixes: Vec::new(),
             client: builder.build().map_err(GatewaySetupError::Client)?,
             kind,
+            inbox: None,
+            sends: AtomicU32::new(0),
         })
     }
 
@@ -126,6 +136,14 @@ impl HttpGateway {
     #[must_use]
     pub fn serving(mut self, prefixes: Vec<String>) -> Self {
         self.prefixes = prefixes;
+        self
+    }
+
+    /// The same gateway, whose segments are noted in `inbox`; `first` is random and numbers the first sending.
+    #[must_use]
+    pub fn telling(mut self, inbox: Arc<dyn SmsInbox>, first: u32) -> Self {
+        self.inbox = Some(inbox);
+        self.sends = AtomicU32::new(first);
         self
     }
 
@@ -145,29 +163,82 @@ impl HttpGateway {
             text: masked.unwrap_or_else(|_| sms.text.clone()),
             ..sms.clone()
         };
-        let call = match &self.kind {
-            Kind::Kannel(settings) => settings.hidden().call(&shown),
-            Kind::Template(_) => self.call(&shown)?,
+        let unusable = |e: InvalidSegments| BearerError::Unusable(e.to_string());
+        let calls = match &self.kind {
+            Kind::Kannel(settings) => settings.hidden().calls(&shown, 0).map_err(unusable)?,
+            Kind::Template(_) => self.calls(&shown, 0)?,
         };
-        let url = call.url.as_str().replace('+', " ");
-        let url = percent_encoding::percent_decode_str(&url).decode_utf8_lossy();
-        let mut text = format!("{} {url}", call.method);
-        for (name, _) in &call.headers {
-            text.push_str(&format!("\n{name}: ••••"));
-        }
-        if let Some(body) = &call.body {
-            text.push_str(&format!("\n\n{body}"));
-        }
-        Ok(text)
+        let shown: Vec<String> = calls
+            .iter()
+            .map(|call| {
+                let url = call.url.as_str().replace('+', " ");
+                let url = percent_encoding::percent_decode_str(&url).decode_utf8_lossy();
+                let mut text = format!("{} {url}", call.method);
+                for (name, _) in &call.headers {
+                    text.push_str(&format!("\n{name}: ••••"));
+                }
+                if let Some(body) = &call.body {
+                    text.push_str(&format!("\n\n{body}"));
+                }
+                text
+            })
+            .collect();
+        Ok(shown.join("\n"))
     }
 
-    fn call(&self, sms: &OutboundSms) -> Result<Call, BearerError> {
+    fn calls(&self, sms: &OutboundSms, send: u32) -> Result<Vec<Call>, BearerError> {
+        let unusable = |e: &dyn fmt::Display| BearerError::Unusable(e.to_string());
         match &self.kind {
-            Kind::Kannel(settings) => Ok(settings.call(sms)),
-            Kind::Template(settings) => settings
-                .call(sms)
-                .map_err(|e| BearerError::Unusable(e.to_string())),
+            Kind::Kannel(settings) => settings.calls(sms, send).map_err(|e| unusable(&e)),
+            Kind::Template(_) if sms.options != SendOptions::default() => Err(unusable(&format!(
+                "{} is described by a template, which takes plain texts only",
+                self.name
+            ))),
+            Kind::Template(settings) => {
+                let call = settings.call(sms, send).map_err(|e| unusable(&e))?;
+                Ok(vec![call])
+            }
         }
+    }
+
+    /// Hands over one segment.
+    async fn hand_over(&self, call: Call) -> Result<String, BearerError> {
+        let response = match self.request(call).send().await {
+            Ok(response) => response,
+            // The error's text may hold the address, and that the password: only its kind is told.
+            Err(error) if error.is_builder() => {
+                return Err(BearerError::Unusable(format!(
+                    "the request to {} cannot be made",
+                    self.name
+                )));
+            }
+            Err(error) if error.is_connect() => {
+                return Err(BearerError::Unreachable(format!(
+                    "{} at {}",
+                    self.name, self.host
+                )));
+            }
+            Err(_) => {
+                return Err(BearerError::Uncertain {
+                    target: self.name.clone(),
+                    reason: "it did not answer".to_owned(),
+                });
+            }
+        };
+        let status = response.status();
+        let answer = first_words(response).await;
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let reason = if answer.is_empty() {
+            status.to_string()
+        } else {
+            format!("{status}: {answer}")
+        };
+        Err(BearerError::Refused {
+            target: self.name.clone(),
+            reason,
+        })
     }
 
     fn accepted(&self, answer: &str) -> SmsAccepted {
@@ -198,43 +269,73 @@ impl SmsGateway for HttpGateway {
         &self.name
     }
 
+    fn fit(&self, to: &Msisdn) -> Option<usize> {
+        fit(&self.prefixes, to)
+    }
+
     async fn send(&self, sms: OutboundSms) -> Result<SmsAccepted, BearerError> {
-        let number = sms.to.to_string();
-        if !self.prefixes.is_empty() && !self.prefixes.iter().any(|p| number.starts_with(p)) {
+        if self.fit(&sms.to).is_none() {
             return Err(BearerError::Unusable(format!(
                 "{} does not serve {}",
                 self.name,
                 sms.to.masked()
             )));
         }
-        let request = self.request(self.call(&sms)?);
-        let silent = || BearerError::Unreachable(format!("{} at {}", self.name, self.host));
-        let refused = |reason| BearerError::Refused {
-            target: self.name.clone(),
-            reason,
-        };
-        let response = match request.send().await {
-            Ok(response) => response,
-            // The error's text may hold the address, and that the password: only its kind is told.
-            Err(error) if error.is_builder() => {
-                return Err(BearerError::Unusable(format!(
-                    "the request to {} cannot be made",
-                    self.name
-                )));
+        let send = self.sends.fetch_add(1, Ordering::Relaxed);
+        let calls = self.calls(&sms, send)?;
+        // 255 at most.
+        let total = u8::try_from(calls.len()).unwrap_or(u8::MAX);
+        let mut answers = Vec::new();
+        for (number, call) in (1..=total).zip(calls) {
+            // Where a segment is surely missing, no phone can read the message.
+            let answer = self.hand_over(call).await?;
+            if let Some(inbox) = &self.inbox {
+                let part = SmsPart {
+                    reference: sms.reference,
+                    send,
+                    number,
+                    total,
+                };
+                if let Err(error) = inbox.taken(&self.name, part, None).await {
+                    tracing::error!(gateway = %self.name, %error, "a segment cannot be noted");
+                }
             }
-            Err(_) => return Err(silent()),
-        };
-        let status = response.status();
-        let answer = first_words(response).await;
-        if status.is_success() {
-            return Ok(self.accepted(&answer));
+            answers.push(self.accepted(&answer));
         }
-        let words = if answer.is_empty() {
-            status.to_string()
-        } else {
-            format!("{status}: {answer}")
+        let mut accepted = answers.into_iter();
+        let first = accepted.next();
+        first.ok_or_else(|| BearerError::Unusable("there is nothing to send".to_owned()))
+    }
+
+    fn describe(&self) -> (String, Vec<String>) {
+        let kind = match &self.kind {
+            Kind::Kannel(_) => "Kannel",
+            Kind::Template(_) => "HTTP",
         };
-        Err(refused(words))
+        (format!("{kind} at {}", self.host), self.prefixes.clone())
+    }
+
+    async fn check(&self) -> Result<GatewayHealth, BearerError> {
+        let started = Instant::now();
+        // The address without what sends: whatever it answers, somebody is there.
+        let mut url = match &self.kind {
+            Kind::Kannel(settings) => settings.url().clone(),
+            Kind::Template(settings) => settings
+                .check()
+                .map_err(|e| BearerError::Unusable(e.to_string()))?,
+        };
+        url.set_path("/");
+        url.set_query(None);
+        match self.client.head(url).send().await {
+            Ok(_) => Ok(GatewayHealth {
+                ready: true,
+                detail: format!("answers in {} ms", started.elapsed().as_millis()),
+            }),
+            Err(_) => Err(BearerError::Unreachable(format!(
+                "{} at {}",
+                self.name, self.host
+            ))),
+        }
     }
 }
 
@@ -242,6 +343,16 @@ impl fmt::Debug for HttpGateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HttpGateway({} at {})", self.name, self.host)
     }
+}
+
+/// How well prefixes fit a number; none at all fit every number.
+pub(in crate::net) fn fit(prefixes: &[String], to: &Msisdn) -> Option<usize> {
+    if prefixes.is_empty() {
+        return Some(0);
+    }
+    let number = to.to_string();
+    let fitting = prefixes.iter().filter(|p| number.starts_with(p.as_str()));
+    fitting.map(String::len).max()
 }
 
 fn host_of(url: &Url) -> String {

@@ -34,11 +34,11 @@ fn once(answer: &'static str) -> (String, JoinHandle<(String, Vec<String>, Strin
 }
 
 fn sms(text: &str) -> OutboundSms {
-    OutboundSms {
-        to: "+358401234567".parse().expect("a number"),
-        text: text.into(),
-        reference: "4t9wz0kc".parse().expect("an id"),
-    }
+    OutboundSms::text(
+        "+358401234567".parse().expect("a number"),
+        text,
+        "4t9wz0kc".parse().expect("an id"),
+    )
 }
 
 fn kannel(address: &str) -> HttpGateway {
@@ -69,7 +69,7 @@ async fn kannel_gets_every_parameter_escaped() {
         "GET /cgi-bin/sendsms?username=kme&password=s3cret%26&to=%2B358401234567\
          &text=KME+2.00+00000001+0123456789abcdef+msg%28a%2520b%26c%29&charset=UTF-8&coding=0&from=12345\
          &dlr-mask=19&dlr-url=https%3A%2F%2Fmdm.example%2Fgateway%2Fv1%2Fk%2Fx%2Fdlr%3Fref%3D4t9wz0kc%26\
-         type%3D%25d%26reply%3D%25A%26id%3D%25F HTTP/1.1"
+         send%3D0%26part%3D1%26of%3D1%26type%3D%25d%26reply%3D%25A%26id%3D%25F HTTP/1.1"
     );
 }
 
@@ -113,6 +113,7 @@ async fn templates_are_filled_so_that_values_stay_in_their_place() {
         ],
         body: Some(r#"{"message":"{text}","sender":"{from}","x":{"y":1}}"#.into()),
         from: Some("IT".into()),
+        receipts: None,
     };
     let gateway = HttpGateway::template("web", settings, None).expect("set up");
     assert!(!format!("{gateway:?}").contains("t0ken"));
@@ -124,6 +125,49 @@ async fn templates_are_filled_so_that_values_stay_in_their_place() {
     let body: serde_json::Value = serde_json::from_str(&body).expect("still JSON");
     assert_eq!(body["message"], text);
     assert_eq!(body["sender"], "IT");
+}
+
+#[tokio::test]
+async fn twilio_gets_its_form_with_the_account_and_an_address_for_receipts() {
+    let (address, thread) = once(
+        "HTTP/1.1 201 Created\r\nContent-Length: 14\r\nConnection: close\r\n\r\n{\"sid\":\"SM1\"}",
+    );
+    let receipts = "https://mdm.example/gateway/v1/t/x/dlr".parse().ok();
+    let mut settings =
+        TemplateSettings::twilio(&format!("http://{address}"), "AC123", "t0ken", receipts);
+    settings.from = Some("+15005550006".into());
+    let gateway = HttpGateway::template("twilio", settings, None).expect("set up");
+    gateway.send(sms("a&b=c ä")).await.expect("accepted");
+    let (line, headers, body) = thread.join().expect("answered");
+    assert_eq!(
+        line,
+        "POST /2010-04-01/Accounts/AC123/Messages.json HTTP/1.1"
+    );
+    // AC123:t0ken
+    assert!(headers.contains(&"authorization: Basic QUMxMjM6dDBrZW4=".to_owned()));
+    let form: Vec<_> = url::form_urlencoded::parse(body.as_bytes())
+        .into_owned()
+        .collect();
+    let expected = [
+        ("To", "+358401234567"),
+        ("From", "+15005550006"),
+        ("Body", "a&b=c ä"),
+        (
+            "StatusCallback",
+            "https://mdm.example/gateway/v1/t/x/dlr?ref=4t9wz0kc&send=0",
+        ),
+    ];
+    assert_eq!(form, expected.map(|(n, v)| (n.to_owned(), v.to_owned())));
+    let flash = SendOptions {
+        flash: true,
+        ..SendOptions::default()
+    };
+    let options = OutboundSms {
+        options: flash,
+        ..sms("x")
+    };
+    let error = gateway.send(options).await.expect_err("not possible");
+    assert!(matches!(error, BearerError::Unusable(_)), "{error}");
 }
 
 #[tokio::test]
@@ -153,6 +197,7 @@ fn wrong_settings_are_named_before_anything_is_sent() {
         headers: Vec::new(),
         body: None,
         from: None,
+        receipts: None,
     };
     assert!(good.check().is_ok());
     for (url, header, expected) in [
@@ -164,6 +209,11 @@ fn wrong_settings_are_named_before_anything_is_sent() {
             InvalidTemplate::Unknown("{froom}".into()),
         ),
         ("https://x/{to}{text}{from}", "", InvalidTemplate::NoSender),
+        (
+            "https://x/{to}{text}{receipts}",
+            "",
+            InvalidTemplate::NoReceipts,
+        ),
         (
             "https://x/{to}{text}",
             "bad\r\nvalue",

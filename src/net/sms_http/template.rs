@@ -40,6 +40,38 @@ pub struct TemplateSettings {
     pub body: Option<String>,
     /// The sender's number or name.
     pub from: Option<String>,
+    /// Where receipts are to be told, for `{receipts}`.
+    pub receipts: Option<Url>,
+}
+
+impl TemplateSettings {
+    /// The form of Twilio's API for an account. `address` is the API's, as in `https://api.twilio.com`.
+    #[must_use]
+    pub fn twilio(address: &str, account: &str, token: &str, receipts: Option<Url>) -> Self {
+        let account_in_path = utf8_percent_encode(account, ESCAPED);
+        let credentials = data_encoding::BASE64.encode(format!("{account}:{token}").as_bytes());
+        let mut body = "To={to}&From={from}&Body={text}".to_owned();
+        if receipts.is_some() {
+            body.push_str("&StatusCallback={receipts}");
+        }
+        Self {
+            method: Some(TemplateMethod::Post),
+            url: format!(
+                "{}/2010-04-01/Accounts/{account_in_path}/Messages.json",
+                address.trim_end_matches('/')
+            ),
+            headers: vec![
+                (
+                    "Content-Type".to_owned(),
+                    "application/x-www-form-urlencoded".to_owned(),
+                ),
+                ("Authorization".to_owned(), format!("Basic {credentials}")),
+            ],
+            body: Some(body),
+            from: None,
+            receipts,
+        }
+    }
 }
 
 /// Why a template cannot be used.
@@ -53,7 +85,7 @@ pub enum InvalidTemplate {
     Missing(&'static str),
     /// A placeholder in braces that does not exist.
     #[error(
-        "the gateway's address has {0}; there are {{to}}, {{text}}, {{from}} and {{reference}}"
+        "the gateway's address has {0}; there are {{to}}, {{text}}, {{from}}, {{reference}} and {{receipts}}"
     )]
     Unknown(String),
     /// A header's name or value cannot be sent.
@@ -62,6 +94,11 @@ pub enum InvalidTemplate {
     /// `{from}` without a sender.
     #[error("{{from}} is used and the gateway has no sender")]
     NoSender,
+    /// `{receipts}` without an address at which the gateway may call.
+    #[error(
+        "{{receipts}} is used and the gateway has no callback_secret_file, or the server no address"
+    )]
+    NoReceipts,
 }
 
 /// How a value is written so that it cannot break out of its place.
@@ -83,7 +120,7 @@ impl TemplateSettings {
             }
         }
         if let Some(rest) = self.url.split('{').skip(1).find(|rest| {
-            !["to}", "text}", "from}", "reference}"]
+            !["to}", "text}", "from}", "reference}", "receipts}"]
                 .iter()
                 .any(|known| rest.starts_with(known))
         }) {
@@ -92,6 +129,11 @@ impl TemplateSettings {
         }
         if self.from.is_none() && (self.url.contains("{from}") || body.contains("{from}")) {
             return Err(InvalidTemplate::NoSender);
+        }
+        if self.receipts.is_none()
+            && (self.url.contains("{receipts}") || body.contains("{receipts}"))
+        {
+            return Err(InvalidTemplate::NoReceipts);
         }
         for (name, value) in &self.headers {
             let fits = reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_ok()
@@ -105,17 +147,23 @@ impl TemplateSettings {
             ("{text}", "x"),
             ("{from}", "x"),
             ("{reference}", "x"),
+            ("{receipts}", "https://x"),
         ])
     }
 
-    pub(super) fn call(&self, sms: &OutboundSms) -> Result<Call, InvalidTemplate> {
+    pub(super) fn call(&self, sms: &OutboundSms, send: u32) -> Result<Call, InvalidTemplate> {
         let to = sms.to.to_string();
         let reference = sms.reference.to_string();
+        let receipts = self.receipts.as_ref().map(|url| {
+            let mark = if url.query().is_some() { '&' } else { '?' };
+            format!("{url}{mark}ref={reference}&send={send}")
+        });
         let values = [
             ("{to}", to.as_str()),
             ("{text}", sms.text.as_str()),
             ("{from}", self.from.as_deref().unwrap_or_default()),
             ("{reference}", reference.as_str()),
+            ("{receipts}", receipts.as_deref().unwrap_or_default()),
         ];
         let method = self.method.unwrap_or(if self.body.is_some() {
             TemplateMethod::Post

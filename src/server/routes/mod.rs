@@ -75,6 +75,9 @@ pub fn router(endpoint: Endpoint) -> Router {
         .route("/sms/sign", post(sms::sign))
         .route("/sms/verify", post(sms::verify))
         .route("/sms/send", post(sms::send))
+        .route("/sms/gateways", get(sms::gateways))
+        .route("/sms/gateways/{name}/test", post(sms::test_gateway))
+        .route("/sms/{id}", get(sms::status))
         .route("/server", get(server::status))
         .route("/server/backup", post(server::backup));
     Router::new()

@@ -1,17 +1,22 @@
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
+use data_encoding::HEXLOWER_PERMISSIVE;
 
 use crate::api::{
-    ProblemCode, SmsSendRequest, SmsSendResponse, SmsSignRequest, SmsSignResponse,
-    SmsVerifyRequest, SmsVerifyResponse,
+    ProblemCode, SmsGatewayHealth, SmsGatewayView, SmsSegmentView, SmsSendRequest, SmsSendResponse,
+    SmsSending, SmsSignRequest, SmsSignResponse, SmsStatus, SmsVerifyRequest, SmsVerifyResponse,
 };
-use crate::domain::{Permission, Risk};
-use crate::flow::{ActError, sign as signing};
+use crate::domain::{Permission, Risk, ShortId};
+use crate::flow::{ActError, sign as signing, text};
 use crate::port::OutboundSms;
-use crate::sms::{Meter, SignedMessage};
+use crate::sms::{Joined, Meter, Parts, SendOptions, SignedMessage};
 
 use crate::server::endpoint::Endpoint;
 use crate::server::error::{Answer, ApiError};
+use crate::server::extract::Place;
+use crate::server::identity::Caller;
 use crate::server::write::Write;
 
 use super::actions::consent;
@@ -62,23 +67,18 @@ pub(super) async fn send(
         write.require(Permission::Administer)?;
     }
     let gateways = &endpoint.ports().gateways;
-    let gateway = match &asked.gateway {
-        Some(name) => gateways.iter().find(|g| g.name() == name),
-        None => gateways.first(),
+    let named = asked.gateway.as_deref();
+    let known = named.is_none_or(|name| gateways.iter().any(|g| g.name() == name));
+    if gateways.is_empty() || !known {
+        return Err(no_gateway());
     }
-    .ok_or_else(|| {
-        ApiError::new(
-            ProblemCode::NotFound,
-            "there is no such gateway on this server",
-        )
-        .next("callhome server status lists the gateways; they are set in the configuration")
-    })?;
+    let options = options(asked)?;
     let meter = Meter::of(&asked.text)
         .map_err(|error| ApiError::new(ProblemCode::Unprocessable, error.to_string()))?;
     let reference = endpoint.new_id()?;
     let detail = format!(
         "through {}{}",
-        gateway.name(),
+        named.unwrap_or("whichever takes it"),
         asked
             .reason
             .as_ref()
@@ -90,16 +90,137 @@ pub(super) async fn send(
         .audit(&endpoint, "sms.send", &format!("sms:{reference}"), detail);
     endpoint.ports().audit.append(entry).await?;
     let sms = OutboundSms {
-        to: asked.to.clone(),
-        text: asked.text.clone(),
-        reference,
+        options,
+        ..OutboundSms::text(asked.to.clone(), asked.text.clone(), reference)
     };
-    let accepted = gateway.send(sms).await.map_err(ActError::from)?;
+    let (gateway, accepted) = text::send(endpoint.ports(), named, sms)
+        .await
+        .map_err(ActError::from)?;
     Ok(Json(SmsSendResponse {
+        id: reference,
         gateway: gateway.name().to_owned(),
         answer: accepted.answer,
         reference: accepted.reference,
         segments: u32::try_from(meter.segments).unwrap_or(u32::MAX),
+    }))
+}
+
+fn no_gateway() -> ApiError {
+    ApiError::new(
+        ProblemCode::NotFound,
+        "there is no such gateway on this server",
+    )
+    .next("callhome sms gateway list shows the gateways; they are set in the configuration")
+}
+
+/// How a text is to be sent.
+fn options(asked: &SmsSendRequest) -> Answer<SendOptions> {
+    let wrong = |detail: &str| ApiError::new(ProblemCode::Unprocessable, detail);
+    if asked.priority.is_some_and(|p| p > 3) {
+        return Err(wrong("a priority is 0, 1, 2 or 3"));
+    }
+    let octets = asked.octets.as_deref().map(|hex| {
+        HEXLOWER_PERMISSIVE
+            .decode(hex.as_bytes())
+            .map_err(|_| wrong("octets are hexadecimal digits, two for each"))
+    });
+    Ok(SendOptions {
+        flash: asked.flash,
+        validity: asked.validity_s.map(Duration::from_secs),
+        deferred: asked.deferred_s.map(Duration::from_secs),
+        priority: asked.priority,
+        ports: asked.to_port.map(|to| (to, asked.from_port.unwrap_or(0))),
+        octets: octets.transpose()?,
+    })
+}
+
+/// The server's gateways, best first.
+#[utoipa::path(get, path = "/api/v1/sms/gateways", responses((status = 200, body = Vec<SmsGatewayView>)), tag = "sms")]
+pub(super) async fn gateways(
+    State(endpoint): State<Endpoint>,
+    caller: Caller,
+) -> Answer<Json<Vec<SmsGatewayView>>> {
+    caller.require(Permission::Read)?;
+    let views = endpoint.ports().gateways.iter().map(|gateway| {
+        let (description, prefixes) = gateway.describe();
+        SmsGatewayView {
+            name: gateway.name().to_owned(),
+            description,
+            prefixes,
+        }
+    });
+    Ok(Json(views.collect()))
+}
+
+/// Asks a gateway whether it is there.
+#[utoipa::path(post, path = "/api/v1/sms/gateways/{name}/test", responses((status = 200, body = SmsGatewayHealth), (status = 502, body = crate::api::Problem)), tag = "sms")]
+pub(super) async fn test_gateway(
+    State(endpoint): State<Endpoint>,
+    Place(name): Place<String>,
+    write: Write<()>,
+) -> Answer<Json<SmsGatewayHealth>> {
+    write.require(Permission::Engineer)?;
+    let gateways = &endpoint.ports().gateways;
+    let gateway = gateways.iter().find(|g| g.name() == name);
+    let gateway = gateway.ok_or_else(no_gateway)?;
+    let health = gateway.check().await.map_err(ActError::from)?;
+    Ok(Json(SmsGatewayHealth {
+        name,
+        ready: health.ready,
+        detail: health.detail,
+    }))
+}
+
+/// What became of a text message, segment by segment.
+#[utoipa::path(get, path = "/api/v1/sms/{id}", responses((status = 200, body = SmsStatus), (status = 404, body = crate::api::Problem)), tag = "sms")]
+pub(super) async fn status(
+    State(endpoint): State<Endpoint>,
+    Place(id): Place<ShortId>,
+    caller: Caller,
+) -> Answer<Json<SmsStatus>> {
+    caller.require(Permission::Read)?;
+    let records = endpoint.ports().texts.parts_of(id).await?;
+    if records.is_empty() {
+        return Err(ApiError::not_found(format!("a text message {id}")));
+    }
+    let mut sends: Vec<(u32, Parts, SmsSending)> = Vec::new();
+    for record in records {
+        let part = record.part;
+        if sends.last().is_none_or(|(send, ..)| *send != part.send) {
+            let sending = SmsSending {
+                gateway: record.gateway,
+                state: String::new(),
+                total: part.total,
+                segments: Vec::new(),
+            };
+            sends.push((part.send, Parts::of(part.total), sending));
+        }
+        let Some((_, parts, sending)) = sends.last_mut() else {
+            continue;
+        };
+        if let Some(outcome) = record.outcome {
+            parts.note(part.number, outcome);
+        }
+        sending.segments.push(SmsSegmentView {
+            number: part.number,
+            id: record.id,
+            outcome: record.outcome.map(|o| o.to_string()),
+            reply: record.words,
+            at: record.at,
+        });
+    }
+    let sends = sends.into_iter().map(|(_, parts, mut sending)| {
+        sending.state = match parts.joined() {
+            Joined::Pending => "pending",
+            Joined::Delivered => "delivered",
+            Joined::Failed(_) => "failed",
+        }
+        .to_owned();
+        sending
+    });
+    Ok(Json(SmsStatus {
+        id,
+        sends: sends.collect(),
     }))
 }
 

@@ -477,6 +477,7 @@ fn ports(machine: &Arc<Machine>, store: &Arc<SqliteStore>, gateway: &Arc<Gateway
         callbacks: store.clone(),
         events: store.clone(),
         backups: store.clone(),
+        texts: store.clone(),
         audit: store.clone(),
         sip: None,
         surveyor: None,

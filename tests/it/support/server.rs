@@ -12,8 +12,8 @@ use callhome::net::tls::{Acquaintances, ServerIdentity, TlsListener};
 use callhome::net::unix::LocalListener;
 use callhome::port::{Clock, Peers, PushService, SmsGateway, Webhooks};
 use callhome::server::{
-    self, Bearers, Endpoint, GatewayDoor, Listeners, Machine, Mode, Parts, PeerTrust, Settings,
-    SipDoor,
+    self, Bearers, Endpoint, GatewayDoor, GatewayInbox, Listeners, Machine, Mode, Parts, PeerTrust,
+    Settings, SipDoor,
 };
 use callhome::store::SqliteStore;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -35,6 +35,8 @@ pub(crate) struct Setup {
     pub(crate) gateways: Vec<Arc<dyn SmsGateway>>,
     /// Push services.
     pub(crate) push: Vec<Arc<dyn PushService>>,
+    /// What gateways with connections of their own tell goes there.
+    pub(crate) inbox: Option<Arc<GatewayInbox>>,
     /// Name and secret of gateways that may call in.
     pub(crate) gateway_doors: Vec<(String, String)>,
     /// Third parties.
@@ -138,6 +140,7 @@ impl TestServer {
                 .map(|(name, secret)| GatewayDoor {
                     name: name.clone(),
                     secret_digest: Sha256::digest(secret.as_bytes()).into(),
+                    fields: callhome::sms::CallFields::default(),
                 })
                 .collect(),
             peer_trust: setup
@@ -175,6 +178,9 @@ impl TestServer {
         };
         let endpoint = Endpoint::new(Parts::over(&store, settings, home, machine, bearers));
         door.attach(&endpoint);
+        if let Some(inbox) = &setup.inbox {
+            inbox.attach(&endpoint);
+        }
         server::first_admin(&endpoint).await.expect("a first admin");
         let listeners = Listeners {
             local: Some(LocalListener::bind(&socket).expect("a local socket")),

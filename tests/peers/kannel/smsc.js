@@ -1,11 +1,26 @@
 // An SMPP centre for tests, on the package `smpp`: takes any bind, writes each message as a line of
-// JSON to standard output, sends a receipt when one is asked for. A line of JSON on standard input
-// ({"from", "to", "text"}) is a message from a phone.
+// JSON to standard output, sends a receipt when one is asked for.
+//
+// Lines of JSON on standard input:
+//   {"from", "to", "text"[, "parts"]}  a message from a phone, in so many segments
+//   {"set": {...}}                     behaviour from now on:
+//     throttle   so many submit_sm are answered with ESME_RTHROTTLED
+//     refuse     so many submit_sm are answered with this status: {"status", "count"}
+//     silent     so many submit_sm are kept and never answered
+//     state      what receipts say, as in UNDELIV
+//     ids        "hex": hexadecimal in answers, decimal and padded in receipts
+//     early      receipts are sent before the answer
+//   {"cut": true}                      every connection is destroyed
+// With SMS_URL set, messages are handed on there as to Kannel's sendsms (?to&from&text&dlr-url), put
+// together from their segments, and receipts are sent when the dlr-url is called.
 const smpp = require('smpp');
+const http = require('http');
 
 const say = (line) => process.stdout.write(JSON.stringify(line) + '\n');
 const sessions = new Set();
-let count = 0;
+const behaviour = { throttle: 0, refuse: null, silent: 0, state: 'DELIVRD', ids: 'text', early: false };
+const onward = process.env.SMS_URL;
+let count = Number(process.env.FIRST_ID || 0);
 
 const server = smpp.createServer((session) => {
   sessions.add(session);
@@ -13,66 +28,197 @@ const server = smpp.createServer((session) => {
   session.on('error', () => sessions.delete(session));
   for (const bind of ['bind_transceiver', 'bind_receiver', 'bind_transmitter']) {
     session.on(bind, (pdu) => {
+      if (pdu.password === 'wrong') {
+        session.send(pdu.response({ command_status: smpp.ESME_RINVPASWD }));
+        return;
+      }
       session.mode = bind;
       session.send(pdu.response({ system_id: 'TEST' }));
-      say({ bind });
+      say({ bind, version: pdu.interface_version });
     });
   }
   session.on('unbind', (pdu) => {
     session.send(pdu.response());
     session.close();
+    say({ unbind: true });
   });
   session.on('enquire_link', (pdu) => session.send(pdu.response()));
-  session.on('submit_sm', (pdu) => {
-    const id = 'm' + ++count;
-    const content = pdu.short_message || {};
-    const udh = (content.udh || []).map((element) => Buffer.from(element).toString('hex'));
+  session.on('deliver_sm_resp', (pdu) => say({ kept: pdu.command_status }));
+  session.on('submit_sm', (pdu) => submitted(session, pdu));
+});
+
+// The package makes a moment of a relative time.
+function from_now(moment) {
+  return moment ? Math.round((moment - Date.now()) / 1000) : null;
+}
+
+function submitted(session, pdu) {
+  if (behaviour.throttle > 0) {
+    behaviour.throttle--;
+    say({ throttled: pdu.registered_delivery });
+    session.send(pdu.response({ command_status: smpp.ESME_RTHROTTLED }));
+    return;
+  }
+  if (behaviour.refuse && behaviour.refuse.count > 0) {
+    behaviour.refuse.count--;
+    session.send(pdu.response({ command_status: behaviour.refuse.status }));
+    return;
+  }
+  const n = ++count;
+  const id = behaviour.ids === 'hex' ? n.toString(16).toUpperCase() : 'm' + n;
+  const content = pdu.short_message || {};
+  const udh = (content.udh || []).map((element) => Buffer.from(element).toString('hex'));
+  if (!onward) {
     say({
       id,
       from: pdu.source_addr,
+      from_ton: pdu.source_addr_ton,
       to: pdu.destination_addr,
       ton: pdu.dest_addr_ton,
       esm: pdu.esm_class,
       coding: pdu.data_coding,
+      priority: pdu.priority_flag,
+      validity: from_now(pdu.validity_period),
+      schedule: from_now(pdu.schedule_delivery_time),
+      registered: pdu.registered_delivery,
       udh,
-      text: String(content.message),
+      text: Buffer.isBuffer(content.message) ? content.message.toString('hex') : String(content.message),
     });
-    session.send(pdu.response({ message_id: id }));
-    if (pdu.registered_delivery & 3) {
-      setTimeout(() => receipt(session, pdu, id), 100);
-    }
-  });
-});
+  }
+  const answer = () => session.send(pdu.response({ message_id: id }));
+  const wanted = pdu.registered_delivery & 3;
+  if (behaviour.silent > 0) {
+    behaviour.silent--;
+  } else if (behaviour.early && wanted) {
+    receipt(pdu, n, id);
+    setTimeout(answer, 50);
+    return;
+  } else {
+    answer();
+  }
+  if (onward) {
+    assemble(pdu, String(content.message), content.udh || [], wanted ? () => receipt(pdu, n, id) : null);
+  } else if (wanted) {
+    setTimeout(() => receipt(pdu, n, id), 100);
+  }
+}
 
-function receipt(session, pdu, id) {
+function receiver() {
+  for (const session of sessions) {
+    if (session.mode && session.mode !== 'bind_transmitter') return session;
+  }
+  return null;
+}
+
+function receipt(pdu, n, id) {
+  const session = receiver();
+  if (!session) {
+    setTimeout(() => receipt(pdu, n, id), 200);
+    return;
+  }
   const at = new Date().toISOString().replace(/[-:T]/g, '').slice(2, 12);
-  session.deliver_sm({
+  const shown = behaviour.ids === 'hex' ? String(n).padStart(10, '0') : id;
+  const states = { DELIVRD: 2, EXPIRED: 3, UNDELIV: 5, REJECTD: 8 };
+  const delivered = behaviour.state === 'DELIVRD' ? '001' : '000';
+  const fields = {
     source_addr: pdu.destination_addr,
     destination_addr: pdu.source_addr,
     esm_class: 4,
-    receipted_message_id: id,
-    message_state: 2,
-    short_message: `id:${id} sub:001 dlvrd:001 submit date:${at} done date:${at} stat:DELIVRD err:000 text:`,
-  });
+    short_message: `id:${shown} sub:001 dlvrd:${delivered} submit date:${at} done date:${at} stat:${behaviour.state} err:000 text:`,
+  };
+  if (behaviour.ids !== 'hex') {
+    fields.receipted_message_id = id;
+    fields.message_state = states[behaviour.state];
+  }
+  session.deliver_sm(fields);
 }
 
-server.listen(0, '127.0.0.1', () => say({ listening: server.address().port }));
+// ---- handing on to a carrier
+
+const unfinished = new Map();
+const promised = new Map();
+let serial = 0;
+const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
+
+function assemble(pdu, text, udh, told) {
+  const part = udh.map((e) => Buffer.from(e)).find((e) => e[0] === 0 || e[0] === 8);
+  if (!part) {
+    hand_on(pdu, text, told ? [told] : []);
+    return;
+  }
+  const [total, number] = part.slice(-2);
+  const key = [pdu.source_addr, pdu.destination_addr, part.slice(0, -1).toString('hex')].join('|');
+  const parts = unfinished.get(key) || [];
+  parts[number - 1] = { text, told };
+  unfinished.set(key, parts);
+  if (parts.filter(Boolean).length === total) {
+    unfinished.delete(key);
+    hand_on(pdu, parts.map((p) => p.text).join(''), parts.map((p) => p.told).filter(Boolean));
+  }
+}
+
+function hand_on(pdu, text, told) {
+  const query = new URLSearchParams({ to: '+' + pdu.destination_addr, from: pdu.source_addr || 'callhome', text });
+  if (told.length) {
+    const key = String(++serial);
+    promised.set(key, told);
+    query.set('dlr-url', `http://127.0.0.1:${promises.address().port}/${key}?type=%d`);
+  }
+  http.get(`${onward}?${query}`, { agent }, (answer) => answer.resume())
+    .on('error', () => setTimeout(() => hand_on(pdu, text, told), 100));
+}
+
+const promises = http.createServer((request, response) => {
+  response.end();
+  const key = request.url.slice(1).split('?')[0];
+  for (const told of promised.get(key) || []) told();
+  promised.delete(key);
+});
+
+// ---- messages from phones, and orders
+
+function from_phone(sms) {
+  const session = receiver();
+  if (!session) {
+    setTimeout(() => from_phone(sms), 200);
+    return;
+  }
+  const parts = sms.parts || 1;
+  const size = Math.ceil(sms.text.length / parts);
+  for (let n = 1; n <= parts; n++) {
+    const message = sms.text.slice((n - 1) * size, n * size);
+    session.deliver_sm({
+      source_addr: sms.from,
+      source_addr_ton: 1,
+      source_addr_npi: 1,
+      destination_addr: sms.to,
+      data_coding: 0,
+      esm_class: parts === 1 ? 0 : 0x40,
+      short_message: parts === 1 ? message : { udh: Buffer.from([5, 0, 3, 42, parts, n]), message },
+    });
+  }
+}
+
+const port = Number(process.env.PORT || 0);
+const listen = () => server.listen(port, '127.0.0.1', () => say({ listening: server.address().port }));
+if (onward) {
+  promises.listen(0, '127.0.0.1', listen);
+} else {
+  listen();
+}
 
 require('readline')
   .createInterface({ input: process.stdin })
   .on('line', (line) => {
-    const sms = JSON.parse(line);
-    for (const session of sessions) {
-      if (session.mode !== 'bind_transmitter') {
-        session.deliver_sm({
-          source_addr: sms.from,
-          source_addr_ton: 1,
-          source_addr_npi: 1,
-          destination_addr: sms.to,
-          short_message: sms.text,
-        });
-        return;
-      }
+    const order = JSON.parse(line);
+    if (order.set) {
+      Object.assign(behaviour, order.set);
+      say({ done: 'set' });
+    } else if (order.cut) {
+      for (const session of sessions) session.socket.destroy();
+      say({ done: 'cut' });
+    } else {
+      from_phone(order);
     }
   })
   .on('close', () => process.exit(0));

@@ -1,10 +1,13 @@
 //! `callhome sms`: action strings by hand, from composing to sending.
 
 mod compose;
+mod gateway;
 mod input;
+mod listen;
 mod meter;
 mod send;
 mod sign;
+mod status;
 mod verify;
 
 use clap::Subcommand;
@@ -27,6 +30,13 @@ pub enum SmsCommand {
     Meter(meter::MeterArgs),
     /// Send a text message through a gateway
     Send(Box<send::SendArgs>),
+    /// Tell what became of a text message, segment by segment
+    Status(status::StatusArgs),
+    /// Show messages of phones and receipts as they come in
+    Listen(listen::ListenArgs),
+    /// See the server's text message gateways, and try them
+    #[command(subcommand)]
+    Gateway(gateway::GatewayCommand),
 }
 
 /// Runs a verb.
@@ -37,5 +47,8 @@ pub(super) async fn run(context: &Context, command: SmsCommand) -> Outcome {
         SmsCommand::Verify(args) => verify::run(context, args).await,
         SmsCommand::Meter(args) => meter::run(context, &args),
         SmsCommand::Send(args) => send::run(context, *args).await,
+        SmsCommand::Status(args) => status::run(context, args).await,
+        SmsCommand::Listen(args) => listen::run(context, args).await,
+        SmsCommand::Gateway(command) => gateway::run(context, command).await,
     }
 }

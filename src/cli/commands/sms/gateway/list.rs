@@ -1,0 +1,29 @@
+use crate::cli::context::Context;
+use crate::cli::error::{Exit, Outcome};
+use crate::cli::output::{Column, View};
+
+/// Lists.
+pub(super) async fn run(context: &Context) -> Outcome {
+    let gateways = context.client().await?.sms_gateways().await?;
+    let none = gateways.is_empty();
+    let view = View::many("sms-gateway", &gateways)
+        .named_by("/name")
+        .columns(vec![
+            Column::at("name", "/name"),
+            Column::at("how", "/description"),
+            Column::of("numbers", |row| {
+                let prefixes = row["prefixes"].as_array().cloned().unwrap_or_default();
+                let words: Vec<&str> = prefixes.iter().filter_map(|p| p.as_str()).collect();
+                if words.is_empty() {
+                    "all".to_owned()
+                } else {
+                    words.join(" ")
+                }
+            }),
+        ]);
+    context.show(&view)?;
+    if none {
+        context.status("The server has no text message gateway; they are set in its configuration, under server.gateways.")?;
+    }
+    Ok(Exit::Done)
+}

@@ -64,10 +64,27 @@ use output::{Paint, Screen};
 #[must_use]
 pub fn main() -> ExitCode {
     let environment = Environment::capture();
+    if asks_version(&environment) {
+        return tell_version(&environment);
+    }
     match parse(&environment) {
         Ok(cli) => run(environment, cli),
         Err(error) => parse_failed(&environment, &error),
     }
+}
+
+/// Scripts ask this before everything else, often: the tree of commands is not needed for the answer.
+fn asks_version(environment: &Environment) -> bool {
+    let mut rest = environment.args.iter().skip(1);
+    let only = rest.next().filter(|_| rest.next().is_none());
+    only.is_some_and(|arg| arg == "--version" || arg == "-V")
+}
+
+fn tell_version(environment: &Environment) -> ExitCode {
+    const VERSION: &str = concat!("callhome ", env!("CARGO_PKG_VERSION"), "\n");
+    // Nobody has to read it to the end.
+    drop(plain_screen(environment).data(VERSION.as_bytes()));
+    ExitCode::SUCCESS
 }
 
 fn parse(environment: &Environment) -> Result<Cli, clap::Error> {

@@ -60,6 +60,19 @@ pub enum JournalLine {
         /// When.
         at: Timestamp,
     },
+    /// Many rows ended alike: one line for them all, because a run at line rate writes its journal as fast as it sends.
+    EndedAlike {
+        /// Their keys.
+        rows: Vec<String>,
+        /// How.
+        outcome: RowOutcome,
+        /// As in `Ended`.
+        code: String,
+        /// As in `Ended`.
+        detail: String,
+        /// When.
+        at: Timestamp,
+    },
     /// The run is over; nothing is left to resume.
     Finished {
         /// When.
@@ -268,14 +281,28 @@ impl Journal {
                 detail,
                 ..
             } => {
-                let record = self.records.entry(row).or_default();
-                record.state = RowState::Ended {
-                    outcome,
-                    code,
-                    detail,
-                };
+                self.ended(row, outcome, code, detail);
+            }
+            JournalLine::EndedAlike {
+                rows,
+                outcome,
+                code,
+                detail,
+                ..
+            } => {
+                for row in rows {
+                    self.ended(row, outcome, code.clone(), detail.clone());
+                }
             }
         }
+    }
+
+    fn ended(&mut self, row: String, outcome: RowOutcome, code: String, detail: String) {
+        self.records.entry(row).or_default().state = RowState::Ended {
+            outcome,
+            code,
+            detail,
+        };
     }
 
     /// How far a row has got.
@@ -445,6 +472,21 @@ mod tests {
         journal.apply(ended("a", RowOutcome::Done));
         assert_eq!(journal.next_step("a"), NextStep::Leave);
         assert_eq!((journal.tally().done, journal.tally().unconfirmed), (1, 0));
+    }
+
+    #[test]
+    fn rows_that_ended_alike_share_a_line() {
+        let alike = JournalLine::EndedAlike {
+            rows: vec!["a".into(), "c".into()],
+            outcome: RowOutcome::Done,
+            code: "200".into(),
+            detail: String::new(),
+            at: at(),
+        };
+        let journal = Journal::read(&text(&[begun(3), alike])).expect("a journal");
+        let steps = ["a", "b", "c"].map(|row| journal.next_step(row));
+        assert_eq!(steps, [NextStep::Leave, NextStep::Send, NextStep::Leave]);
+        assert_eq!((journal.tally().done, journal.tally().open), (2, 1));
     }
 
     #[test]

@@ -7,22 +7,25 @@ use sha2::Sha256;
 /// HMAC-SHA-256 of the counter: nobody who sees some of the names can tell the next.
 #[derive(Clone)]
 pub struct IdSource {
-    seed: [u8; 32],
+    /// Knows the random bytes already: half the work of each name.
+    keyed: Hmac<Sha256>,
     counter: u64,
 }
 
 impl IdSource {
     /// Starts from 32 random bytes, which must not be used again elsewhere.
     #[must_use]
-    pub const fn from_random(seed: [u8; 32]) -> Self {
-        Self { seed, counter: 0 }
+    pub fn from_random(seed: [u8; 32]) -> Self {
+        Self {
+            keyed: Hmac::new_from_slice(&seed).expect("HMAC takes keys of any length"),
+            counter: 0,
+        }
     }
 
     /// 256 bits, never the same twice: for a source of its own.
     pub(super) fn seed(&mut self) -> [u8; 32] {
         self.counter += 1;
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.seed).expect("HMAC takes keys of any length");
+        let mut mac = self.keyed.clone();
         mac.update(&self.counter.to_be_bytes());
         mac.finalize().into_bytes().into()
     }

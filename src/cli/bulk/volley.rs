@@ -291,8 +291,7 @@ impl Teller<'_> {
             self.bar.set_message(report.live());
             return Ok(());
         }
-        let at = self.context.now();
-        let mut journal = Vec::with_capacity(ends.len());
+        let mut alike: HashMap<(RowOutcome, String, String), Vec<String>> = HashMap::new();
         let mut text = String::new();
         for end in &ends {
             let index = match end {
@@ -300,19 +299,24 @@ impl Teller<'_> {
                 RowEnd::Unsent { index, .. } => *index,
             };
             let row = &self.rows[index as usize];
-            let (outcome, code, detail) = report.count(row, end);
+            let told = report.count(row, end);
             if self.lines {
                 text.push_str(&super::volley_report::line(&self.method, row, end).to_string());
                 text.push('\n');
             }
-            journal.push(JournalLine::Ended {
-                row: key(row),
+            alike.entry(told).or_default().push(key(row));
+        }
+        let at = self.context.now();
+        let journal: Vec<JournalLine> = alike
+            .into_iter()
+            .map(|((outcome, code, detail), rows)| JournalLine::EndedAlike {
+                rows,
                 outcome,
                 code,
                 detail,
                 at,
-            });
-        }
+            })
+            .collect();
         self.pen.write_all(&journal).await?;
         if self.lines {
             self.context.screen.data(text.as_bytes())?;

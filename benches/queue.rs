@@ -109,7 +109,7 @@ async fn devices(store: &Arc<SqliteStore>, count: u64) {
     let begun = Instant::now();
     let codes = (0..count).map(digest).collect();
     store
-        .invite(codes, None, at(3_600_000), Stamp::default())
+        .invite(codes, None, None, at(3_600_000), Stamp::default())
         .await
         .unwrap();
     each(0..count, 256, |n| {

@@ -39,6 +39,8 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("jaq_core", &["cli/output"]),
     ("jaq_std", &["cli/output"]),
     ("jaq_json", &["cli/output"]),
+    ("lettre", &["net/mail"]),
+    ("qrcode", &["cli/output/qr"]),
     ("rsip", &["sip/wire"]),
     ("rusmpp", &["sms/smpp/wire"]),
     ("reqwest", &["net"]),

@@ -1,8 +1,12 @@
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::brain::{Brain, Persona};
+use super::carrier::CarrierLine;
 use super::device::DeviceParts;
 use super::device::Newcomer;
+use crate::api::JoinLink;
 use crate::domain::{DeviceId, DeviceSecret, Identity, Msisdn};
 use crate::port::{Door, DoorError, Entropy, MachineError};
 
@@ -54,6 +58,22 @@ pub fn new_brain(new: NewPersona, entropy: &dyn Entropy) -> Result<Brain, Machin
         has_data: !new.no_data,
     };
     Ok(Brain::new(persona, u64::from_be_bytes(seed)))
+}
+
+/// Waits at the carrier for a text message with an invitation's link, as a phone does whose app reads it.
+///
+/// # Errors
+/// When nobody answers at the carrier, or it hangs up.
+pub async fn invited_by_sms(carrier: SocketAddr, numbers: &[Msisdn]) -> io::Result<JoinLink> {
+    let mut line = CarrierLine::dial(carrier, numbers).await?;
+    loop {
+        let sms = line.next().await?;
+        line.received(sms.id).await?;
+        let words = sms.text.split_whitespace();
+        if let Some(link) = words.into_iter().find_map(|word| word.parse().ok()) {
+            return Ok(link);
+        }
+    }
 }
 
 /// Gives a device that is enrolled a fresh id and a fresh secret, under which it is to be enrolled again.

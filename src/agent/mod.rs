@@ -25,4 +25,4 @@ pub mod fleet;
 pub mod phone;
 pub mod proxy;
 
-pub use enrolment::{EnrolError, NewPersona, begin_again, new_brain};
+pub use enrolment::{EnrolError, NewPersona, begin_again, invited_by_sms, new_brain};

@@ -155,6 +155,21 @@ pub struct RegisterRequest {
     pub has_data: bool,
 }
 
+/// The code that the device's user typed, to verify a number (`POST /agent/v1/numbers`, signed).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NumberCode {
+    /// The number to which it was sent.
+    pub number: Msisdn,
+    /// Six digits.
+    pub code: String,
+}
+
+impl std::fmt::Debug for NumberCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NumberCode({}, …)", self.number.masked())
+    }
+}
+
 /// A device reports something it refused (`POST /agent/v1/report`, signed).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AgentReport {

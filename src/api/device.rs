@@ -61,6 +61,30 @@ pub struct DeviceNumber {
     pub number: Msisdn,
     /// When it was verified; until then nothing destructive goes there.
     pub verified_at: Option<Timestamp>,
+    /// When its verification was begun, while there is no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<Timestamp>,
+    /// Wrong codes that were typed since.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wrong_codes: u32,
+}
+
+impl DeviceNumber {
+    /// A number of which nothing is known yet.
+    #[must_use]
+    pub const fn new(number: Msisdn) -> Self {
+        Self {
+            number,
+            verified_at: None,
+            asked_at: None,
+            wrong_codes: 0,
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]
+const fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 /// How a device is reached by SIP (requirement A4).
@@ -131,6 +155,17 @@ pub struct DeviceEdit {
     /// Facts to set; an empty value removes one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
+}
+
+/// Begins the verification of a device's number.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NumberQuestion {
+    /// Which; the first that is not verified when absent. One that is not known is added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<Msisdn>,
+    /// Has the device's user type a code; otherwise the device answers by itself.
+    #[serde(default)]
+    pub by_user: bool,
 }
 
 /// The PIN that unlocks a device by hand. Each reveal is audited.

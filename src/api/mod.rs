@@ -15,6 +15,7 @@
 //! | `backup` | what a device brought to safety |
 //! | `find` | where a device is managed, and what the peers said |
 //! | `federation` | what servers say to each other |
+//! | `router` | where a system id leads |
 //! | `agent` | what a device says: enrolment, session, results, reports |
 //! | `auth` | operators, sessions, service tokens |
 //! | `audit`, `server`, `sms`, `probe` | the trail, the server itself, signing and sending, the checks of `probe` |
@@ -35,6 +36,7 @@ mod invitation;
 mod page;
 mod probe;
 mod problem;
+mod router;
 mod server;
 pub mod signature;
 mod signing_key;
@@ -44,8 +46,8 @@ mod timeline;
 
 pub use action::{ActionRequest, ActionResult, ActionView, Attempt};
 pub use agent::{
-    AgentAction, AgentReport, BackupReceipt, EnrolRequest, EnrolResponse, RegisterRequest,
-    ReportKind, SessionRequest, SessionResponse, enrolment_proof, verify_proof,
+    AgentAction, AgentReport, BackupReceipt, EnrolRequest, EnrolResponse, NumberCode,
+    RegisterRequest, ReportKind, SessionRequest, SessionResponse, enrolment_proof, verify_proof,
 };
 pub use audit::{AuditCheckpoint, AuditVerdict};
 pub use auth::{
@@ -58,15 +60,19 @@ pub use callback::{
     RungState, SessionView,
 };
 pub use device::{
-    Device, DeviceEdit, DeviceLogLine, DeviceNumber, LockState, NewDevice, PinView, RouteTag,
+    Device, DeviceEdit, DeviceLogLine, DeviceNumber, LockState, NewDevice, NumberQuestion, PinView,
+    RouteTag,
 };
 pub use event::Event;
 pub use federation::{Hello, HelloAnswer, PeerFind};
 pub use find::{FindRequest, FindResponse, Found, PeerAnswer, PeerOutcome};
-pub use invitation::{Invitation, InvitationRequest};
+pub use invitation::{
+    InvalidJoinLink, Invitation, InvitationRequest, InvitationWay, JoinLink, SentInvitation,
+};
 pub use page::Page;
 pub use probe::{ProbeCheck, ProbeGrade, ProbeMessage, ProbeReport};
 pub use problem::{Problem, ProblemCode};
+pub use router::{RouteQuestion, RouteRegistration};
 pub use server::{PeerStatus, ServerStatus};
 pub use signing_key::{InvalidKey, SigningKey, VerifyingKey};
 pub use sms::{

@@ -9,21 +9,25 @@ use url::Url;
 
 use super::error::{CommandError, ErrorKind};
 use crate::api::VerifyingKey;
-use crate::config::{PeerConfig, ServerConfig};
+use crate::config::{
+    CustomerConfig, MailConfig, MailProtection, PeerConfig, RouterConfig, ServerConfig,
+};
 use crate::flow::{Home, PublicAddress};
 use crate::host::{DataDir, MasterKey, OsEntropy, SystemClock, private_file};
 use crate::net::dns::{Resolver, name_server};
 use crate::net::federation::{FederationClient, PeerSettings};
+use crate::net::mail::{MailSecurity, MailSettings, SmtpMailer};
+use crate::net::router::RouterClient;
 use crate::net::sip_link::{LinkOptions, Outlook, SipLink};
 use crate::net::smpp_link::SmppGateway;
 use crate::net::survey::Survey;
 use crate::net::tls::{Acquaintances, ServerIdentity, TlsListener};
 use crate::net::unix::LocalListener;
 use crate::net::webhook::{HttpWebhooks, WebhookTarget};
-use crate::port::{Clock as _, Entropy as _, Webhooks};
+use crate::port::{Clock as _, Entropy as _, Mailer, RouterDoor, Webhooks};
 use crate::server::{
-    self, Bearers, Endpoint, GatewayInbox, Listeners, Machine, Mode, Parts, PeerTrust, Settings,
-    SipDoor,
+    self, Bearers, Customer, Endpoint, GatewayInbox, Listeners, Machine, Mode, Parts, PeerTrust,
+    Settings, SipDoor,
 };
 use crate::store::SqliteStore;
 use gateways::Gateways;
@@ -46,6 +50,8 @@ pub(super) struct Assembled {
     pub(super) endpoint: Endpoint,
     /// Its listeners.
     pub(super) listeners: Listeners,
+    /// The router that is told where it is.
+    pub(super) router: Option<Arc<dyn RouterDoor>>,
     /// Its SIP socket.
     pub(super) sip: Option<SipLink>,
     /// Its SMPP centres.
@@ -188,8 +194,13 @@ pub(super) async fn assemble(
         sms_sender: config.gateways.iter().find_map(|g| g.from.clone()),
         gateway_doors,
         peer_trust,
+        customers: customers(config)?,
         acquaintances,
         signing_key,
+    };
+    let router = match &config.router {
+        Some(router) => Some(router_door(router, &settings)?),
+        None => None,
     };
     let url = public.as_ref().map(PublicAddress::url);
     let home = Home {
@@ -210,6 +221,7 @@ pub(super) async fn assemble(
         push: pushing::services(&config.push)?,
         peers: Some(Arc::new(federation)),
         webhooks,
+        mailer: config.mail.as_ref().map(mailer).transpose()?,
     };
     let endpoint = Endpoint::new(Parts::over(&store, settings, home, machine, bearers));
     sip_door.attach(&endpoint);
@@ -226,6 +238,7 @@ pub(super) async fn assemble(
         },
         sip,
         centres,
+        router,
         url,
         sip_url,
         first_admin,
@@ -360,4 +373,57 @@ fn webhooks(name: &str, config: &ServerConfig) -> Result<Option<Arc<dyn Webhooks
     }
     let hooks = HttpWebhooks::new(name, Arc::new(SystemClock), targets).map_err(wrong)?;
     Ok(Some(Arc::new(hooks)))
+}
+
+fn customers(config: &ServerConfig) -> Result<Vec<Customer>, CommandError> {
+    let customer = |customer: &CustomerConfig| {
+        Ok(Customer {
+            system_id: customer.system_id,
+            key: customer.key.parse::<VerifyingKey>().map_err(wrong)?,
+        })
+    };
+    config.customers.iter().map(customer).collect()
+}
+
+fn router_door(
+    router: &RouterConfig,
+    settings: &Settings,
+) -> Result<Arc<dyn RouterDoor>, CommandError> {
+    let ca_pem = router.ca_file.as_deref().map(text_of).transpose()?;
+    let client = RouterClient::new(
+        &router.url,
+        ca_pem.as_deref(),
+        settings.system_id,
+        Arc::clone(&settings.signing_key),
+        Arc::new(SystemClock),
+        Arc::new(OsEntropy),
+    );
+    Ok(Arc::new(client.map_err(wrong)?))
+}
+
+fn mailer(mail: &MailConfig) -> Result<Arc<dyn Mailer>, CommandError> {
+    let (security, usual) = match mail.security {
+        MailProtection::StartTls => (MailSecurity::StartTls, 587),
+        MailProtection::Tls => (MailSecurity::Tls, 465),
+        MailProtection::None => (MailSecurity::None, 25),
+    };
+    let account = match (&mail.username, &mail.password_file) {
+        (Some(user), Some(file)) => Some((user.clone(), secret_of(file)?)),
+        (None, None) => None,
+        _ => {
+            return Err(CommandError::new(
+                ErrorKind::Config,
+                "server.mail: username and password_file go together",
+            ));
+        }
+    };
+    let settings = MailSettings {
+        host: mail.host.clone(),
+        port: mail.port.unwrap_or(usual),
+        security,
+        account,
+        from: mail.from.clone(),
+        ca_pem: mail.ca_file.as_deref().map(text_of).transpose()?,
+    };
+    Ok(Arc::new(SmtpMailer::new(settings).map_err(wrong)?))
 }

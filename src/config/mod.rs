@@ -30,6 +30,7 @@ pub use edit::UserFile;
 pub use error::ConfigError;
 pub use layers::{Loaded, Origin, Override, Setting, Sources, load};
 pub use model::{
-    ApplicationServerConfig, Config, Context, EMBEDDED, GatewayConfig, GatewayKind, GatewayMethod,
-    PeerConfig, PushConfig, ServerConfig, SmppBind, SmppConfig, WebhookConfig,
+    ApplicationServerConfig, Config, Context, CustomerConfig, EMBEDDED, GatewayConfig, GatewayKind,
+    GatewayMethod, MailConfig, MailProtection, PeerConfig, PushConfig, RouterConfig, ServerConfig,
+    SmppBind, SmppConfig, WebhookConfig,
 };

@@ -97,6 +97,15 @@ pub struct ServerConfig {
     /// Push services, which wake applications on devices.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub push: Vec<PushConfig>,
+    /// The router with which this server registers its system id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub router: Option<RouterConfig>,
+    /// Servers that may register their system ids here: this server is their router.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub customers: Vec<CustomerConfig>,
+    /// The mail server through which invitations by e-mail go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailConfig>,
     /// Addresses that are told what happens.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub webhooks: Vec<WebhookConfig>,
@@ -141,6 +150,67 @@ const fn ten() -> u64 {
 
 const fn three() -> u32 {
     3
+}
+
+/// A router of system ids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouterConfig {
+    /// Its address.
+    #[serde(deserialize_with = "https_url", serialize_with = "as_text")]
+    pub url: Url,
+    /// Certificate (PEM) of its CA; the system's are used when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A server whose devices find it through this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomerConfig {
+    /// Its system id.
+    pub system_id: crate::domain::SystemId,
+    /// Its Ed25519 public key, 64 hexadecimal digits.
+    #[serde(deserialize_with = "public_key")]
+    pub key: String,
+}
+
+/// A mail server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MailConfig {
+    /// Its host.
+    pub host: String,
+    /// Its port; 587 for starttls, 465 for tls, 25 for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// How the connection is protected; starttls when absent.
+    #[serde(default)]
+    pub security: MailProtection,
+    /// The sender, as in `Device care <devices@example.net>`.
+    pub from: String,
+    /// User name there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// File with the password (mode 0600).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// Certificate (PEM) of its CA; the system's are used when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How the connection to a mail server is protected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailProtection {
+    /// STARTTLS, without which nothing is sent.
+    #[default]
+    StartTls,
+    /// TLS from the first octet.
+    Tls,
+    /// Not at all: only to this machine itself.
+    None,
 }
 
 /// A text message gateway.

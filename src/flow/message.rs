@@ -42,6 +42,17 @@ pub(super) fn void(secret: &DeviceSecret, sequence: Sequence) -> Result<String, 
     signed(secret, sequence, Action::new(ActionKind::Nothing, [""; 0]))
 }
 
+/// The text that has a device show, by its answer, that text messages to it arrive (requirement C7).
+pub(super) fn asking(
+    secret: &DeviceSecret,
+    sequence: Sequence,
+    nonce: Nonce,
+) -> Result<String, InvalidMessage> {
+    let nop = Action::new(ActionKind::Nothing, [""; 0]);
+    let reply = Action::new(ActionKind::ReplyNumber, [nonce.to_string()]);
+    text(secret, sequence, vec![nop, reply])
+}
+
 /// A text for one text message, and how many of the actions that were to go it carries.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Parcel {

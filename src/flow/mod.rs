@@ -20,6 +20,7 @@
 //! | `session` | a device opened its session: tie it, hand it what waits |
 //! | `result` | a device answered, by XML or by text message |
 //! | `receipts` | receipts of segments, joined to what they mean for a message |
+//! | `number` | show that a number is the device's |
 //! | `relay` | send to a device behind a proxy in the form that the proxy wants |
 //! | `subscriber` | what a subscribed device is told |
 //! | `text` | send a text message that belongs to no action |
@@ -45,6 +46,7 @@ pub mod deliver;
 pub mod find;
 pub mod journal;
 pub mod lock;
+pub mod number;
 pub mod probe;
 pub mod reach;
 pub mod receipts;

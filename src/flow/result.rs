@@ -72,13 +72,16 @@ pub async fn take_reply(
     let key = signer(ports, from, &reply).await?;
     let now = ports.now();
     let asked = asked_with(ports, &key, &reply).await?;
-    trust_number(ports, &key, from, now).await?;
     let mut recorded = Vec::with_capacity(asked.len());
     for (view, status) in asked.iter().zip(reply.statuses()) {
         let Some(view) = view else { continue };
         let result = ActionResult::from_reply(view.sequence, &view.action, status, now);
         recorded.push(record(ports, &key, &result, String::new(), Bearer::Sms, "").await?);
         called_home(ports, &key, view, status, now).await?;
+    }
+    // A reply that somebody caught and sends again, from wherever, shows nothing.
+    if recorded.iter().any(|r| matches!(r, Recorded::First(_))) {
+        trust_number(ports, &key, from, now).await?;
     }
     Ok(recorded)
 }
@@ -288,6 +291,8 @@ async fn trust_number(
         return Ok(());
     };
     slot.verified_at = Some(now);
+    slot.asked_at = None;
+    slot.wrong_codes = 0;
     let stamp = Stamp {
         audit: Some(AuditDraft {
             at: now,

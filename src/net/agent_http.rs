@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use crate::api::signature::{Algorithm, Params, content_digest, hmac_signature, signature_header};
 use crate::api::{
-    AgentReport, BackupReceipt, EnrolRequest, EnrolResponse, Problem, RegisterRequest,
+    AgentReport, BackupReceipt, EnrolRequest, EnrolResponse, NumberCode, Problem, RegisterRequest,
     SessionRequest, SessionResponse,
 };
 use crate::domain::{DeviceId, DeviceSecret, Purpose, Sequence, ShortId};
@@ -194,6 +194,16 @@ impl Door for HttpDoor {
     async fn register(&self, request: RegisterRequest) -> Result<(), DoorError> {
         let draft = self.json(Method::PUT, self.url("registration")?, &request)?;
         self.signed(draft).await.map(|_| ())
+    }
+
+    async fn confirm_number(&self, typed: NumberCode) -> Result<bool, DoorError> {
+        let draft = self.json(Method::POST, self.url("numbers")?, &typed)?;
+        match self.signed(draft).await {
+            Ok(_) => Ok(true),
+            // Not a fault: the user may type again.
+            Err(DoorError::Unusable(_)) => Ok(false),
+            Err(other) => Err(other),
+        }
     }
 
     async fn session(&self, request: SessionRequest) -> Result<SessionResponse, DoorError> {

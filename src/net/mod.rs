@@ -12,6 +12,8 @@
 //! | `smpp_link` | text messages through centres that speak SMPP |
 //! | `sms_http` | text messages through Kannel or any HTTP gateway |
 //! | `push` | push services that wake applications: FCM, APNs |
+//! | `router` | both ways to the router of system ids |
+//! | `mail` | letters through a mail server |
 //! | `management` | the operator's client of the endpoint, over HTTPS or the local socket |
 //! | `agent_http` | the device's signed client of the endpoint |
 //! | `capture` | SIP messages in pcap and pcapng files |
@@ -24,8 +26,10 @@ pub mod capture;
 pub mod dns;
 pub mod federation;
 pub mod health;
+pub mod mail;
 pub mod management;
 pub mod push;
+pub mod router;
 pub mod sip_link;
 pub mod sip_volley;
 pub mod smpp_link;

@@ -1,8 +1,8 @@
 use async_trait::async_trait;
 
 use crate::api::{
-    AgentReport, BackupReceipt, EnrolRequest, EnrolResponse, RegisterRequest, SessionRequest,
-    SessionResponse,
+    AgentReport, BackupReceipt, EnrolRequest, EnrolResponse, NumberCode, RegisterRequest,
+    SessionRequest, SessionResponse,
 };
 use crate::domain::{Sequence, ShortId};
 
@@ -28,6 +28,9 @@ pub trait Door: Send + Sync {
 
     /// Tells address, proxy, numbers.
     async fn register(&self, request: RegisterRequest) -> Result<(), DoorError>;
+
+    /// Hands in the code that its user typed to verify a number; false when it is not right.
+    async fn confirm_number(&self, typed: NumberCode) -> Result<bool, DoorError>;
 
     /// Opens a session and takes what is waiting.
     async fn session(&self, request: SessionRequest) -> Result<SessionResponse, DoorError>;

@@ -15,14 +15,18 @@
 //! | `push` | `net`: push services, which wake applications |
 //! | `steps` | nobody: where a drill may end the process |
 //! | `text` | `store`, `server`: segments of text messages, their receipts, what gateways tell |
+//! | `router` | `net`: where our system id is registered |
+//! | `mail` | `net`: letters |
 //! | `device` | `net`, `store`: what a simulated device needs |
 
 mod bearer;
 mod device;
 mod keeping;
 mod machine;
+mod mail;
 mod push;
 mod registry;
+mod router;
 mod steps;
 mod survey;
 mod text;
@@ -38,11 +42,13 @@ pub use keeping::{
     Tokens, Totals,
 };
 pub use machine::{Clock, Entropy, MachineError, Sealer};
+pub use mail::{Letter, Mailer};
 pub use push::{PushError, PushMessage, PushService};
 pub use registry::{
     AgentKey, Bindings, DeviceFilter, DeviceLog, Devices, Enrolment, EnrolmentDraft,
     EnrolmentRefusal, Enrolments, PageOf, Subscriptions,
 };
+pub use router::RouterDoor;
 pub use steps::{Drill, InvalidDrill, Step};
 pub use survey::{CertificateFacts, Connection, Place, Survey, Surveyor, TlsFinding};
 pub use text::{PartRecord, PartsChange, ReceiptKey, SmsInbox, SmsLedger, SmsPart};

@@ -109,11 +109,13 @@ pub enum EnrolmentRefusal {
 /// How devices get in.
 #[async_trait]
 pub trait Enrolments: Send + Sync {
-    /// Stores digests of one-time codes; `device` restricts them to one registry entry.
+    /// Stores digests of one-time codes; `device` restricts them to one registry entry. A code that was sent to a
+    /// `number` by text message verifies it when a device comes with the code.
     async fn invite(
         &self,
         digests: Vec<[u8; 32]>,
         device: Option<ShortId>,
+        number: Option<Msisdn>,
         expires_at: Timestamp,
         stamp: Stamp,
     ) -> Result<(), StoreError>;

@@ -10,12 +10,13 @@ use crate::flow::{Home, Ports};
 use crate::net::tls::Acquaintances;
 use crate::port::{
     ActionQueue, ActionResults, Actions, AuditTrail, Backups, Bindings, Callbacks, Clock,
-    DeviceLog, Devices, Enrolments, Entropy, Events, Housekeeping, MachineError, Operators, Peers,
-    Pins, PushService, Sealer, SipSender, SmsGateway, SmsLedger, Subscriptions, Surveyor, Tokens,
-    Webhooks,
+    DeviceLog, Devices, Enrolments, Entropy, Events, Housekeeping, MachineError, Mailer, Operators,
+    Peers, Pins, PushService, Sealer, SipSender, SmsGateway, SmsLedger, Subscriptions, Surveyor,
+    Tokens, Webhooks,
 };
 use crate::sms::CallFields;
 
+use super::customers::{Customer, RouteTable};
 use super::identity::{NonceMemory, PasswordDesk};
 use super::metrics::Metrics;
 use super::notifier::{Notifier, Subscribed};
@@ -76,7 +77,9 @@ pub struct Settings {
     pub gateway_doors: Vec<GatewayDoor>,
     /// Peers that call in.
     pub peer_trust: Vec<PeerTrust>,
-    /// Their authorities.
+    /// Servers that may register their system ids here.
+    pub customers: Vec<Customer>,
+    /// The authorities of the peers.
     pub acquaintances: Arc<Acquaintances>,
     /// Signs audit checkpoints.
     pub signing_key: Arc<SigningKey>,
@@ -102,6 +105,8 @@ pub struct Parts {
     pub housekeeping: Arc<dyn Housekeeping>,
     /// Third parties that are told of messages.
     pub webhooks: Option<Arc<dyn Webhooks>>,
+    /// Sends letters.
+    pub mailer: Option<Arc<dyn Mailer>>,
 }
 
 /// The machine that an endpoint runs on.
@@ -130,6 +135,8 @@ pub struct Bearers {
     pub peers: Option<Arc<dyn Peers>>,
     /// Third parties that are told of messages.
     pub webhooks: Option<Arc<dyn Webhooks>>,
+    /// A mail server.
+    pub mailer: Option<Arc<dyn Mailer>>,
 }
 
 impl Parts {
@@ -193,6 +200,7 @@ impl Parts {
             tokens: Arc::clone(store) as _,
             housekeeping: Arc::clone(store) as _,
             webhooks: bearers.webhooks,
+            mailer: bearers.mailer,
         }
     }
 }
@@ -210,6 +218,7 @@ struct Inner {
     throttles: Throttles,
     reacher: Reacher,
     notifier: Arc<Notifier>,
+    routes: RouteTable,
     stop: CancellationToken,
 }
 
@@ -238,6 +247,7 @@ impl Endpoint {
             throttles: Throttles::default(),
             reacher: Reacher::default(),
             notifier,
+            routes: RouteTable::default(),
             stop: CancellationToken::new(),
         }))
     }
@@ -298,6 +308,10 @@ impl Endpoint {
 
     pub(super) fn notifier(&self) -> &Notifier {
         &self.0.notifier
+    }
+
+    pub(super) fn routes(&self) -> &RouteTable {
+        &self.0.routes
     }
 
     /// Cancelled when the endpoint stops: streams end, tasks finish.

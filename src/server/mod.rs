@@ -29,6 +29,7 @@
 
 mod agent;
 mod applications;
+mod customers;
 mod dispatcher;
 mod endpoint;
 mod error;
@@ -38,6 +39,7 @@ mod first_start;
 mod frame;
 mod gateway;
 mod identity;
+mod invitation;
 mod listen;
 mod metrics;
 mod notifier;
@@ -51,6 +53,7 @@ mod webhooks;
 mod write;
 
 pub use applications::watch_applications;
+pub use customers::{Customer, announce};
 pub use endpoint::{Bearers, Endpoint, GatewayDoor, Machine, Mode, Parts, PeerTrust, Settings};
 pub use first_start::{first_admin, signing_key, system_id};
 pub use gateway::GatewayInbox;

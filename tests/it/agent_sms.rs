@@ -10,7 +10,7 @@ use callhome::agent::device::{
     Air, Device, DeviceHandle, DeviceParts, DeviceSettings, Household, Newcomer, Progress,
 };
 use callhome::agent::{NewPersona, new_brain};
-use callhome::api::{ActionView, Invitation};
+use callhome::api::{ActionView, Invitation, NumberCode};
 use callhome::domain::{ActionState, Msisdn, ShortId};
 use callhome::host::{OsEntropy, SystemClock};
 use callhome::net::agent_http::AgentHttp;
@@ -217,6 +217,125 @@ async fn a_lock_by_text_message_is_confirmed_by_text_message() {
         .expect("both are refused");
     assert_eq!(phone.content, (42, 3, 2));
     assert_eq!(phone.counters.executed.get("lck"), Some(&1));
+    world.close().await;
+}
+
+#[tokio::test]
+async fn a_number_is_verified_by_the_phone_or_by_its_user_each_time_anew() {
+    let world = World::with(FaultSettings::default()).await;
+    let device = format!("/api/v1/devices/{}", world.device);
+    let number = || async {
+        let device: callhome::api::Device = world.server.get(&device).await;
+        device.numbers[0].clone()
+    };
+    let verified = || async {
+        let asked = async {
+            loop {
+                let number = number().await;
+                if number.verified_at.is_some() {
+                    return number;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, asked)
+            .await
+            .expect("it answers")
+    };
+    assert!(number().await.verified_at.is_none());
+    let path = format!("{device}/verify");
+
+    // The phone answers num(nonce) by itself.
+    let _asked: callhome::api::Device = world.server.post(&path, &json!({}), 202).await;
+    let first = verified().await;
+    assert!(first.asked_at.is_none());
+
+    // Asked again, the old proof is worth nothing until the new one is there: now the user types a code.
+    let by_user = json!({"by_user": true});
+    let asked: callhome::api::Device = world.server.post(&path, &by_user, 202).await;
+    assert!(asked.numbers[0].verified_at.is_none() && asked.numbers[0].asked_at.is_some());
+    let shown = async {
+        loop {
+            let phone = world.phone.look().await.expect("on");
+            if let Some(text) = phone.messages.last() {
+                return text.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let text = tokio::time::timeout(PATIENCE, shown)
+        .await
+        .expect("a message");
+    let right: String = text.chars().take(6).collect();
+    let code = |code: &str| NumberCode {
+        number: world.number.clone(),
+        code: code.to_owned(),
+    };
+    let wrong = if right == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    for _ in 0..4 {
+        let said = world.phone.type_code(code(wrong)).await.expect("on");
+        assert_eq!(said, Ok(false));
+    }
+    assert_eq!(number().await.wrong_codes, 4);
+    let stranger = NumberCode {
+        number: "+46701234567".parse().expect("valid"),
+        code: right.clone(),
+    };
+    assert_eq!(
+        world.phone.type_code(stranger).await.expect("on"),
+        Ok(false)
+    );
+    assert_eq!(
+        world.phone.type_code(code(&right)).await.expect("on"),
+        Ok(true)
+    );
+    assert!(number().await.verified_at.is_some());
+    // It serves once.
+    assert_eq!(
+        world.phone.type_code(code(&right)).await.expect("on"),
+        Ok(false)
+    );
+
+    // After five wrong ones even the right one is refused.
+    let _asked: callhome::api::Device = world.server.post(&path, &by_user, 202).await;
+    let second = async {
+        loop {
+            let phone = world.phone.look().await.expect("on");
+            if phone.messages.len() > 1 {
+                return phone
+                    .messages
+                    .last()
+                    .expect("two")
+                    .chars()
+                    .take(6)
+                    .collect::<String>();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let right = tokio::time::timeout(PATIENCE, second)
+        .await
+        .expect("a message");
+    let wrong = if right == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    for _ in 0..5 {
+        assert_eq!(
+            world.phone.type_code(code(wrong)).await.expect("on"),
+            Ok(false)
+        );
+    }
+    assert_eq!(
+        world.phone.type_code(code(&right)).await.expect("on"),
+        Ok(false)
+    );
+    assert!(number().await.verified_at.is_none());
     world.close().await;
 }
 

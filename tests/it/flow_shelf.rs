@@ -104,6 +104,7 @@ impl Enrolments for World {
         &self,
         _digests: Vec<[u8; 32]>,
         _device: Option<ShortId>,
+        _number: Option<callhome::domain::Msisdn>,
         _expires_at: Timestamp,
         _stamp: Stamp,
     ) -> Result<(), StoreError> {

@@ -168,8 +168,8 @@ pub(crate) fn imei(number: u8) -> Imei {
 
 pub(crate) fn number(text: &str, verified: bool) -> DeviceNumber {
     DeviceNumber {
-        number: text.parse().expect("a number"),
         verified_at: verified.then_some(DAWN),
+        ..DeviceNumber::new(text.parse().expect("a number"))
     }
 }
 

@@ -8,8 +8,9 @@ use tokio::sync::{mpsc, oneshot};
 use super::Snapshot;
 use crate::agent::carrier::Sms;
 use crate::agent::phone::PinAnswer;
+use crate::api::NumberCode;
 use crate::domain::Msisdn;
-use crate::port::SipHandler;
+use crate::port::{DoorError, SipHandler};
 use crate::sip::{InboundRequest, Reply};
 
 /// Longer than any sender waits for an answer (64 × T1, RFC 3261 §17.1.2.2).
@@ -23,6 +24,8 @@ pub(super) enum Input {
     Sms(Sms),
     /// Somebody types a PIN.
     Pin(String, oneshot::Sender<PinAnswer>),
+    /// Its user types the code that came to its number.
+    Code(NumberCode, oneshot::Sender<Result<bool, DoorError>>),
     /// Somebody wants to know how it is.
     Look(oneshot::Sender<Snapshot>),
 }
@@ -53,6 +56,13 @@ impl DeviceHandle {
     pub async fn enter_pin(&self, pin: &str) -> Option<PinAnswer> {
         let (answer, answered) = oneshot::channel();
         self.inbox.send(Input::Pin(pin.to_owned(), answer)).ok()?;
+        answered.await.ok()
+    }
+
+    /// Types the code that came to its number in its app; `None` when it is switched off.
+    pub async fn type_code(&self, typed: NumberCode) -> Option<Result<bool, DoorError>> {
+        let (answer, answered) = oneshot::channel();
+        self.inbox.send(Input::Code(typed, answer)).ok()?;
         answered.await.ok()
     }
 

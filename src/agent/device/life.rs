@@ -315,6 +315,11 @@ impl Device {
                     tracing::debug!("nobody waits for what the lock screen said");
                 }
             }
+            Input::Code(typed, answer) => {
+                let door = Arc::clone(&self.door);
+                // Whoever typed it waits, not the phone.
+                tokio::spawn(async move { drop(answer.send(door.confirm_number(typed).await)) });
+            }
             Input::Look(answer) => {
                 drop(answer.send(self.snapshot()));
             }

@@ -75,8 +75,13 @@ pub(super) async fn run(context: &Context, args: ServeArgs) -> Outcome {
         listeners,
         sip,
         centres,
+        router,
         ..
     } = assembled;
+    if let Some(router) = router {
+        // Ends when the endpoint stops.
+        tokio::spawn(server::announce(endpoint.clone(), router));
+    }
     let watching = server::watch_applications(endpoint.clone(), watched);
     let serving = server::run(endpoint, listeners, interrupt.cancelled_owned());
     let (served, ()) = tokio::join!(serving, watching);

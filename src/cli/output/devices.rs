@@ -161,9 +161,15 @@ pub fn device_card(device: &Device, now: Timestamp) -> View {
         row(&kind_words(identity), value);
     }
     for number in &device.numbers {
-        let verified = match number.verified_at {
-            Some(_) => "verified",
-            None => "not verified yet",
+        let verified = match (number.verified_at, number.asked_at) {
+            (Some(at), _) => format!("verified {}", ago(at, now)),
+            (None, Some(at)) if number.wrong_codes > 0 => format!(
+                "asked {}, {} typed",
+                ago(at, now),
+                super::words::count(number.wrong_codes.into(), "wrong code")
+            ),
+            (None, Some(at)) => format!("asked {}, no answer yet", ago(at, now)),
+            (None, None) => "not verified yet".to_owned(),
         };
         row("Number", format!("{} ({verified})", number.number));
     }

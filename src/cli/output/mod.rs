@@ -16,6 +16,7 @@
 //! | `ladder` | messages between parties, as a picture |
 //! | `timeline` | the story of an action or a device, in order |
 //! | `words` | times, sizes and counts for people |
+//! | `qr` | QR codes |
 //! | `screen` | the two streams |
 
 mod actions;
@@ -24,6 +25,7 @@ mod devices;
 mod filter;
 mod format;
 mod ladder;
+mod qr;
 mod render;
 mod screen;
 mod table;
@@ -40,6 +42,7 @@ pub use devices::{
 };
 pub use format::{Format, OutputFlags};
 pub use ladder::{action_messages, ladder};
+pub use qr::Qr;
 pub use render::{RenderError, Style, render};
 pub use screen::{Paint, Screen, ShowError};
 pub use table::{terminal_width, width_of};

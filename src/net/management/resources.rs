@@ -5,10 +5,11 @@ use super::{Client, ClientError, Write};
 use crate::api::{
     ActionRequest, ActionView, AuditCheckpoint, AuditVerdict, BackupView, CallbackRequest,
     CallbackView, Device, DeviceEdit, DeviceLogLine, FindRequest, FindResponse, Invitation,
-    InvitationRequest, LoginRequest, LoginResponse, NewDevice, NewOperator, NewToken, Operator,
-    Page, PasswordChange, PinView, ProbeReport, ServerStatus, SmsGatewayHealth, SmsGatewayView,
-    SmsSendRequest, SmsSendResponse, SmsSignRequest, SmsSignResponse, SmsStatus, SmsVerifyRequest,
-    SmsVerifyResponse, TokenSecret, TokenView, WhoAmI,
+    InvitationRequest, LoginRequest, LoginResponse, NewDevice, NewOperator, NewToken,
+    NumberQuestion, Operator, Page, PasswordChange, PinView, ProbeReport, ServerStatus,
+    SmsGatewayHealth, SmsGatewayView, SmsSendRequest, SmsSendResponse, SmsSignRequest,
+    SmsSignResponse, SmsStatus, SmsVerifyRequest, SmsVerifyResponse, TokenSecret, TokenView,
+    WhoAmI,
 };
 use crate::domain::{AuditEntry, Bearer, ShortId};
 
@@ -212,6 +213,17 @@ impl Client {
     pub async fn invite(&self, request: &InvitationRequest, write: &Write) -> Answer<Invitation> {
         self.write(Method::POST, "/api/v1/invitations", Some(request), write)
             .await
+    }
+
+    /// `POST /api/v1/devices/{id}/verify`.
+    pub async fn verify_number(
+        &self,
+        device: ShortId,
+        question: &NumberQuestion,
+        write: &Write,
+    ) -> Answer<Device> {
+        let path = format!("/api/v1/devices/{device}/verify");
+        self.write(Method::POST, &path, Some(question), write).await
     }
 
     /// `POST /api/v1/actions`.

@@ -83,10 +83,8 @@ async fn draft(endpoint: &Endpoint, asked: &EnrolRequest) -> Answer<EnrolmentDra
         numbers: asked
             .numbers
             .iter()
-            .map(|number| DeviceNumber {
-                number: number.clone(),
-                verified_at: None,
-            })
+            .cloned()
+            .map(DeviceNumber::new)
             .collect(),
         agent_id: Some(asked.device_id),
         epoch: 0,

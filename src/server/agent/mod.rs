@@ -2,6 +2,7 @@
 
 pub(super) mod backups;
 pub(super) mod enrol;
+pub(super) mod numbers;
 pub(super) mod registration;
 pub(super) mod report;
 pub(super) mod results;
@@ -16,7 +17,9 @@ use super::endpoint::Endpoint;
 pub(super) fn router() -> Router<Endpoint> {
     Router::new()
         .route("/enrol", post(enrol::enrol))
+        .route("/enrol/server", post(super::customers::directions))
         .route("/registration", put(registration::register))
+        .route("/numbers", post(numbers::confirm))
         .route("/session", post(session::open))
         .route("/results", post(results::take))
         .route("/actions/{sequence}", get(session::action))

@@ -6,10 +6,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::api::{
-    Device, DeviceEdit, DeviceLogLine, DeviceNumber, LockState, NewDevice, Page, PinView,
-    ProblemCode,
+    Device, DeviceEdit, DeviceLogLine, DeviceNumber, LockState, NewDevice, NumberQuestion, Page,
+    PinView, ProblemCode,
 };
 use crate::domain::{Identity, Msisdn, Permission, ShortId, Timestamp};
+use crate::flow::number::{self, Answerer};
 use crate::port::{DeviceFilter, PageOf, StoreError};
 
 use crate::server::endpoint::Endpoint;
@@ -116,10 +117,9 @@ fn unverified(numbers: &[Msisdn], known: &[DeviceNumber]) -> Vec<DeviceNumber> {
         .iter()
         .map(|number| {
             let known = known.iter().find(|k| k.number == *number);
-            DeviceNumber {
-                number: number.clone(),
-                verified_at: known.and_then(|k| k.verified_at),
-            }
+            known
+                .cloned()
+                .unwrap_or_else(|| DeviceNumber::new(number.clone()))
         })
         .collect()
 }
@@ -291,4 +291,26 @@ pub(super) async fn pin(
         ));
     }
     Ok(Json(pins))
+}
+
+/// Begins the verification of a number: the server sends a text message there, and the device or its user answers.
+#[utoipa::path(post, path = "/api/v1/devices/{id}/verify", params(("id" = String, Path)), request_body = NumberQuestion, responses((status = 202, body = Device), (status = 404, body = crate::api::Problem), (status = 422, body = crate::api::Problem)), tag = "devices")]
+pub(super) async fn verify(
+    State(endpoint): State<Endpoint>,
+    Place(id): Place<ShortId>,
+    write: Write<NumberQuestion>,
+) -> Answer<(StatusCode, Json<Device>)> {
+    write.require(Permission::Operate)?;
+    let answerer = match write.value.by_user {
+        true => Answerer::User,
+        false => Answerer::Agent,
+    };
+    let asked = number::ask(
+        endpoint.ports(),
+        id,
+        write.value.number.clone(),
+        answerer,
+        write.caller.for_flow(),
+    );
+    Ok((StatusCode::ACCEPTED, Json(asked.await?)))
 }

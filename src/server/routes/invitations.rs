@@ -5,12 +5,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use sha2::{Digest as _, Sha256};
 
-use crate::api::{Invitation, InvitationRequest, ProblemCode};
+use crate::api::{Invitation, InvitationRequest, InvitationWay, JoinLink, ProblemCode};
 use crate::domain::{EnrolmentCode, Permission};
 use crate::port::StoreError;
 
 use crate::server::endpoint::Endpoint;
 use crate::server::error::{Answer, ApiError};
+use crate::server::invitation;
 use crate::server::write::Write;
 
 const MOST: u32 = 100_000;
@@ -37,11 +38,14 @@ pub(super) async fn create(
             format!("1 to {MOST} codes that live 60 s to 7 days can be made at once"),
         ));
     }
-    if asked.device.is_some() && asked.count != 1 {
+    if (asked.device.is_some() || asked.send.is_some()) && asked.count != 1 {
         return Err(ApiError::new(
             ProblemCode::Unprocessable,
             "one device needs one code",
         ));
+    }
+    if let Some(way) = &asked.send {
+        invitation::check(&endpoint, way)?;
     }
     if let Some(id) = asked.device {
         super::devices::find(&endpoint, id).await?;
@@ -54,14 +58,23 @@ pub(super) async fn create(
     let subject = asked
         .device
         .map_or_else(String::new, |id| format!("device:{id}"));
-    let detail = format!("{} codes until {expires_at}", asked.count);
+    let by = match &asked.send {
+        Some(InvitationWay::Sms { to }) => format!(" by SMS to {}", to.masked()),
+        Some(InvitationWay::Email { .. }) => " by e-mail".to_owned(),
+        None => String::new(),
+    };
+    let detail = format!("{} codes until {expires_at}{by}", asked.count);
     let mut stamp = write.stamp(&endpoint, "device.invite", &subject, detail);
     if let Some(claim) = &mut stamp.idempotency {
         claim.outcome = format!("invitation:{}", endpoint.new_id()?);
     }
     let enrolments = &endpoint.ports().enrolments;
+    let number = match &asked.send {
+        Some(InvitationWay::Sms { to }) => Some(to.clone()),
+        _ => None,
+    };
     match enrolments
-        .invite(digests, asked.device, expires_at, stamp)
+        .invite(digests, asked.device, number, expires_at, stamp)
         .await
     {
         Err(StoreError::AlreadyDone(_)) => {
@@ -74,18 +87,39 @@ pub(super) async fn create(
         done => done?,
     }
     let home = &endpoint.ports().home;
+    let system_id = endpoint.settings().system_id;
+    let server_url = home.https.as_ref().map(crate::flow::PublicAddress::url);
+    let links = match (&server_url, &home.certificate_pin) {
+        (Some(url), Some(pin)) => codes
+            .iter()
+            .filter_map(|code| JoinLink::new(url, system_id, code, pin))
+            .map(|link| link.to_string())
+            .collect(),
+        _ => Vec::new(),
+    };
+    let sent = match (&asked.send, codes.first()) {
+        (Some(way), Some(code)) => {
+            let words = invitation::Words {
+                server: endpoint.name(),
+                system_id,
+                code,
+                link: links.first().map(String::as_str),
+                until: expires_at,
+            };
+            Some(invitation::send(&endpoint, way, &words).await?)
+        }
+        _ => None,
+    };
     Ok((
         StatusCode::CREATED,
         Json(Invitation {
-            system_id: endpoint.settings().system_id,
-            server_url: home
-                .https
-                .as_ref()
-                .map(crate::flow::PublicAddress::url)
-                .unwrap_or_default(),
+            system_id,
+            server_url: server_url.unwrap_or_default(),
             ca_pem: endpoint.settings().ca_pem.clone(),
             codes,
             expires_at,
+            links,
+            sent,
         }),
     ))
 }

@@ -23,7 +23,7 @@ use axum::routing::{delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::endpoint::Endpoint;
-use super::{agent, federation, frame, gateway, soap};
+use super::{agent, customers, federation, frame, gateway, invitation, soap};
 
 pub(super) use actions::consent;
 pub(super) use backups::find as find_backup;
@@ -55,6 +55,7 @@ pub fn router(endpoint: Endpoint) -> Router {
         )
         .route("/devices/{id}/log", get(devices::log))
         .route("/devices/{id}/pin", post(devices::pin))
+        .route("/devices/{id}/verify", post(devices::verify))
         .route("/devices/{id}/backups", get(backups::of_device))
         .route("/invitations", post(invitations::create))
         .route("/actions", get(actions::list).post(actions::create))
@@ -86,6 +87,8 @@ pub fn router(endpoint: Endpoint) -> Router {
         .nest("/gateway/v1", gateway::router())
         .nest("/federation/v1", federation::router())
         .nest("/soap", soap::router())
+        .nest("/router/v1", customers::router())
+        .route("/join", get(invitation::page))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))

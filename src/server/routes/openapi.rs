@@ -34,6 +34,7 @@ use super::{
         devices::remove,
         devices::log,
         devices::pin,
+        devices::verify,
         backups::of_device,
         invitations::create,
         actions::list,
@@ -74,6 +75,8 @@ use super::{
         agent::backups::show,
         agent::backups::get,
         agent::report::report,
+        agent::numbers::confirm,
+        crate::server::customers::directions,
     )
 )]
 struct Contract;

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
 use subtle::ConstantTimeEq as _;
 
-use crate::api::Device;
-use crate::domain::{DeviceId, DeviceSecret, Identity, Sequence, ShortId, Timestamp};
+use crate::api::{Device, DeviceNumber};
+use crate::domain::{DeviceId, DeviceSecret, Identity, Msisdn, Sequence, ShortId, Timestamp};
 use crate::port::{
     AgentKey, Enrolment, EnrolmentDraft, EnrolmentRefusal, Enrolments, MachineError, Sealer, Stamp,
     StoreError,
@@ -38,11 +38,13 @@ fn invite(
     tx: &Tx<'_>,
     digests: &[[u8; 32]],
     device: Option<ShortId>,
+    number: Option<Msisdn>,
     expires_at: Timestamp,
     stamp: Stamp,
 ) -> Result<(), StoreError> {
     tx.begin(&stamp)?;
     let device = device.map(|d| d.to_string());
+    let number = number.map(|n| n.to_string());
     if let Some(id) = &device
         && load(tx.conn, id)?.is_none()
     {
@@ -50,8 +52,8 @@ fn invite(
     }
     for digest in digests {
         let added = tx.run(
-            "INSERT INTO codes (digest, device, expires_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            params![digest, device, expires_at.millis()],
+            "INSERT INTO codes (digest, device, expires_at, number) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            params![digest, device, expires_at.millis(), number],
         )?;
         if added == 0 {
             return Err(StoreError::Conflict(
@@ -110,8 +112,9 @@ fn merged(found: Device, told: Device) -> Facts {
         }
     }
     for number in told.numbers {
-        if !facts.numbers.iter().any(|n| n.number == number.number) {
-            facts.numbers.push(number);
+        match facts.numbers.iter_mut().find(|n| n.number == number.number) {
+            Some(known) => known.verified_at = number.verified_at.or(known.verified_at),
+            None => facts.numbers.push(number),
         }
     }
     if facts.name.is_empty() {
@@ -123,6 +126,20 @@ fn merged(found: Device, told: Device) -> Facts {
     facts.has_data = told.has_data;
     facts.attributes.extend(told.attributes);
     facts
+}
+
+/// Device, end, when it was used, and where it was sent.
+type CodeRow = (Option<String>, i64, Option<i64>, Option<String>);
+
+/// A device that comes with a code that was sent to a number has that number, unless it says that it has others.
+fn verified_by_code(draft: &mut EnrolmentDraft, number: Msisdn) {
+    let numbers = &mut draft.device.numbers;
+    if numbers.is_empty() {
+        numbers.push(DeviceNumber::new(number.clone()));
+    }
+    if let Some(own) = numbers.iter_mut().find(|n| n.number == number) {
+        own.verified_at = Some(draft.at);
+    }
 }
 
 /// The enrolment of a device that asks once more with its used code, because the answer was lost: it has the id and
@@ -149,22 +166,27 @@ fn answered_before(tx: &Tx<'_>, draft: &EnrolmentDraft) -> Result<Option<Enrolme
 
 fn enrol(
     tx: &Tx<'_>,
-    draft: EnrolmentDraft,
+    mut draft: EnrolmentDraft,
     stamp: Stamp,
 ) -> Result<Result<Enrolment, EnrolmentRefusal>, StoreError> {
     tx.begin(&stamp)?;
-    let code: Option<(Option<String>, i64, Option<i64>)> = tx.one(
-        "SELECT device, expires_at, used_at FROM codes WHERE digest = ?1",
+    let code: Option<CodeRow> = tx.one(
+        "SELECT device, expires_at, used_at, number FROM codes WHERE digest = ?1",
         params![draft.code_digest],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
     )?;
-    let invited = match code {
-        Some((device, expires_at, None)) if expires_at > draft.at.millis() => device,
-        Some((_, _, Some(_))) => {
+    let (invited, sent_to) = match code {
+        Some((device, expires_at, None, number)) if expires_at > draft.at.millis() => {
+            (device, number.as_deref().map(parse::<Msisdn>).transpose()?)
+        }
+        Some((_, _, Some(_), _)) => {
             return Ok(answered_before(tx, &draft)?.ok_or(EnrolmentRefusal::Code));
         }
         _ => return Ok(Err(EnrolmentRefusal::Code)),
     };
+    if let Some(number) = sent_to {
+        verified_by_code(&mut draft, number);
+    }
     let found = match place(tx, &draft, invited.as_deref())? {
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
@@ -265,10 +287,11 @@ impl Enrolments for SqliteStore {
         &self,
         digests: Vec<[u8; 32]>,
         device: Option<ShortId>,
+        number: Option<Msisdn>,
         expires_at: Timestamp,
         stamp: Stamp,
     ) -> Result<(), StoreError> {
-        self.write(move |tx| invite(tx, &digests, device, expires_at, stamp))
+        self.write(move |tx| invite(tx, &digests, device, number, expires_at, stamp))
             .await
     }
 

@@ -110,10 +110,7 @@ fn register(
     let mut numbers: Vec<DeviceNumber> = Vec::new();
     for number in &told.numbers {
         let known = facts.numbers.iter().find(|n| n.number == *number).cloned();
-        numbers.push(known.unwrap_or(DeviceNumber {
-            number: number.clone(),
-            verified_at: None,
-        }));
+        numbers.push(known.unwrap_or_else(|| DeviceNumber::new(number.clone())));
     }
     for number in facts.numbers {
         if !numbers.iter().any(|n| n.number == number.number) {

@@ -514,13 +514,13 @@ async fn enrolled(
     let mut device = fixtures::device("phone");
     device.identities = brain.persona().identities.clone();
     device.numbers = vec![callhome::api::DeviceNumber {
-        number: number.clone(),
         verified_at: Some(now),
+        ..callhome::api::DeviceNumber::new(number.clone())
     }];
     device.has_data = !no_data;
     let code = fixtures::digest("code");
     store
-        .invite(vec![code], None, now.after(LEASE), Stamp::default())
+        .invite(vec![code], None, None, now.after(LEASE), Stamp::default())
         .await
         .expect("invited");
     let draft = EnrolmentDraft {

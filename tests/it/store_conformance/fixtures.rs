@@ -49,10 +49,9 @@ pub(crate) fn device(name: &str) -> Device {
         owner: None,
         model: None,
         identities: vec![format!("serial:SN{n:08}").parse().expect("identity")],
-        numbers: vec![DeviceNumber {
-            number: format!("+1408555{n:04}").parse().expect("number"),
-            verified_at: None,
-        }],
+        numbers: vec![DeviceNumber::new(
+            format!("+1408555{n:04}").parse().expect("number"),
+        )],
         agent_id: None,
         epoch: 0,
         enrolled_at: None,
@@ -87,7 +86,7 @@ pub(crate) fn draft(device: Device, code: &str) -> EnrolmentDraft {
 pub(crate) async fn enrolled(store: &impl Enrolments, name: &str) -> Device {
     let code = format!("code {}", number());
     store
-        .invite(vec![digest(&code)], None, at(3600), Stamp::default())
+        .invite(vec![digest(&code)], None, None, at(3600), Stamp::default())
         .await
         .expect("invited");
     store

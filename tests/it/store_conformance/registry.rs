@@ -151,7 +151,7 @@ pub(crate) async fn lists_come_in_pages_without_gaps_or_repeats(store: impl Stor
 
 pub(crate) async fn a_code_lets_one_device_in_however_many_try(store: impl Store) {
     store
-        .invite(vec![digest("one")], None, at(60), stamp("invite"))
+        .invite(vec![digest("one")], None, None, at(60), stamp("invite"))
         .await
         .expect("invited");
     let tries = (0..50).map(|i| {
@@ -185,6 +185,7 @@ pub(crate) async fn codes_that_are_wrong_late_or_used_look_the_same(store: impl 
     store
         .invite(
             vec![digest("late"), digest("used")],
+            None,
             None,
             at(60),
             Stamp::default(),
@@ -224,6 +225,7 @@ pub(crate) async fn enrolling_again_needs_proof_or_an_invitation_for_that_device
         .invite(
             vec![digest("any 1"), digest("any 2")],
             None,
+            None,
             at(60),
             Stamp::default(),
         )
@@ -256,6 +258,7 @@ pub(crate) async fn enrolling_again_needs_proof_or_an_invitation_for_that_device
         .invite(
             vec![digest("own")],
             Some(first.id),
+            None,
             at(60),
             Stamp::default(),
         )
@@ -285,7 +288,7 @@ pub(crate) async fn enrolling_again_voids_what_was_asked_of_the_old_epoch(store:
     again.device.identities = phone.identities.clone();
     again.proven = true;
     store
-        .invite(vec![digest("again")], None, at(60), Stamp::default())
+        .invite(vec![digest("again")], None, None, at(60), Stamp::default())
         .await
         .expect("invited");
     store
@@ -315,6 +318,7 @@ pub(crate) async fn an_invitation_for_one_device_lets_no_other_in(store: impl St
         .invite(
             vec![digest("mine")],
             Some(mine.id),
+            None,
             at(60),
             Stamp::default(),
         )
@@ -348,7 +352,7 @@ pub(crate) async fn an_invitation_for_one_device_lets_no_other_in(store: impl St
 
 pub(crate) async fn secrets_are_found_by_agent_and_by_identity(store: impl Store) {
     store
-        .invite(vec![digest("code")], None, at(60), Stamp::default())
+        .invite(vec![digest("code")], None, None, at(60), Stamp::default())
         .await
         .expect("invited");
     let draft = draft(device("Phone"), "code");
@@ -492,10 +496,7 @@ pub(crate) async fn a_told_address_counts_until_it_is_told_otherwise(store: impl
     assert_eq!(after.tag, Some(RouteTag::Direct));
     assert_eq!(after.last_heard, Some(at(20)));
     let numbers: Vec<DeviceNumber> = vec![
-        DeviceNumber {
-            number: told.numbers[0].clone(),
-            verified_at: None,
-        },
+        DeviceNumber::new(told.numbers[0].clone()),
         phone.numbers[0].clone(),
     ];
     assert_eq!(after.numbers, numbers);

@@ -10,7 +10,7 @@ use callhome::host::{MasterKey, OsEntropy, SystemClock};
 use callhome::net::sip_link::{LinkOptions, SipLink};
 use callhome::net::tls::{Acquaintances, ServerIdentity, TlsListener};
 use callhome::net::unix::LocalListener;
-use callhome::port::{Clock, Peers, PushService, SmsGateway, Webhooks};
+use callhome::port::{Clock, Mailer, Peers, PushService, SmsGateway, Webhooks};
 use callhome::server::{
     self, Bearers, Endpoint, GatewayDoor, GatewayInbox, Listeners, Machine, Mode, Parts, PeerTrust,
     Settings, SipDoor,
@@ -41,6 +41,10 @@ pub(crate) struct Setup {
     pub(crate) gateway_doors: Vec<(String, String)>,
     /// Third parties.
     pub(crate) webhooks: Option<Arc<dyn Webhooks>>,
+    /// Servers that may register their system ids here.
+    pub(crate) customers: Vec<callhome::server::Customer>,
+    /// Sends letters.
+    pub(crate) mailer: Option<Arc<dyn Mailer>>,
     /// Name, authority and key of peers that may call in.
     pub(crate) known_peers: Vec<(String, String, callhome::api::VerifyingKey)>,
     /// Peers that it asks.
@@ -151,6 +155,7 @@ impl TestServer {
                     key: *key,
                 })
                 .collect(),
+            customers: setup.customers,
             acquaintances,
             signing_key: key,
         };
@@ -175,6 +180,7 @@ impl TestServer {
             push: setup.push,
             peers: setup.peers,
             webhooks: setup.webhooks,
+            mailer: setup.mailer,
         };
         let endpoint = Endpoint::new(Parts::over(&store, settings, home, machine, bearers));
         door.attach(&endpoint);

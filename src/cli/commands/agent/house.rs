@@ -130,6 +130,8 @@ pub(super) async fn invitation(
             ca_pem: known.ca_pem,
             codes: Vec::new(),
             expires_at: context.now(),
+            links: Vec::new(),
+            sent: None,
         });
     }
     let client = context.client_that_waits().await?;
@@ -137,6 +139,7 @@ pub(super) async fn invitation(
         count: codes.max(1),
         device: None,
         valid_s: Some(3600),
+        send: None,
     };
     let write = context.write(&crate::cli::flags::WriteFlags::default())?;
     Ok(client.invite(&request, &write).await?)

@@ -4,6 +4,7 @@ use tokio::sync::mpsc;
 
 use crate::agent::device::DeviceHandle;
 use crate::agent::phone::PinAnswer;
+use crate::api::NumberCode;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::output::View;
@@ -57,10 +58,26 @@ pub(super) async fn typed(
             };
             context.status(&words)
         }
+        "code" => {
+            let numbers = phone.look().await.map(|s| s.numbers).unwrap_or_default();
+            let Some(number) = numbers.into_iter().next() else {
+                return context.status("this phone has no number");
+            };
+            let code = rest.trim().to_owned();
+            let words = match phone.type_code(NumberCode { number, code }).await {
+                Some(Ok(true)) => "the number is verified".to_owned(),
+                Some(Ok(false)) => "wrong code, or too old".to_owned(),
+                Some(Err(error)) => error.to_string(),
+                None => "the phone is off".to_owned(),
+            };
+            context.status(&words)
+        }
         "show" => match phone.look().await {
             Some(snapshot) => context.show(&View::one("phone", &snapshot)),
             None => context.status("the phone is off"),
         },
-        _ => context.status("type: pin DIGITS (on the lock screen), or show"),
+        _ => context.status(
+            "type: pin DIGITS (on the lock screen), code DIGITS (from a text message), or show",
+        ),
     }
 }

@@ -4,18 +4,21 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 use super::fleet::write_report;
 use super::house::{House, HouseFlags, door_error, invitation};
 use super::keyboard::{Keyboard, typed};
 use crate::agent::brain::Brain;
 use crate::agent::device::{Device, DeviceHandle, DeviceSettings, Newcomer, Registrar};
-use crate::agent::{EnrolError, NewPersona, begin_again, new_brain};
-use crate::api::Invitation;
+use crate::agent::{EnrolError, NewPersona, begin_again, invited_by_sms, new_brain};
+use crate::api::{Invitation, JoinLink, RouteRegistration};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::domain::{EnrolmentCode, Identity, IdentityKind, Imei, Msisdn, PushAddress, SystemId};
 use crate::host::OsEntropy;
+use crate::net::management::fetch_authority;
+use crate::net::router::directions;
 use crate::port::{DoorError, Drill};
 use crate::sip::{Credentials, SipUri};
 
@@ -28,7 +31,7 @@ const READY: Duration = Duration::from_secs(15);
 /// the server asks.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Type \"pin 123456\" to unlock its screen, \"show\" to see it. Ctrl-C switches it off;
+Type \"pin 123456\" to unlock its screen, \"code 123456\" to verify its number, \"show\" to see it. Ctrl-C switches it off;
 the next run with the same name and folder goes on where this one stopped.
 
 Examples:
@@ -55,6 +58,12 @@ pub struct RunArgs {
     /// Folder that keeps its state; in the data folder otherwise
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
+    /// Link of its invitation, as it came by SMS, e-mail or QR code
+    #[arg(long, value_name = "LINK", conflicts_with_all = ["code", "invite"], help_heading = "Enrolment")]
+    link: Option<JoinLink>,
+    /// Wait for the text message that invites it, unless it is enrolled
+    #[arg(long, requires = "carrier", requires = "number", conflicts_with_all = ["code", "invite", "link"], help_heading = "Enrolment")]
+    invited_by_sms: bool,
     /// Enrol again with a new id and a new secret; the old secret proves that it is the same phone
     #[arg(long, help_heading = "Enrolment")]
     enrol_again: bool,
@@ -62,18 +71,32 @@ pub struct RunArgs {
     #[arg(
         long,
         value_name = "CODE",
-        requires_all = ["server", "system_id", "ca_file"],
+        requires = "system_id",
         conflicts_with = "invite",
         help_heading = "Enrolment"
     )]
     code: Option<EnrolmentCode>,
     /// Address of the server, with --code
-    #[arg(long, value_name = "URL", help_heading = "Enrolment")]
+    #[arg(
+        long,
+        value_name = "URL",
+        requires = "ca_file",
+        help_heading = "Enrolment"
+    )]
     server: Option<String>,
+    /// Router that knows the server of the system id, with --code
+    #[arg(
+        long,
+        value_name = "URL",
+        requires = "code",
+        conflicts_with = "server",
+        help_heading = "Enrolment"
+    )]
+    router: Option<url::Url>,
     /// System id of the server, with --code
     #[arg(long, value_name = "ID", help_heading = "Enrolment")]
     system_id: Option<SystemId>,
-    /// Certificate of the server's authority (PEM), with --code
+    /// Certificate of the server's or router's authority (PEM), with --code; the system's for a router otherwise
     #[arg(long, value_name = "FILE", help_heading = "Enrolment")]
     ca_file: Option<PathBuf>,
     /// Register with this SIP server instead of the endpoint's own
@@ -112,7 +135,6 @@ pub struct RunArgs {
 
 /// Runs the phone until it is told to stop.
 pub(super) async fn run(context: &Context, args: RunArgs) -> Outcome {
-    let stop = context.interrupt();
     crate::cli::commands::serve::drill(context, args.fault)?;
     let folder = args
         .state
@@ -124,9 +146,11 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Outcome {
         begin_again(brain, &OsEntropy).map_err(|e| CommandError::internal(e.to_string()))?;
     }
     let known = stored.as_ref().is_some_and(|b| b.enrolment().is_some());
-    let invitation = match by_code(&args, context)? {
-        Some(invitation) => invitation,
-        None => {
+    let invitation = match (by_code(&args, context).await?, &args.link) {
+        (Some(invitation), _) => invitation,
+        (None, Some(link)) => by_link(link, context).await?,
+        (None, None) if args.invited_by_sms && !known => by_sms(&args, context).await?,
+        (None, None) => {
             let codes = u32::from(!known);
             let url = stored.as_ref().and_then(Brain::server_url);
             let home = url.map(|url| (folder.as_path(), url));
@@ -155,8 +179,10 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Outcome {
         .household
         .add(&device.sip_users(), &persona.numbers, &phone);
     house.dial(persona.numbers.clone());
-    let life = tokio::spawn(device.joining(newcomer, None).run(stop.clone()));
-    let ended = attend(context, &args, &house, &phone, life).await;
+    // Switched off by `attend`, once its last state was seen.
+    let off = CancellationToken::new();
+    let life = tokio::spawn(device.joining(newcomer, None).run(off.clone()));
+    let ended = attend(context, &args, &house, &phone, life, off).await;
     house.close().await;
     ended
 }
@@ -168,6 +194,7 @@ async fn attend(
     house: &House,
     phone: &DeviceHandle,
     mut life: tokio::task::JoinHandle<Result<(), EnrolError>>,
+    off: CancellationToken,
 ) -> Outcome {
     let progress = Arc::clone(&house.parts.progress);
     let with_sip = house.sip_address().is_some();
@@ -201,6 +228,7 @@ async fn attend(
             () = stopping(context) => {
                 // Asked before the device notices, so that the report tells its last state.
                 last = phone.look().await.or(last);
+                off.cancel();
                 (&mut life).await.map_err(|e| CommandError::internal(e.to_string()))?.map_err(refused)?;
                 break;
             }
@@ -259,19 +287,95 @@ pub(super) fn newcomer(invitation: &Invitation) -> Result<Newcomer, CommandError
     })
 }
 
-fn by_code(args: &RunArgs, context: &Context) -> Result<Option<Invitation>, CommandError> {
-    let (Some(code), Some(server), Some(system_id), Some(ca_file)) =
-        (&args.code, &args.server, &args.system_id, &args.ca_file)
-    else {
+async fn by_code(args: &RunArgs, context: &Context) -> Result<Option<Invitation>, CommandError> {
+    let (Some(code), Some(system_id)) = (&args.code, args.system_id) else {
         return Ok(None);
     };
+    let ca_pem = args
+        .ca_file
+        .as_deref()
+        .map(super::house::read)
+        .transpose()?;
+    let route = match (&args.server, &args.router, ca_pem) {
+        (Some(server), _, Some(ca_pem)) => RouteRegistration {
+            server_url: server.clone(),
+            ca_pem,
+        },
+        // It is asked where to go; code and secret are for the server alone.
+        (None, Some(router), ca_pem) => directions(router, ca_pem.as_deref(), system_id)
+            .await
+            .map_err(|e| match e {
+                DoorError::Refused(why) => {
+                    CommandError::new(ErrorKind::Rejected, format!("the router says: {why}"))
+                        .hint("Compare the system id with the invitation, character by character.")
+                }
+                other => door_error(other),
+            })?,
+        _ => {
+            return Err(
+                CommandError::usage("--code needs to know whose it is").hint(
+                    "Name the router:  --router URL, or the server:  --server URL --ca-file FILE",
+                ),
+            );
+        }
+    };
     Ok(Some(Invitation {
-        system_id: *system_id,
-        server_url: server.clone(),
-        ca_pem: super::house::read(ca_file)?,
+        system_id,
+        server_url: route.server_url,
+        ca_pem: route.ca_pem,
         codes: vec![code.clone()],
         expires_at: context.now(),
+        links: Vec::new(),
+        sent: None,
     }))
+}
+
+/// What the text message carries that the phone waits for.
+async fn by_sms(args: &RunArgs, context: &Context) -> Result<Invitation, CommandError> {
+    let carrier = args
+        .house
+        .carrier
+        .ok_or_else(|| CommandError::usage("--invited-by-sms needs --carrier"))?;
+    context.status("ready: on, waiting for its invitation by SMS")?;
+    let interrupt = context.interrupt();
+    tokio::select! {
+        () = interrupt.cancelled() => Err(CommandError::new(ErrorKind::Interrupted, "switched off before it was invited")),
+        link = invited_by_sms(carrier, &args.number) => {
+            let link = link.map_err(|e| {
+                CommandError::new(ErrorKind::Unreachable, format!("no carrier at {carrier}: {e}"))
+                    .hint("Start one:  callhome agent carrier")
+            })?;
+            by_link(&link, context).await
+        }
+    }
+}
+
+/// What a link carries: the server is who it should be when its authority is the one that the link names.
+async fn by_link(link: &JoinLink, context: &Context) -> Result<Invitation, CommandError> {
+    let url: url::Url = link
+        .server_url
+        .parse()
+        .map_err(|e| CommandError::usage(format!("--link: {}: {e}", link.server_url)))?;
+    let found = fetch_authority(&url).await?;
+    if !link.names(&found.fingerprint) {
+        return Err(CommandError::new(
+            ErrorKind::Rejected,
+            format!(
+                "{} is not the server that the invitation names: somebody may be in between",
+                link.server_url
+            ),
+        )
+        .hint("Nothing was told to it. Try from another network, or ask who invited this phone."));
+    }
+    Ok(Invitation {
+        system_id: link.system_id,
+        server_url: link.server_url.clone(),
+        ca_pem: found.pem,
+        codes: vec![link.code.clone()],
+        expires_at: context.now(),
+        links: vec![link.to_string()],
+        sent: None,
+    })
 }
 
 /// The phone that this folder keeps under this name.

@@ -11,6 +11,7 @@ mod log;
 mod pin;
 mod plain;
 mod show;
+mod verify;
 
 use clap::Subcommand;
 
@@ -46,6 +47,8 @@ pub enum DeviceCommand {
     Log(log::LogArgs),
     /// Make enrolment codes that let devices in
     Invite(invite::InviteArgs),
+    /// Verify that a phone has its number
+    Verify(verify::VerifyArgs),
     /// Add a device to the registry by hand
     Add(add::AddArgs),
     /// Add many devices from a CSV or NDJSON file
@@ -91,6 +94,7 @@ pub(super) async fn run(context: &Context, command: DeviceCommand) -> Outcome {
         DeviceCommand::Reset(args) => harm::reset(context, args).await,
         DeviceCommand::Log(args) => log::run(context, args).await,
         DeviceCommand::Invite(args) => invite::run(context, args).await,
+        DeviceCommand::Verify(args) => verify::run(context, args).await,
         DeviceCommand::Add(args) => add::run(context, args).await,
         DeviceCommand::Import(args) => import::run(context, args).await,
         DeviceCommand::Edit(args) => edit::run(context, args).await,

@@ -1,0 +1,117 @@
+//! A router hands devices the address and authority of the server that has their system id.
+
+use std::sync::Arc;
+
+use callhome::api::{EnrolResponse, Invitation, RouteRegistration, SigningKey};
+use callhome::host::{OsEntropy, SystemClock};
+use callhome::net::router::{RouterClient, directions};
+use callhome::port::{BearerError, DoorError, RouterDoor as _};
+use callhome::server::Customer;
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
+
+use crate::support::device::{TestDevice, enrolment, invite, random};
+use crate::support::server::{Setup, TestServer, answer, keys_of};
+
+fn door(router: &TestServer, invitation: &Invitation, key: &Arc<SigningKey>) -> RouterClient {
+    RouterClient::new(
+        &router.url.parse().expect("an address"),
+        Some(&router.ca_pem),
+        invitation.system_id,
+        Arc::clone(key),
+        Arc::new(SystemClock),
+        Arc::new(OsEntropy),
+    )
+    .expect("a client")
+}
+
+#[tokio::test]
+async fn a_device_finds_its_server_through_the_router_with_nothing_but_its_system_id() {
+    let server = TestServer::start().await;
+    let invitation = invite(&server, 1).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, key) = keys_of(&folder, "customer");
+    let router = TestServer::with(Setup {
+        name: "router".into(),
+        customers: vec![Customer {
+            system_id: invitation.system_id,
+            key: key.verifying_key(),
+        }],
+        ..Setup::default()
+    })
+    .await;
+    let url: Url = router.url.parse().expect("an address");
+    let ask = |id| directions(&url, Some(&router.ca_pem), id);
+
+    // Nobody registered yet, and nobody ever will: the same answer.
+    let early = ask(invitation.system_id).await.expect_err("not yet");
+    let never = ask("0306406152".parse().expect("valid")).await;
+    assert_eq!(never.expect_err("unknown"), early);
+    assert!(matches!(early, DoorError::Refused(_)), "{early:?}");
+
+    let route = RouteRegistration {
+        server_url: invitation.server_url.clone(),
+        ca_pem: invitation.ca_pem.clone(),
+    };
+    // Only the customer's key registers its system id.
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let (_, thief) = keys_of(&elsewhere, "thief");
+    let stolen = door(&router, &invitation, &thief).register(&route).await;
+    assert!(
+        matches!(stolen, Err(BearerError::Refused { .. })),
+        "{stolen:?}"
+    );
+    assert!(ask(invitation.system_id).await.is_err());
+
+    let customer = door(&router, &invitation, &key);
+    customer.register(&route).await.expect("registered");
+    customer.register(&route).await.expect("again");
+    let found = ask(invitation.system_id).await.expect("known");
+    assert_eq!(found, route);
+
+    // With what the router said the device enrols at its server, which alone gets code and secret.
+    let there = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([reqwest::Certificate::from_pem(found.ca_pem.as_bytes()).expect("a CA")])
+        .build()
+        .expect("a client");
+    let device = TestDevice::enrol(&server, "490154203237518").await;
+    let body = enrolment(
+        &invitation,
+        callhome::domain::DeviceId::from_random(random()),
+        &device.secret,
+        "358931104120070",
+    );
+    let request = there
+        .request(Method::POST, format!("{}/agent/v1/enrol", found.server_url))
+        .json(&body);
+    let _enrolled: EnrolResponse = answer(request, 200).await;
+    // A server knows the way to itself.
+    let own = json!({ "system_id": invitation.system_id });
+    let own = server
+        .network(Method::POST, "/agent/v1/enrol/server")
+        .json(&own);
+    assert_eq!(answer::<RouteRegistration>(own, 200).await, route);
+    router.stop().await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn guessing_system_ids_is_slowed_down() {
+    let router = TestServer::start().await;
+    let body = json!({ "system_id": "0306406152" });
+    let mut last = 0;
+    for _ in 0..200 {
+        let asked = router
+            .network(Method::POST, "/agent/v1/enrol/server")
+            .json(&body);
+        let response = asked.send().await.expect("an answer");
+        last = response.status().as_u16();
+        if last == 429 {
+            break;
+        }
+        let _problem: Value = response.json().await.expect("a problem");
+    }
+    assert_eq!(last, 429);
+    router.stop().await;
+}

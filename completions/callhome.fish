@@ -1555,6 +1555,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand serve" -l listen-sip -
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l listen-sips -d 'Where to listen for SIP over TLS [default: 5061 where the other one is 5060]' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l public-url -d 'Address under which devices reach this server, when it is another one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l sip-domain -d 'Domain of the devices\' SIP addresses' -r
+complete -c callhome -n "__fish_callhome_using_subcommand serve" -l dns -d 'Name server to ask where SIP addresses lead, instead of the system\'s' -r
+complete -c callhome -n "__fish_callhome_using_subcommand serve" -l sip-ca -d 'Authority to trust for SIP over TLS beside the system\'s and its own (PEM); may be repeated' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -2175,8 +2177,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -s c -l context -d 'Use this context instead of the current one' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
@@ -2184,21 +2186,24 @@ yaml\t'One YAML document'
 csv\t'Comma-separated values with a header'
 tsv\t'Tab-separated values with a header'
 name\t'Only the ids, one a line'"
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -l columns -d 'Only these columns, separated by commas' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -l jq -d 'Filter the JSON document with a jq program' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
 http\t''
 sms\t''"
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -l data-dir -d 'Where the embedded server keeps its data' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -s v -l verbose -d 'Tell more'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -s q -l quiet -d 'Tell nothing but data and errors'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -l no-input -d 'Never ask; fail and name the flags instead'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -f -a "compose" -d 'Write an action string, without its signature'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -f -a "sign" -d 'Add the signature to an action string'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -f -a "verify" -d 'Check the signature of an action string'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -f -a "meter" -d 'Tell how many text messages it takes'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send" -f -a "send" -d 'Send a text message through a gateway'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "compose" -d 'Write an action string, without its signature'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "sign" -d 'Add the signature to an action string'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "verify" -d 'Check the signature of an action string'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "meter" -d 'Tell how many text messages it takes'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "send" -d 'Send a text message through a gateway'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "status" -d 'Tell what became of a text message, segment by segment'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "listen" -d 'Show messages of phones and receipts as they come in'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "gateway" -d 'See the server\'s text message gateways, and try them'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from compose" -l version -d 'Version of the format; 1.00 for old agents, never for lock and wipe' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from compose" -l sequence -d 'Number of the first action, in hexadecimal; the server reserves one when absent' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from compose" -s c -l context -d 'Use this context instead of the current one' -r
@@ -2288,10 +2293,15 @@ complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from meter" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from meter" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l to -d 'Number to send to, as in +14085550137' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l gateway -d 'One of the server\'s gateways, by name; its first one when absent' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l gateway-url -d 'A Kannel to use instead, as in kannel+http://user@127.0.0.1:13013/cgi-bin/sendsms' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l password-file -d 'File with the password at that Kannel (mode 0600)' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l from -d 'Sender\'s number or name at that Kannel' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l gateway -d 'One of the server\'s gateways, by name; when absent, the first that serves the number and takes it' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l gateway-url -d 'A gateway to use instead, as in kannel+http://user@127.0.0.1:13013/cgi-bin/sendsms or smpp://user@127.0.0.1:2775' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l password-file -d 'File with the password at that gateway (mode 0600)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l from -d 'Sender\'s number or name at that gateway' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l validity -d 'How long the centre keeps trying, as in 1h' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l after -d 'How long the centre waits before it begins, as in 10min' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l priority -d 'Priority, 0 to 3' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l port -d 'Application on the phone: its port, and ours behind a colon, as in 2948:9200' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l octets -d 'Send these octets (hexadecimal digits) instead of a text' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l reason -d 'Why, for the audit trail' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l ticket -d 'Ticket in the helpdesk\'s system' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l idempotency-key -d 'Key that makes a repeat of this command harmless' -r
@@ -2311,12 +2321,74 @@ complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_s
 http\t''
 sms\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l flash -d 'Show it at once, without keeping it'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -s n -l dry-run -d 'Print what would be sent, and send nothing'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -s y -l yes -d 'Do not ask; needs --accept-risk and --reason'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -s v -l verbose -d 'Tell more'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from status" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from status" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from status" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from status" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from status" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from status" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from listen" -l count -d 'End after this many' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from listen" -l timeout -d 'End after this time, as in 1min' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from listen" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from listen" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from listen" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from listen" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from listen" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from listen" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from listen" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from listen" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from listen" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from listen" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from gateway" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from gateway" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from gateway" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from gateway" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from gateway" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from gateway" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from gateway" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from gateway" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from gateway" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from gateway" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from gateway" -f -a "list" -d 'List the gateways'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from gateway" -f -a "test" -d 'Ask a gateway whether it is there; no message is sent'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and not __fish_seen_subcommand_from run fleet carrier proxy" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and not __fish_seen_subcommand_from run fleet carrier proxy" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'

@@ -3,12 +3,18 @@
 //! One function for each fuzz target. `tests/it/fuzz_corpus.rs` compiles this file too and plays the
 //! corpus through it, so that what was found once stays found.
 
+use std::time::Duration;
+
 use callhome::net::capture::read_capture;
 use callhome::oma::{SignedNotification, WspPush};
 use callhome::sip::contact_me::{CONTENT_TYPE, CONTENT_TYPE_XML, ContactMe};
 use callhome::sip::digest::{Challenge, challenges};
 use callhome::sip::{
     CSeq, Message, NameAddr, Params, SipUri, Via, explain, faults, quote, unquote,
+};
+use callhome::sms::smpp::{
+    Alphabet, Assembler, Bind, Esme, EsmeSettings, Frame, IdForm, Pdu, SmppReceipt, Status,
+    explain_pdu,
 };
 use callhome::sms::{
     ActionResult, Draft, Encoding, Header, Inbound, Meter, Receipt, Reference, Reply, Segment,
@@ -30,6 +36,8 @@ pub const TARGETS: &[Target] = &[
     ("sms_segments", sms_segments),
     ("gateway_receipt", gateway_receipt),
     ("oma_push", oma_push),
+    ("smpp_pdu", smpp_pdu),
+    ("smpp_receipt", smpp_receipt),
     ("capture", capture),
 ];
 
@@ -215,6 +223,61 @@ pub fn oma_push(octets: &[u8]) {
     if let Ok(signed) = SignedNotification::parse(octets) {
         let _genuine = signed.is_genuine("password", b"nonce");
         let _words = signed.notification().session_id_text();
+    }
+}
+
+/// A PDU: read, explained, written and read again; and a sender that hears it.
+pub fn smpp_pdu(octets: &[u8]) {
+    let told = explain_pdu(octets, Alphabet::Gsm);
+    if let Ok(frame) = Frame::read(octets) {
+        assert_eq!(told.sequence, frame.sequence);
+        if let Ok(pdu) = &frame.pdu
+            && let Ok(written) = Frame::write(frame.sequence, frame.status, pdu)
+        {
+            let again = Frame::read(&written).expect("what was written can be read");
+            assert_eq!(again.pdu.as_ref(), Ok(pdu));
+        }
+        if let Ok(Pdu::Deliver(message)) = frame.pdu {
+            let _receipt = SmppReceipt::of(&message);
+            let _whole = Assembler::new(Alphabet::Gsm).take(Duration::ZERO, &message);
+        }
+    }
+    let mut esme = Esme::new(EsmeSettings {
+        bind: Bind::Transceiver,
+        system_id: "foo".into(),
+        password: "bar".into(),
+        system_type: String::new(),
+        window: 1,
+        per_second: None,
+        enquire: Duration::from_secs(30),
+        answer: Duration::from_secs(8),
+    });
+    esme.connected(Duration::ZERO);
+    let welcome = Pdu::BindResp {
+        bind: Bind::Transceiver,
+        system_id: String::new(),
+    };
+    let welcome = Frame::write(1, Status::OK, &welcome).expect("it fits");
+    esme.receive(Duration::ZERO, &welcome);
+    esme.receive(Duration::ZERO, octets);
+    for _ in 0..octets.len() + 8 {
+        if esme.poll(Duration::ZERO).is_none() {
+            return;
+        }
+    }
+    panic!("it never has nothing more to say");
+}
+
+/// The text of a receipt, and its ids.
+pub fn smpp_receipt(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    if let Ok(receipt) = SmppReceipt::from_text(&text) {
+        for form in [IdForm::Same, IdForm::HexThenDecimal, IdForm::DecimalThenHex] {
+            assert_eq!(
+                form.of_receipt(&receipt.id).plain,
+                form.of_answer(&receipt.id).plain
+            );
+        }
     }
 }
 

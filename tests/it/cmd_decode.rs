@@ -290,3 +290,26 @@ fn sip_is_read_from_dumps_and_base64() {
         );
     }
 }
+
+#[test]
+fn smpp_pdus_and_receipts_are_explained_with_what_is_wrong_with_them() {
+    let answer = "0000001480000004000000000000003 86d313900".replace(' ', "");
+    let (code, told, _) = callhome(&["decode", "--text", &answer], "");
+    assert_eq!(code, 0, "{told}");
+    assert!(
+        told.contains("SMPP submit_sm_resp, sequence number 56"),
+        "{told}"
+    );
+    assert!(told.contains("\"m19\""), "{told}");
+    let cut = answer.replacen("00000014", "00000015", 1);
+    let (code, told, _) = callhome(&["decode", "--kind", "smpp", "--text", &cut], "");
+    assert_eq!(code, 2, "{told}");
+    assert!(
+        told.contains("command_length is 21, there are 20 octets"),
+        "{told}"
+    );
+    let receipt = "id:m19 sub:001 dlvrd:001 stat:EXPIRED err:069 text:hello";
+    let (code, told, _) = callhome(&["decode", "--text", receipt], "");
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("EXPIRED: not delivered"), "{told}");
+}

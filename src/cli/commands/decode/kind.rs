@@ -4,6 +4,7 @@ use super::hex::{from_base64, from_digits, from_dump};
 use crate::oma::{PUSH_PORT, SignedNotification, WspPush};
 use crate::sip::contact_me::{CONTENT_TYPE, ContactMe, NAMESPACE};
 use crate::sms::Header;
+use crate::sms::smpp::{Frame, SmppReceipt};
 
 /// The messages that can be explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -18,6 +19,10 @@ pub(super) enum Kind {
     Reply,
     /// Result document, XML.
     Result,
+    /// SMPP 3.4 PDU, as octets or hexadecimal digits.
+    Smpp,
+    /// Text of an SMPP delivery receipt, `id:… stat:…`.
+    Receipt,
     /// OMA DM notification, with or without the WAP push around it.
     Notification,
 }
@@ -39,6 +44,10 @@ pub(super) fn detect(octets: Vec<u8>) -> Option<(Kind, Vec<u8>)> {
     if let Some(message) = written_sip(&octets) {
         return Some((Kind::Sip, message));
     }
+    let pdu = unwrapped(octets.clone(), Kind::Smpp);
+    if is_pdu(&pdu) {
+        return Some((Kind::Smpp, pdu));
+    }
     let binary = unwrapped(octets, Kind::Notification);
     SignedNotification::parse(&binary)
         .is_ok()
@@ -50,7 +59,10 @@ pub(super) fn unwrapped(octets: Vec<u8>, kind: Kind) -> Vec<u8> {
     match kind {
         Kind::Notification => body_of_push(from_digits(&octets).unwrap_or(octets)),
         Kind::Sip => sip_octets(octets),
-        Kind::ContactMe | Kind::Action | Kind::Reply | Kind::Result => octets,
+        Kind::Smpp => from_dump(&octets)
+            .or_else(|| from_digits(&octets))
+            .unwrap_or(octets),
+        Kind::Receipt | Kind::ContactMe | Kind::Action | Kind::Reply | Kind::Result => octets,
     }
 }
 
@@ -65,6 +77,10 @@ fn detect_text(octets: &[u8]) -> Option<Kind> {
     if is_sip(start) {
         return Some(Kind::Sip);
     }
+    if start.starts_with(b"id:") && SmppReceipt::from_text(&String::from_utf8_lossy(start)).is_ok()
+    {
+        return Some(Kind::Receipt);
+    }
     let text = std::str::from_utf8(start).ok()?;
     if text.trim_start_matches('\u{feff}').starts_with('<') {
         return if text.contains("urn:callhome:result:1") {
@@ -77,6 +93,13 @@ fn detect_text(octets: &[u8]) -> Option<Kind> {
     ContactMe::parse(CONTENT_TYPE, octets)
         .is_ok_and(|wish| wish.labelled().len() > wish.other.len())
         .then_some(Kind::ContactMe)
+}
+
+/// Whether the length is that of the octets and the command exists (SMPP 3.4 §5.1.2).
+fn is_pdu(octets: &[u8]) -> bool {
+    let command = octets.get(4..8).map(|id| (id[0], id[1], id[2]));
+    matches!(command, Some((0 | 0x80, 0, 0 | 1)))
+        && Frame::length(octets).is_ok_and(|length| length == Some(octets.len()))
 }
 
 /// Whether the first line is that of a request or an answer (RFC 3261 §7).
@@ -162,6 +185,14 @@ mod tests {
             (b"Hello", None),
             (b"", None),
             (NOTIFICATION, Some(Kind::Notification)),
+            (
+                b"id:m19 sub:001 dlvrd:001 stat:DELIVRD err:000 text:",
+                Some(Kind::Receipt),
+            ),
+            (
+                b"0000001480000004 00000000000000386d313900",
+                Some(Kind::Smpp),
+            ),
         ] {
             assert_eq!(detect(octets.to_vec()).map(|(kind, _)| kind), expected);
         }

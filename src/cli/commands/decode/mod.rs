@@ -7,6 +7,7 @@ mod kind;
 mod notification;
 mod report;
 mod sip;
+mod smpp;
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -40,6 +41,7 @@ Examples:
   callhome decode notify.txt                 a SIP message from a trace
   callhome decode trace.pcap                 every SIP message of a capture
   callhome decode --text '0106 03c4 af87 …'  octets as hexadecimal digits
+  callhome decode --text '0000001480000004…' an SMPP PDU
 
 SIP may also come as a hex dump (xxd, hexdump -C, tshark -x) or in base64.
 Nothing is sent anywhere. Ends with 0 when the message is valid, with 2 when it is
@@ -165,6 +167,8 @@ pub(super) fn run(context: &Context, args: &DecodeArgs) -> Outcome {
         Kind::Action => action::explain(&octets, &keys, paint),
         Kind::Reply => report::explain_reply(&octets, &keys, paint),
         Kind::Result => report::explain_result(&octets),
+        Kind::Smpp => Ok(smpp::explain_smpp(&octets, paint)),
+        Kind::Receipt => Ok(smpp::explain_receipt(&octets, paint)),
         Kind::Notification => notification::explain(&octets, &keys, paint),
     }?;
     let view = View::one("decode", &explained.document).text(explained.text);

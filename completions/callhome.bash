@@ -259,6 +259,9 @@ _callhome() {
             callhome__subcmd__device,unlock)
                 cmd="callhome__subcmd__device__subcmd__unlock"
                 ;;
+            callhome__subcmd__device,verify)
+                cmd="callhome__subcmd__device__subcmd__verify"
+                ;;
             callhome__subcmd__device,wipe)
                 cmd="callhome__subcmd__device__subcmd__wipe"
                 ;;
@@ -1047,7 +1050,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__agent__subcmd__run)
-            opts="-c -o -v -q -h --name --imei --identity --number --no-data --state --enrol-again --code --server --system-id --ca-file --registrar --sip-user --sip-password-file --push --fault --invite --sip-listen --carrier --sip-proxy --expires --subscribe --session-every --hold --challenge-notify --trust --report --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-c -o -v -q -h --name --imei --identity --number --no-data --state --link --invited-by-sms --enrol-again --code --server --router --system-id --ca-file --registrar --sip-user --sip-password-file --push --fault --invite --sip-listen --carrier --sip-proxy --expires --subscribe --session-every --hold --challenge-notify --trust --report --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1073,11 +1076,19 @@ _callhome() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --link)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --code)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --router)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3328,7 +3339,7 @@ _callhome() {
                     return 0
                     ;;
                 --kind)
-                    COMPREPLY=($(compgen -W "sip contact-me action reply result smpp receipt notification" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "sip contact-me action reply result notification" -- "${cur}"))
                     return 0
                     ;;
                 --secret-file)
@@ -3437,7 +3448,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__device)
-            opts="-c -o -v -q -h --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete"
+            opts="-c -o -v -q -h --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3833,12 +3844,28 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__device__subcmd__invite)
-            opts="-n -c -o -v -q -h --count --valid --save --reason --ticket --idempotency-key --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-n -c -o -v -q -h --by --number --email --qr-file --count --valid --save --reason --ticket --idempotency-key --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --by)
+                    COMPREPLY=($(compgen -W "sms email qr link" -- "${cur}"))
+                    return 0
+                    ;;
+                --number)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --email)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --qr-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --count)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -4578,6 +4605,72 @@ _callhome() {
                     return 0
                     ;;
                 --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ticket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idempotency-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv tsv name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv tsv name" -- "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jq)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -W "sip http sms" -- "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        callhome__subcmd__device__subcmd__verify)
+            opts="-n -c -o -v -q -h --number --by-user --timeout --no-wait --reason --ticket --idempotency-key --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --number)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

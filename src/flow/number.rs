@@ -10,12 +10,12 @@ use sha2::Sha256;
 use crate::api::{Device, DeviceNumber};
 use crate::domain::{Action, ActionKind, AuditDraft, Bearer, Msisdn, ShortId, Timestamp};
 use crate::port::{
-    AgentKey, BearerError, EventDraft, EventFilter, NewAction, OutboundSms, Stamp, StoreError,
+    AgentKey, EventDraft, EventFilter, NewAction, OutboundSms, Stamp, StoreError,
 };
 use crate::sms::Nonce;
 
 use super::result::NONCE_SUBJECT;
-use super::{ActError, Caller, Ports, message};
+use super::{ActError, Caller, Ports, message, text};
 
 /// How long a device has to answer by itself.
 const AGENT_TIME: Duration = Duration::from_secs(24 * 3600);
@@ -91,11 +91,11 @@ pub async fn ask(
         ..Stamp::default()
     };
     let known = ports.devices.save_device(known, stamp).await?;
-    let (text, reference) = match answerer {
+    let (words, reference) = match answerer {
         Answerer::Agent => question(ports, &key, now, &by).await?,
         Answerer::User => (code(ports, device, &number, now).await?, ports.new_id()?),
     };
-    send(ports, &number, &text, reference).await?;
+    text::send(ports, None, OutboundSms::text(number, words, reference)).await?;
     Ok(known)
 }
 
@@ -126,7 +126,7 @@ async fn question(
     let mut bytes = [0; 8];
     ports.entropy.fill(&mut bytes)?;
     let nonce = Nonce::from_bytes(bytes);
-    let text = message::asking(&key.secret, view.sequence, nonce)
+    let words = message::asking(&key.secret, view.sequence, nonce)
         .map_err(|e| ActError::Unusable(e.to_string()))?;
     ports
         .events
@@ -138,7 +138,7 @@ async fn question(
             data: json!({ "sequence": view.sequence }),
         }])
         .await?;
-    Ok((text, id))
+    Ok((words, id))
 }
 
 /// A text that shows a code to the device's user.
@@ -171,23 +171,6 @@ async fn code(
 
 fn subject(device: ShortId, number: &Msisdn, at: Timestamp) -> String {
     format!("number:{device}:{number}:{}", at.millis())
-}
-
-async fn send(
-    ports: &Ports,
-    to: &Msisdn,
-    text: &str,
-    reference: ShortId,
-) -> Result<(), BearerError> {
-    let mut refused = BearerError::Unusable("no text message gateway is configured".to_owned());
-    for gateway in &ports.gateways {
-        let sms = OutboundSms::text(to.clone(), text, reference);
-        match gateway.send(sms).await {
-            Ok(_) => return Ok(()),
-            Err(error) => refused = error,
-        }
-    }
-    Err(refused)
 }
 
 /// Takes the code that the user of an authenticated device typed. False for a wrong one, one that is too old, and one

@@ -9,9 +9,7 @@ use sha2::Sha256;
 
 use crate::api::{Device, DeviceNumber};
 use crate::domain::{Action, ActionKind, AuditDraft, Bearer, Msisdn, ShortId, Timestamp};
-use crate::port::{
-    AgentKey, EventDraft, EventFilter, NewAction, OutboundSms, Stamp, StoreError,
-};
+use crate::port::{AgentKey, EventDraft, EventFilter, NewAction, OutboundSms, Stamp, StoreError};
 use crate::sms::Nonce;
 
 use super::result::NONCE_SUBJECT;

@@ -3339,7 +3339,7 @@ _callhome() {
                     return 0
                     ;;
                 --kind)
-                    COMPREPLY=($(compgen -W "sip contact-me action reply result notification" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "sip contact-me action reply result smpp receipt notification" -- "${cur}"))
                     return 0
                     ;;
                 --secret-file)

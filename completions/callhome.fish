@@ -146,8 +146,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand probe" -s v -l verbose
 complete -c callhome -n "__fish_callhome_using_subcommand probe" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand probe" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand probe" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -s c -l context -d 'Use this context instead of the current one' -r
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
@@ -155,34 +155,35 @@ yaml\t'One YAML document'
 csv\t'Comma-separated values with a header'
 tsv\t'Tab-separated values with a header'
 name\t'Only the ids, one a line'"
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -l columns -d 'Only these columns, separated by commas' -r
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -l jq -d 'Filter the JSON document with a jq program' -r
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
 http\t''
 sms\t''"
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -l data-dir -d 'Where the embedded server keeps its data' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -s v -l verbose -d 'Tell more'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -s q -l quiet -d 'Tell nothing but data and errors'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -l no-input -d 'Never ask; fail and name the flags instead'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "list" -d 'List devices'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "show" -d 'Show everything about a device'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "lock" -d 'Lock a device until it is unlocked with a PIN'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "unlock" -d 'Unlock a device from afar'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "pin" -d 'Show the PIN that unlocks a locked device by hand'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "locate" -d 'Ask a device where it is'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "ring" -d 'Make a device ring'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "message" -d 'Show a message on a device'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "audit" -d 'Ask a device for everything about itself'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "wipe" -d 'Erase the data on a device'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "reset" -d 'Set a device back to factory settings'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "log" -d 'Show what was heard of a device'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "invite" -d 'Make enrolment codes that let devices in'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "add" -d 'Add a device to the registry by hand'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "import" -d 'Add many devices from a CSV or NDJSON file'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "edit" -d 'Change what the registry says about a device'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "rename" -d 'Give a device another name'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite add import edit rename delete" -f -a "delete" -d 'Remove a device from the registry'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "list" -d 'List devices'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "show" -d 'Show everything about a device'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "lock" -d 'Lock a device until it is unlocked with a PIN'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "unlock" -d 'Unlock a device from afar'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "pin" -d 'Show the PIN that unlocks a locked device by hand'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "locate" -d 'Ask a device where it is'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "ring" -d 'Make a device ring'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "message" -d 'Show a message on a device'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "audit" -d 'Ask a device for everything about itself'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "wipe" -d 'Erase the data on a device'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "reset" -d 'Set a device back to factory settings'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "log" -d 'Show what was heard of a device'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "invite" -d 'Make enrolment codes that let devices in'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "verify" -d 'Verify that a phone has its number'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "add" -d 'Add a device to the registry by hand'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "import" -d 'Add many devices from a CSV or NDJSON file'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "edit" -d 'Change what the registry says about a device'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "rename" -d 'Give a device another name'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "delete" -d 'Remove a device from the registry'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from list" -l silent -d 'Only devices that were not heard for this long, as in 7d' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from list" -l limit -d 'Most devices to list' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from list" -s c -l context -d 'Use this context instead of the current one' -r
@@ -502,6 +503,13 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from log" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from log" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from log" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from invite" -l by -d 'How it gets to the phone; by itself the code is only shown' -r -f -a "sms\t'The server sends a text message to the phone'
+email\t'The server sends a letter to its user'
+qr\t'It is drawn here, to be scanned'
+link\t'Its link is printed, and nothing else'"
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from invite" -l number -d 'Number of the phone, for SMS; that of DEVICE otherwise' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from invite" -l email -d 'Address of the phone\'s user, for e-mail' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from invite" -l qr-file -d 'Also draw the QR code into a file: .svg, or text' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from invite" -l count -d 'How many codes' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from invite" -l valid -d 'How long the codes are good, at most 7d' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from invite" -l save -d 'Write the invitation (JSON) into a file that only you can read' -r -F
@@ -527,7 +535,34 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from invite" -s v -l verbose -d 'Tell more'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from invite" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from invite" -l no-input -d 'Never ask; fail and name the flags instead'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from invite" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from invite" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -l number -d 'Which number; the first that is not verified otherwise. A new one is added' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -l timeout -d 'How long to wait for the answer' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -l reason -d 'Why, for the audit trail' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -l ticket -d 'Ticket in the helpdesk\'s system' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -l idempotency-key -d 'Key that makes a repeat of this command harmless' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -l by-user -d 'Have the user type a code'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -l no-wait -d 'Send the message and do not wait'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -s n -l dry-run -d 'Print what would be sent, and send nothing'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from add" -l name -d 'Name shown to people' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from add" -l owner -d 'Who uses it' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from add" -l model -d 'Model' -r
@@ -2386,6 +2421,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l identity -d 'Further identities, as in serial:NK4G-22071 or mac:00-15-65-3a-90-01' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l number -d 'Its telephone number' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l state -d 'Folder that keeps its state; in the data folder otherwise' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l link -d 'Link of its invitation, as it came by SMS, e-mail or QR code' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l code -d 'One-time code, when there is no invitation file' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l server -d 'Address of the server, with --code' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l router -d 'Router that knows the server of the system id, with --code' -r
@@ -2421,6 +2457,7 @@ http\t''
 sms\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l data-dir -d 'Where the embedded server keeps its data' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l no-data -d 'It has text messages only, once it is enrolled'
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l invited-by-sms -d 'Wait for the text message that invites it, unless it is enrolled'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l enrol-again -d 'Enrol again with a new id and a new secret; the old secret proves that it is the same phone'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l subscribe -d 'Subscribe to the phone\'s callbacks (SUBSCRIBE) once it is registered'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l challenge-notify -d 'Ask who sends a NOTIFY (digest): only who knows the phone\'s secret gets through'

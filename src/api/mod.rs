@@ -11,6 +11,7 @@
 //! | `page` | lists with keyset cursors |
 //! | `device`, `invitation` | the registry and how a device gets into it |
 //! | `action`, `callback`, `event` | what was asked of a device, and how it goes on |
+//! | `template` | saved lists of actions |
 //! | `timeline` | the story of an action or a device, in order |
 //! | `backup` | what a device brought to safety |
 //! | `find` | where a device is managed, and what the peers said |
@@ -42,6 +43,7 @@ pub mod signature;
 mod signing_key;
 mod sms;
 pub mod soap;
+mod template;
 mod timeline;
 
 pub use action::{ActionRequest, ActionResult, ActionView, Attempt};
@@ -79,4 +81,5 @@ pub use sms::{
     SmsGatewayHealth, SmsGatewayView, SmsSegmentView, SmsSendRequest, SmsSendResponse, SmsSending,
     SmsSignRequest, SmsSignResponse, SmsStatus, SmsVerifyRequest, SmsVerifyResponse,
 };
+pub use template::{NewTemplate, Template};
 pub use timeline::{ActionStory, Moment, RECEIPT};

@@ -14,6 +14,7 @@
 //! | `binding`, `subscription`, `bearer` | where a device is now, and over what it can be reached |
 //! | `secret` | keys, one per purpose |
 //! | `consent`, `role` | who may cause harm, and the proof that somebody meant it |
+//! | `action_template` | an action with places to fill in |
 //! | `timestamp` | an instant on the wire |
 //! | `audit` | the hash chain of what was done |
 
@@ -22,6 +23,7 @@ mod text;
 
 mod action;
 mod action_state;
+mod action_template;
 mod audit;
 mod bearer;
 mod binding;
@@ -42,6 +44,7 @@ mod timestamp;
 
 pub use action::{Action, ActionKind, InvalidAction};
 pub use action_state::{ActionState, InvalidActionState};
+pub use action_template::{ActionTemplate, InvalidTemplate};
 pub use audit::{
     AuditDraft, AuditEntry, AuditHash, ChainFault, GENESIS, InvalidHash, verify_chain,
 };

@@ -13,6 +13,7 @@
 //! | `survey` | `net`: what lies between us and a SIP address |
 //! | `bearer` | `net`: SIP, text messages, peers, webhooks |
 //! | `push` | `net`: push services, which wake applications |
+//! | `template` | `store`: saved lists of actions |
 //! | `steps` | nobody: where a drill may end the process |
 //! | `text` | `store`, `server`: segments of text messages, their receipts, what gateways tell |
 //! | `router` | `net`: where our system id is registered |
@@ -29,6 +30,7 @@ mod registry;
 mod router;
 mod steps;
 mod survey;
+mod template;
 mod text;
 mod work;
 
@@ -51,6 +53,7 @@ pub use registry::{
 pub use router::RouterDoor;
 pub use steps::{Drill, InvalidDrill, Step};
 pub use survey::{CertificateFacts, Connection, Place, Survey, Surveyor, TlsFinding};
+pub use template::Templates;
 pub use text::{PartRecord, PartsChange, ReceiptKey, SmsInbox, SmsLedger, SmsPart};
 pub use work::{
     ActionFilter, ActionQueue, ActionResults, Actions, Callbacks, Claimed, EventDraft, EventFilter,

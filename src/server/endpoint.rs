@@ -12,7 +12,7 @@ use crate::port::{
     ActionQueue, ActionResults, Actions, AuditTrail, Backups, Bindings, Callbacks, Clock,
     DeviceLog, Devices, Enrolments, Entropy, Events, Housekeeping, MachineError, Mailer, Operators,
     Peers, Pins, PushService, Sealer, SipSender, SmsGateway, SmsLedger, Subscriptions, Surveyor,
-    Tokens, Webhooks,
+    Templates, Tokens, Webhooks,
 };
 use crate::sms::CallFields;
 
@@ -101,6 +101,8 @@ pub struct Parts {
     pub operators: Arc<dyn Operators>,
     /// Sessions and service tokens.
     pub tokens: Arc<dyn Tokens>,
+    /// Saved lists of actions.
+    pub templates: Arc<dyn Templates>,
     /// What the store knows of itself.
     pub housekeeping: Arc<dyn Housekeeping>,
     /// Third parties that are told of messages.
@@ -165,6 +167,7 @@ impl Parts {
             + SmsLedger
             + Operators
             + Tokens
+            + Templates
             + Housekeeping
             + 'static,
     {
@@ -198,6 +201,7 @@ impl Parts {
             pins: Arc::clone(store) as _,
             operators: Arc::clone(store) as _,
             tokens: Arc::clone(store) as _,
+            templates: Arc::clone(store) as _,
             housekeeping: Arc::clone(store) as _,
             webhooks: bearers.webhooks,
             mailer: bearers.mailer,

@@ -14,6 +14,7 @@ mod cmd_decode;
 mod cmd_device;
 mod cmd_help;
 mod cmd_sms;
+mod cmd_template;
 mod flow_act;
 mod flow_deliver;
 mod flow_find;

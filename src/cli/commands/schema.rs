@@ -51,6 +51,7 @@ const NOUNS: &[Noun] = &[
     ("pin", of::<api::PinView>),
     ("probe", of::<api::ProbeReport>),
     ("server", of::<api::ServerStatus>),
+    ("template", of::<api::Template>),
     ("token", of::<api::TokenView>),
     ("whoami", of::<api::WhoAmI>),
 ];

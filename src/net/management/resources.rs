@@ -5,11 +5,11 @@ use super::{Client, ClientError, Write};
 use crate::api::{
     ActionRequest, ActionView, AuditCheckpoint, AuditVerdict, BackupView, CallbackRequest,
     CallbackView, Device, DeviceEdit, DeviceLogLine, FindRequest, FindResponse, Invitation,
-    InvitationRequest, LoginRequest, LoginResponse, NewDevice, NewOperator, NewToken,
+    InvitationRequest, LoginRequest, LoginResponse, NewDevice, NewOperator, NewTemplate, NewToken,
     NumberQuestion, Operator, Page, PasswordChange, PinView, ProbeReport, ServerStatus,
     SmsGatewayHealth, SmsGatewayView, SmsSendRequest, SmsSendResponse, SmsSignRequest,
-    SmsSignResponse, SmsStatus, SmsVerifyRequest, SmsVerifyResponse, TokenSecret, TokenView,
-    WhoAmI,
+    SmsSignResponse, SmsStatus, SmsVerifyRequest, SmsVerifyResponse, Template, TokenSecret,
+    TokenView, WhoAmI,
 };
 use crate::domain::{AuditEntry, Bearer, ShortId};
 
@@ -295,6 +295,30 @@ impl Client {
     pub async fn callbacks_of_request(&self, request_id: &str) -> Answer<Vec<CallbackView>> {
         let query = vec![("request_id", request_id.to_owned())];
         self.list("/api/v1/callbacks", query, 100).await
+    }
+
+    /// `GET /api/v1/templates`.
+    pub async fn templates(&self) -> Answer<Vec<Template>> {
+        self.read("/api/v1/templates", &[]).await
+    }
+
+    /// `PUT /api/v1/templates/{name}`.
+    pub async fn put_template(
+        &self,
+        name: &str,
+        template: &NewTemplate,
+        write: &Write,
+    ) -> Answer<Template> {
+        let path = format!("/api/v1/templates/{}", segment(name));
+        self.write(Method::PUT, &path, Some(template), write).await
+    }
+
+    /// `DELETE /api/v1/templates/{name}`.
+    pub async fn delete_template(&self, name: &str, write: &Write) -> Answer<()> {
+        let path = format!("/api/v1/templates/{}", segment(name));
+        self.write_raw(Method::DELETE, &path, NOTHING, write)
+            .await?;
+        Ok(())
     }
 
     /// `GET /api/v1/backups/{id}`.

@@ -15,6 +15,7 @@ mod operators;
 mod resolve;
 mod server;
 mod sms;
+mod templates;
 mod tokens;
 
 use axum::Router;
@@ -79,6 +80,11 @@ pub fn router(endpoint: Endpoint) -> Router {
         .route("/sms/gateways", get(sms::gateways))
         .route("/sms/gateways/{name}/test", post(sms::test_gateway))
         .route("/sms/{id}", get(sms::status))
+        .route("/templates", get(templates::list))
+        .route(
+            "/templates/{name}",
+            put(templates::put).delete(templates::remove),
+        )
         .route("/server", get(server::status))
         .route("/server/backup", post(server::backup));
     Router::new()

@@ -6,7 +6,7 @@ use crate::server::agent;
 
 use super::{
     actions, audit, auth, backups, callbacks, devices, events, finding, health, invitations,
-    operators, resolve, server, sms, tokens,
+    operators, resolve, server, sms, templates, tokens,
 };
 
 #[derive(OpenApi)]
@@ -60,6 +60,9 @@ use super::{
         sms::gateways,
         sms::test_gateway,
         sms::status,
+        templates::list,
+        templates::put,
+        templates::remove,
         server::status,
         server::backup,
         health::alive,

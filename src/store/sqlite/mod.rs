@@ -17,6 +17,7 @@ mod readers;
 mod results;
 mod schema;
 mod subscriptions;
+mod templates;
 mod texts;
 mod tokens;
 mod transaction;

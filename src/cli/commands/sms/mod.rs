@@ -8,6 +8,7 @@ mod meter;
 mod send;
 mod sign;
 mod status;
+mod template;
 mod verify;
 
 use clap::Subcommand;
@@ -28,6 +29,9 @@ pub enum SmsCommand {
     Verify(verify::VerifyArgs),
     /// Tell how many text messages it takes
     Meter(meter::MeterArgs),
+    /// Lists of actions with places to fill in, saved on the server
+    #[command(subcommand)]
+    Template(template::TemplateCommand),
     /// Send a text message through a gateway
     Send(Box<send::SendArgs>),
     /// Tell what became of a text message, segment by segment
@@ -46,6 +50,7 @@ pub(super) async fn run(context: &Context, command: SmsCommand) -> Outcome {
         SmsCommand::Sign(args) => sign::run(context, args).await,
         SmsCommand::Verify(args) => verify::run(context, args).await,
         SmsCommand::Meter(args) => meter::run(context, &args),
+        SmsCommand::Template(command) => template::run(context, command).await,
         SmsCommand::Send(args) => send::run(context, *args).await,
         SmsCommand::Status(args) => status::run(context, args).await,
         SmsCommand::Listen(args) => listen::run(context, args).await,

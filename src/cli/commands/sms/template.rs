@@ -1,0 +1,347 @@
+//! `callhome sms template`: lists of actions that are saved for the helpdesk.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand};
+
+use crate::api::{ActionView, NewTemplate, Template};
+use crate::cli::commands::acting::{self, Order, Target};
+use crate::cli::context::Context;
+use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
+use crate::cli::flags::{WaitFlags, WriteFlags};
+use crate::cli::output::{Column, View, action_list, action_words, device_facts};
+use crate::cli::prompt::{Challenge, ConsentFlags, Harm};
+use crate::cli::waiting::{ending, follow_action, from_now};
+use crate::domain::{Action, ActionTemplate, Bearer, Consent, Risk};
+use crate::net::management::Client;
+
+/// How long `--wait` waits without `--timeout`.
+const WAIT: std::time::Duration = std::time::Duration::from_secs(300);
+
+/// Lists of actions with places to fill in, saved on the server.
+#[derive(Debug, Subcommand)]
+pub enum TemplateCommand {
+    /// List them
+    #[command(after_help = "Examples:\n  callhome sms template list")]
+    List,
+    /// Show one
+    Show(NameArgs),
+    /// Save one, in place of that with its name
+    Save(SaveArgs),
+    /// Remove one
+    Delete(DeleteArgs),
+    /// Have a device do what is in one
+    Run(Box<RunArgs>),
+}
+
+/// Show a saved list of actions.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  callhome sms template show lost-phone")]
+pub struct NameArgs {
+    /// Name of the list
+    name: String,
+}
+
+/// Save a list of actions, in place of that with its name.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A lower-case word in braces is filled in when the list is run. Needs the role engineer; to run
+one takes what its actions take.
+
+Examples:
+  callhome sms template save lost-phone \"lck({message})\" \"loc(3,60)\" --about \"lost or stolen\"
+  callhome sms template save hello \"msg(Call%20{number})\" \"rng(30)\"")]
+pub struct SaveArgs {
+    /// Name, as in lost-phone
+    name: String,
+    /// The actions in order, as in "lck({message})"
+    #[arg(required = true, value_name = "ACTION")]
+    actions: Vec<ActionTemplate>,
+    /// What it is for
+    #[arg(long, value_name = "TEXT")]
+    about: Option<String>,
+    /// Record.
+    #[command(flatten)]
+    write: WriteFlags,
+}
+
+/// Remove a saved list of actions.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  callhome sms template delete lost-phone")]
+pub struct DeleteArgs {
+    /// Name of the list
+    name: String,
+    /// Record.
+    #[command(flatten)]
+    write: WriteFlags,
+}
+
+/// Have a device do what is in a saved list of actions.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The actions are asked for in order. What locks or destroys is confirmed once for the whole list.
+
+Examples:
+  callhome sms template run lost-phone +14085550137 --set message=\"Call +358 9 1234\"
+  callhome sms template run hello 358931104120070 --set number=112 --via sms --wait")]
+pub struct RunArgs {
+    /// Name of the list
+    name: String,
+    /// IMEI, serial number, phone number, name, owner or id
+    device: String,
+    /// A value to fill in; an empty one leaves the place empty
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = value)]
+    values: Vec<(String, String)>,
+    /// Only over this way: sip-direct, sip-proxy, push or sms
+    #[arg(long, value_name = "BEARER")]
+    via: Option<Bearer>,
+    #[command(flatten)]
+    consent: ConsentFlags,
+    #[command(flatten)]
+    wait: WaitFlags,
+    #[command(flatten)]
+    write: WriteFlags,
+}
+
+fn value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("a value is NAME=VALUE, as in message=\"Call IT\"".into()),
+    }
+}
+
+/// Runs a verb.
+pub(super) async fn run(context: &Context, command: TemplateCommand) -> Outcome {
+    match command {
+        TemplateCommand::List => list(context).await,
+        TemplateCommand::Show(args) => show(context, &args.name).await,
+        TemplateCommand::Save(args) => save(context, args).await,
+        TemplateCommand::Delete(args) => delete(context, &args).await,
+        TemplateCommand::Run(args) => perform(context, *args).await,
+    }
+}
+
+async fn list(context: &Context) -> Outcome {
+    let all = context.client().await?.templates().await?;
+    let view = View::many("template", &all)
+        .named_by("/name")
+        .when_empty("Nothing is saved yet. Save one:  callhome sms template save --help")
+        .columns(vec![
+            Column::at("name", "/name"),
+            Column::at("about", "/about"),
+            Column::at("actions", "/actions"),
+            Column::at("by", "/saved_by").wide(),
+            Column::at("saved", "/saved_at").wide(),
+        ]);
+    context.show(&view)?;
+    Ok(Exit::Done)
+}
+
+async fn show(context: &Context, name: &str) -> Outcome {
+    let template = find(context.client().await?, name).await?;
+    context.show(&card(&template))?;
+    Ok(Exit::Done)
+}
+
+async fn save(context: &Context, args: SaveArgs) -> Outcome {
+    let client = context
+        .client()
+        .await?
+        .clone()
+        .recording(args.write.dry_run);
+    let new = NewTemplate {
+        about: args.about,
+        actions: args.actions,
+    };
+    let write = context.write(&args.write)?;
+    let saved = client.put_template(&args.name, &new, &write).await?;
+    context.show(&card(&saved))?;
+    Ok(Exit::Done)
+}
+
+async fn delete(context: &Context, args: &DeleteArgs) -> Outcome {
+    let client = context
+        .client()
+        .await?
+        .clone()
+        .recording(args.write.dry_run);
+    let write = context.write(&args.write)?;
+    client.delete_template(&args.name, &write).await?;
+    context.status(&format!("{} is removed.", args.name))?;
+    Ok(Exit::Done)
+}
+
+/// The list with this name.
+async fn find(client: &Client, name: &str) -> Result<Template, CommandError> {
+    let all = client.clone().recording(false).templates().await?;
+    all.into_iter().find(|t| t.name == name).ok_or_else(|| {
+        CommandError::new(
+            ErrorKind::NotFound,
+            format!("there is no saved list {name:?}"),
+        )
+        .hint("See them:  callhome sms template list")
+    })
+}
+
+fn card(template: &Template) -> View {
+    let mut text = template.name.clone();
+    if let Some(about) = &template.about {
+        text.push_str(&format!(": {about}"));
+    }
+    text.push_str("\n\n");
+    for (index, action) in template.actions.iter().enumerate() {
+        text.push_str(&format!("  {:<2} {action}\n", index + 1));
+    }
+    let places: String = template
+        .names()
+        .iter()
+        .map(|name| format!(" --set {name}=…"))
+        .collect();
+    text.push_str(&format!(
+        "\nSaved by {}.  Run it:  callhome sms template run {} DEVICE{places}\n",
+        template.saved_by, template.name
+    ));
+    View::one("template", template).named_by("/name").text(text)
+}
+
+async fn perform(context: &Context, args: RunArgs) -> Outcome {
+    let client = acting::client_for(context, &args.wait, &args.write).await?;
+    let template = find(&client, &args.name).await?;
+    let actions = filled(&template, args.values.iter().cloned().collect())?;
+    let target = acting::locate(&client, &args.device).await?;
+    let consent = confirm(context, &target, &actions, &args)?;
+    let asked = ask(context, &client, &target, actions, consent, &args).await?;
+    let time = match (args.wait.wait, args.wait.timeout) {
+        (_, Some(timeout)) => timeout,
+        (true, None) => WAIT,
+        (false, None) => std::time::Duration::ZERO,
+    };
+    let until = from_now(time);
+    let mut last = Vec::with_capacity(asked.len());
+    for action in asked {
+        let peer = target.peer.as_deref();
+        let seen = match time.is_zero() {
+            true => action,
+            false => follow_action(&client, action, peer, until, |_| {}).await?,
+        };
+        last.push(seen);
+    }
+    context.show(&action_list(&last, context.now()))?;
+    let waited = !time.is_zero() || context.is_embedded();
+    let worst = last
+        .iter()
+        .filter(|a| a.state.is_final() || waited)
+        .find_map(ending);
+    if last.iter().any(|a| !a.state.is_final()) {
+        context.status("Follow one:  callhome action wait ID")?;
+    }
+    Ok(worst.map_or(Exit::Done, Exit::Ended))
+}
+
+/// The actions with their values; what is missing or not asked for is told at once, all of it.
+fn filled(
+    template: &Template,
+    values: BTreeMap<String, String>,
+) -> Result<Vec<Action>, CommandError> {
+    let names = template.names();
+    let missing: Vec<String> = names
+        .iter()
+        .filter(|name| !values.contains_key(*name))
+        .map(|name| format!("--set {name}=…"))
+        .collect();
+    if !missing.is_empty() {
+        return Err(CommandError::usage(format!(
+            "{} has places that are not filled in",
+            template.name
+        ))
+        .hint(format!("Fill them in:  {}", missing.join(" "))));
+    }
+    if let Some(strange) = values.keys().find(|name| !names.contains(*name)) {
+        return Err(
+            CommandError::usage(format!("{} has no place named {strange}", template.name)).hint(
+                format!("See it:  callhome sms template show {}", template.name),
+            ),
+        );
+    }
+    let fill = |t: &ActionTemplate| t.fill(&values);
+    let actions: Result<Vec<Action>, _> = template.actions.iter().map(fill).collect();
+    actions.map_err(|e| CommandError::usage(e.to_string()))
+}
+
+/// One question for the whole list, when anything in it is harmful.
+fn confirm(
+    context: &Context,
+    target: &Target,
+    actions: &[Action],
+    args: &RunArgs,
+) -> Result<Option<Consent>, CommandError> {
+    let mut risks: Vec<Risk> = Vec::new();
+    for risk in actions.iter().filter_map(Action::risk) {
+        if !risks.contains(&risk) {
+            risks.push(risk);
+        }
+    }
+    if risks.is_empty() || args.write.dry_run {
+        return Ok(None);
+    }
+    let texts: Vec<String> = actions.iter().map(|a| format!("  {a}")).collect();
+    let facts = device_facts(&target.device, target.peer.as_deref(), context.now());
+    let (noun, expected) = acting::last_four(&target.device);
+    let harm = Harm {
+        verb: "do that".into(),
+        facts: format!(
+            "This has the phone do, in this order:\n{}\n\n{facts}",
+            texts.join("\n")
+        ),
+        risks,
+        challenge: Challenge::LastFour { noun, expected },
+    };
+    let reason = args.write.reason.as_deref();
+    context
+        .prompter
+        .consent(&harm, &args.consent, reason)
+        .map(Some)
+}
+
+/// Asks for all of them in order. Where one is refused, those before it stay asked for, and the error says which.
+async fn ask(
+    context: &Context,
+    client: &Client,
+    target: &Target,
+    actions: Vec<Action>,
+    consent: Option<Consent>,
+    args: &RunArgs,
+) -> Result<Vec<ActionView>, CommandError> {
+    let base = context.write(&args.write)?;
+    let mut asked: Vec<ActionView> = Vec::with_capacity(actions.len());
+    for (index, action) in actions.into_iter().enumerate() {
+        let order = Order {
+            action,
+            via: args.via,
+            consent: consent.clone(),
+            write: &args.write,
+            wait: &args.wait,
+        };
+        let mut write = base.clone();
+        write.key = base.key.as_ref().map(|key| format!("{key}-{}", index + 1));
+        match client.act(&acting::request(target, &order), &write).await {
+            Ok(view) => asked.push(view),
+            Err(error) => {
+                let error = CommandError::from(error);
+                let before: Vec<String> = asked
+                    .iter()
+                    .map(|a| format!("{} ({})", action_words(a), a.id))
+                    .collect();
+                return Err(match before.is_empty() {
+                    true => error,
+                    false => error.hint(format!("Asked for before that: {}", before.join(", "))),
+                });
+            }
+        }
+    }
+    Ok(asked)
+}

@@ -2181,8 +2181,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand sip; and __fish_seen_subcommand_from resolve" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -s c -l context -d 'Use this context instead of the current one' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
@@ -2190,24 +2190,25 @@ yaml\t'One YAML document'
 csv\t'Comma-separated values with a header'
 tsv\t'Tab-separated values with a header'
 name\t'Only the ids, one a line'"
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -l columns -d 'Only these columns, separated by commas' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -l jq -d 'Filter the JSON document with a jq program' -r
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
 http\t''
 sms\t''"
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -l data-dir -d 'Where the embedded server keeps its data' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -s v -l verbose -d 'Tell more'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -s q -l quiet -d 'Tell nothing but data and errors'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -l no-input -d 'Never ask; fail and name the flags instead'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "compose" -d 'Write an action string, without its signature'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "sign" -d 'Add the signature to an action string'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "verify" -d 'Check the signature of an action string'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "meter" -d 'Tell how many text messages it takes'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "send" -d 'Send a text message through a gateway'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "status" -d 'Tell what became of a text message, segment by segment'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "listen" -d 'Show messages of phones and receipts as they come in'
-complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter send status listen gateway" -f -a "gateway" -d 'See the server\'s text message gateways, and try them'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -f -a "compose" -d 'Write an action string, without its signature'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -f -a "sign" -d 'Add the signature to an action string'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -f -a "verify" -d 'Check the signature of an action string'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -f -a "meter" -d 'Tell how many text messages it takes'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -f -a "template" -d 'Lists of actions with places to fill in, saved on the server'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -f -a "send" -d 'Send a text message through a gateway'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -f -a "status" -d 'Tell what became of a text message, segment by segment'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -f -a "listen" -d 'Show messages of phones and receipts as they come in'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and not __fish_seen_subcommand_from compose sign verify meter template send status listen gateway" -f -a "gateway" -d 'See the server\'s text message gateways, and try them'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from compose" -l version -d 'Version of the format; 1.00 for old agents, never for lock and wipe' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from compose" -l sequence -d 'Number of the first action, in hexadecimal; the server reserves one when absent' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from compose" -s c -l context -d 'Use this context instead of the current one' -r
@@ -2296,6 +2297,30 @@ complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from meter" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from meter" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from meter" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -f -a "list" -d 'List them'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -f -a "show" -d 'Show one'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -f -a "save" -d 'Save one, in place of that with its name'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -f -a "delete" -d 'Remove one'
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from template" -f -a "run" -d 'Have a device do what is in one'
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l to -d 'Number to send to, as in +14085550137' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l gateway -d 'One of the server\'s gateways, by name; when absent, the first that serves the number and takes it' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l gateway-url -d 'A gateway to use instead, as in kannel+http://user@127.0.0.1:13013/cgi-bin/sendsms or smpp://user@127.0.0.1:2775' -r

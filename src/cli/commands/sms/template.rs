@@ -202,7 +202,7 @@ fn card(template: &Template) -> View {
         .map(|name| format!(" --set {name}=…"))
         .collect();
     text.push_str(&format!(
-        "\nSaved by {}.  Run it:  callhome sms template run {} DEVICE{places}\n",
+        "\nSaved by {}. Run it:\n  callhome sms template run {} DEVICE{places}\n",
         template.saved_by, template.name
     ));
     View::one("template", template).named_by("/name").text(text)

@@ -866,7 +866,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__agent__subcmd__fleet)
-            opts="-c -o -v -q -h --count --first --state --imeis --offline --forge --seed --invite --sip-listen --carrier --sip-proxy --expires --subscribe --session-every --hold --challenge-notify --trust --report --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-c -o -v -q -h --count --first --state --imeis --offline --forge --seed --invite --sip-listen --carrier --sip-proxy --transport --expires --subscribe --session-every --hold --challenge-notify --trust --report --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -914,6 +914,10 @@ _callhome() {
                     ;;
                 --sip-proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --transport)
+                    COMPREPLY=($(compgen -W "udp tcp" -- "${cur}"))
                     return 0
                     ;;
                 --expires)
@@ -1100,6 +1104,10 @@ _callhome() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --user-agent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --registrar)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1134,6 +1142,10 @@ _callhome() {
                     ;;
                 --sip-proxy)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --transport)
+                    COMPREPLY=($(compgen -W "udp tcp" -- "${cur}"))
                     return 0
                     ;;
                 --expires)

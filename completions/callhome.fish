@@ -2461,6 +2461,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l sip-listen -d 'Address at which the phones take SIP; port 0 lets the system choose' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l carrier -d 'Line of the carrier (see: callhome agent carrier)' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l sip-proxy -d 'Home router the phones are behind, as in sip:127.0.0.1:5070' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l transport -d 'How to speak SIP: over udp, or over tcp, where the phones are reached on the connection that they made' -r -f -a "udp\t''
+tcp\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l expires -d 'For how long to register with SIP; renewed well before it ends' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l session-every -d 'How often to open a session without being asked' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l hold -d 'How long to wait for missing actions before asking the server for them' -r
@@ -2501,6 +2503,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l sip-listen -d 'Address at which the phones take SIP; port 0 lets the system choose' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l carrier -d 'Line of the carrier (see: callhome agent carrier)' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l sip-proxy -d 'Home router the phones are behind, as in sip:127.0.0.1:5070' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l transport -d 'How to speak SIP: over udp, or over tcp, where the phones are reached on the connection that they made' -r -f -a "udp\t''
+tcp\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l expires -d 'For how long to register with SIP; renewed well before it ends' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l session-every -d 'How often to open a session without being asked' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l hold -d 'How long to wait for missing actions before asking the server for them' -r

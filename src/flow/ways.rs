@@ -250,4 +250,63 @@ mod tests {
             assert_eq!(route[0].to_string(), expected);
         }
     }
+
+    #[test]
+    fn addresses_that_mean_nothing_outside_their_network_are_told_by_their_class() {
+        let private = |host: &str| {
+            is_private(&Binding {
+                aor: "sip:d@h".into(),
+                contact: format!("sip:d@{host}:5060"),
+                instance: String::new(),
+                path: Vec::new(),
+                received: None,
+                accept: Vec::new(),
+                user_agent: None,
+                call_id: "1".into(),
+                cseq: 1,
+                registered_at: Timestamp::from_millis(0),
+                expires_at: Timestamp::from_millis(0),
+                indirect: false,
+            })
+        };
+        for inside in [
+            // RFC 1918, at both ends of each block.
+            "10.0.0.0",
+            "10.255.255.255",
+            "172.16.0.0",
+            "172.31.255.255",
+            "192.168.0.0",
+            "192.168.255.255",
+            // Link-local, of carriers (RFC 6598), unique local.
+            "169.254.0.1",
+            "100.64.0.0",
+            "100.127.255.255",
+            "[fe80::1]",
+            "[febf::1]",
+            "[fc00::1]",
+            "[fdff::1]",
+        ] {
+            assert!(private(inside), "{inside}");
+        }
+        for outside in [
+            "9.255.255.255",
+            "11.0.0.0",
+            "172.15.255.255",
+            "172.32.0.0",
+            "192.167.255.255",
+            "192.169.0.0",
+            "169.253.0.1",
+            "100.63.255.255",
+            "100.128.0.0",
+            "127.0.0.1",
+            "203.0.113.7",
+            "[::1]",
+            "[2001:db8::1]",
+            "[fe00::1]",
+            "[fec0::1]",
+            "phone.example.net",
+        ] {
+            assert!(!private(outside), "{outside}");
+        }
+    }
 }

@@ -18,7 +18,11 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use tokio::net::lookup_host;
 
-use crate::sip::{Answer, Hop, Locate, LocateError, Located, Naptr, Question, SipUri, Srv};
+use crate::domain::Msisdn;
+use crate::sip::{
+    Answer, Hop, Locate, LocateError, Located, Naptr, Question, SipUri, Srv, enum_name,
+    sip_of_number,
+};
 
 /// One question to one server may take this long; it is asked twice.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -86,6 +90,11 @@ impl Resolver {
             _ => None,
         };
         records.into_iter().filter_map(to_naptr).collect()
+    }
+
+    /// The SIP address of a telephone number (ENUM, RFC 6116), if it has one.
+    pub async fn sip_of(&self, number: &Msisdn) -> Option<SipUri> {
+        sip_of_number(self.naptr(&enum_name(number)).await, number)
     }
 
     async fn answer(&self, question: &Question) -> Answer {

@@ -41,6 +41,7 @@
 //! | RFC 3261 §13.3.1.4: the core repeats a 2xx | the server transaction does; on the wire it is the same |
 //! | RFC 3261 §25: header values are UTF-8 | other bytes are read as U+FFFD and not given back |
 //! | RFC 8760 §2.3: the strongest challenge stands first | not for programs that are known to read no further than a first challenge that they do not know |
+//! | RFC 6116: any extended regular expression | literals, sets, repeated characters and groups, for the whole number; other rules are passed over |
 //! | RFC 7616 §3.4: `nc` must grow | it may come in any order, as requests do; each is taken once |
 
 mod bootstrap;
@@ -84,7 +85,9 @@ pub use id_source::IdSource;
 pub use inbound::{InboundRequest, Reply, reason_phrase};
 pub use instance::Instance;
 pub use ladder::{Direction, LadderStep};
-pub use locate::{Answer, Locate, LocateError, Located, Naptr, Question, Srv};
+pub use locate::{
+    Answer, ENUM_ZONE, Locate, LocateError, Located, Naptr, Question, Srv, enum_name, sip_of_number,
+};
 pub use method::{InvalidMethod, Method};
 pub use outcome::{SipAnswer, SipAttempt, SipOutcome, SipReport};
 pub use params::{Params, quote, unquote};

@@ -437,7 +437,7 @@ impl Device {
     fn contact(&self) -> Option<SipUri> {
         let (_, address) = self.parts.sip.as_ref()?;
         let user = registration::contact_user(&self.brain, &self.settings);
-        Some(SipUri::at(&user, *address))
+        Some(self.settings.reachable(SipUri::at(&user, *address)))
     }
 
     async fn take_time(

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::agent::brain::{Brain, USER_AGENT};
+use crate::agent::brain::Brain;
 use crate::port::SipSender;
 use crate::sip::{
     Credentials, InvalidRequest, InvalidSipUri, MESSAGE_SIP, OutboundRequest, SipOutcome,
@@ -73,10 +73,14 @@ pub(super) fn request(
         "<{contact}>;+sip.instance=\"<urn:callhome:{}>\"",
         persona.device_id
     );
+    let registrar = match settings.proxy {
+        Some(_) => registrar,
+        None => settings.spoken_to(registrar),
+    };
     let request = OutboundRequest::register(registrar, aor, settings.expires_s)
         .with_contact(&instance)?
         .with_header("Accept", ACCEPT)?
-        .with_header("User-Agent", USER_AGENT)?
+        .with_header("User-Agent", &settings.user_agent)?
         .with_header("Allow", super::super::brain::ALLOW)?
         .with_header("Supported", "path")?;
     let request = match settings.relays {
@@ -84,7 +88,10 @@ pub(super) fn request(
         false => request,
     };
     let request = match &settings.proxy {
-        Some(proxy) => request.via_route(vec![proxy.clone().with_param("lr", None)]),
+        Some(proxy) => {
+            let hop = settings.spoken_to(proxy.clone());
+            request.via_route(vec![hop.with_param("lr", None)])
+        }
         None => request,
     };
     Ok(match credentials {

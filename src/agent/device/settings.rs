@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
 
+use crate::agent::brain::USER_AGENT;
 use crate::domain::{EnrolmentCode, PushAddress, SystemId};
 use crate::port::{AgentState, Clock, Entropy, SipSender};
-use crate::sip::{Credentials, SipUri};
+use crate::sip::{Credentials, SipUri, Transport};
 
 /// What all devices of a process share.
 pub struct DeviceParts {
@@ -63,6 +64,10 @@ pub struct DeviceSettings {
     pub challenge_notify: bool,
     /// Where push services reach it; told by HTTPS.
     pub push: Vec<PushAddress>,
+    /// Whether it speaks SIP over TCP, where its proxy or registrar does not say.
+    pub tcp: bool,
+    /// What it calls itself when it registers.
+    pub user_agent: String,
     /// Hosts that it may be called back to beside those of its endpoint.
     pub trusted: Vec<String>,
 }
@@ -104,7 +109,31 @@ impl Default for DeviceSettings {
             hold_for: Duration::from_secs(60),
             challenge_notify: false,
             push: Vec::new(),
+            tcp: false,
+            user_agent: USER_AGENT.to_owned(),
             trusted: Vec::new(),
+        }
+    }
+}
+
+impl DeviceSettings {
+    /// The contact of a device that listens at `contact`: how it is reached is how it registers.
+    pub(super) fn reachable(&self, contact: SipUri) -> SipUri {
+        let hop = self.proxy.as_ref();
+        let hop = hop.or(self.registrar.as_ref().map(|r| &r.uri));
+        let named = hop.and_then(|uri| Transport::asked_by(uri).ok().flatten());
+        match named {
+            Some(Transport::Tcp) => contact.with_param("transport", Some("tcp")),
+            None if self.tcp => contact.with_param("transport", Some("tcp")),
+            _ => contact,
+        }
+    }
+
+    /// The first hop, with the transport to speak to it.
+    pub(super) fn spoken_to(&self, hop: SipUri) -> SipUri {
+        match self.tcp && hop.params().value("transport").is_none() {
+            true => hop.with_param("transport", Some("tcp")),
+            false => hop,
         }
     }
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::agent::brain::{Brain, USER_AGENT};
+use crate::agent::brain::Brain;
 use crate::port::SipSender;
 use crate::sip::contact_me;
 use crate::sip::{Dialog, NameAddr, OutboundRequest, SipAnswer, SipOutcome, SipUri};
@@ -107,19 +107,22 @@ fn request(
     let uri = match standing {
         Some(standing) => standing.target.clone(),
         // A device asks for its own state: the resource is its own address of record, at the registrar.
-        None => registrar.with_user(aor.user().unwrap_or_default()),
+        None => settings
+            .spoken_to(registrar)
+            .with_user(aor.user().unwrap_or_default()),
     };
     let mut request = OutboundRequest::subscribe(uri, aor, contact_me::EVENT, settings.expires_s)?
         .with_contact(&format!("<{contact}>"))?
         .with_header("Accept", contact_me::CONTENT_TYPE)?
         .with_header("Accept", contact_me::CONTENT_TYPE_XML)?
-        .with_header("User-Agent", USER_AGENT)?;
+        .with_header("User-Agent", &settings.user_agent)?;
     if let Some(standing) = standing {
         request = request
             .via_route(standing.route.clone())
             .in_dialog(standing.dialog.clone());
     } else if let Some(proxy) = &settings.proxy {
-        request = request.via_route(vec![proxy.clone().with_param("lr", None)]);
+        let hop = settings.spoken_to(proxy.clone());
+        request = request.via_route(vec![hop.with_param("lr", None)]);
     }
     Ok(match credentials {
         Some(credentials) => request.with_credentials(credentials),

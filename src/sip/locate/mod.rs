@@ -7,8 +7,10 @@
 //!
 //! | file | holds |
 //! |---|---|
+//! | `number` | a telephone number's SIP address (ENUM, RFC 6116) |
 //! | `records` | the DNS records as far as they matter here, and their order |
 
+mod number;
 mod records;
 
 #[cfg(test)]
@@ -17,6 +19,7 @@ mod tests;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+pub use self::number::{ENUM_ZONE, enum_name, sip_of_number};
 pub use self::records::{Naptr, Srv};
 use self::records::{by_priority_and_weight, usable};
 use super::transport::{Hop, Transport, UnknownTransport};

@@ -27,6 +27,19 @@ pub(super) fn naptr(owner: &str, order: u16, preference: u16, service: &str, to:
     Record::from_rdata(name(owner), 60, RData::NAPTR(data))
 }
 
+/// The SIP address of a number (ENUM).
+pub(super) fn number(owner: &str, preference: u16, rule: &str) -> Record {
+    let data = NAPTR::new(
+        100,
+        preference,
+        b"u".as_slice().into(),
+        b"E2U+sip".as_slice().into(),
+        rule.as_bytes().into(),
+        Name::root(),
+    );
+    Record::from_rdata(name(owner), 60, RData::NAPTR(data))
+}
+
 pub(super) fn srv(owner: &str, priority: u16, port: u16, target: &str) -> Record {
     let data = SRV::new(priority, 0, port, name(target));
     Record::from_rdata(name(owner), 60, RData::SRV(data))

@@ -11,6 +11,7 @@ use super::peer::Peer;
 use super::registrars::{OneUser, aside, loopback};
 use super::transports::{certificate, server_config};
 use super::{json, lines};
+use crate::support::command::Home;
 
 #[test]
 fn a_phone_that_rings_for_a_person_is_hung_up_within_the_time_and_told_as_ringing() {
@@ -108,4 +109,48 @@ async fn pjsua_registers_over_udp_tcp_and_tls_and_is_reached_where_it_registered
         .await;
         link.close().await;
     }
+}
+
+#[test]
+fn a_phone_of_a_known_make_is_told_in_its_own_word_and_seen_to_register_again() {
+    let home = Home::new();
+    let serve = home.start("serve", &["serve"], "ready: ");
+    let run = [
+        "agent",
+        "run",
+        "--imei",
+        "358931104120070",
+        "--name",
+        "Desk",
+        "--user-agent",
+        "Yealink SIP-T46S 66.85.0.5",
+        "--transport",
+        "tcp",
+    ];
+    let phone = home.start("phone", &run, "ready: ");
+    let notify = [
+        "sip",
+        "notify",
+        "358931104120070",
+        "--event",
+        "reboot",
+        "--vendor",
+        "auto",
+        "--wait=20s",
+    ];
+    let told = home.json(&notify);
+    assert_eq!(told["vendor"], "Yealink", "{told}");
+    assert_eq!(told["user_agent"], "Yealink SIP-T46S 66.85.0.5");
+    assert_eq!(
+        (&told["code"], &told["event"]),
+        (&200.into(), &"check-sync;reboot=true".into())
+    );
+    assert!(told["registered_again_ms"].is_u64(), "{told}");
+    let target = told["target"].as_str().expect("an address");
+    assert!(target.ends_with(";transport=tcp"), "{target}");
+    // Its server reaches it on its own connection.
+    let called = home.json(&["call", "358931104120070", "--via", "sip-direct"]);
+    assert_eq!(called["state"], "called_back", "{called}");
+    assert_eq!(phone.stop(), 0);
+    assert_eq!(serve.stop(), 0);
 }

@@ -3,7 +3,7 @@
 use callhome::sip::{Reply, Transport};
 use serde_json::Value;
 
-use super::name_server::{NameServer, a, naptr, srv};
+use super::name_server::{NameServer, a, naptr, number, srv};
 use super::peer::{Peer, free_port};
 use super::registrars::{aside, loopback};
 use super::transports::answering;
@@ -153,4 +153,37 @@ async fn a_redirection_is_followed() {
     assert_eq!(request.transport, Transport::Tcp);
     first.close().await;
     there.close().await;
+}
+
+#[test]
+fn a_number_is_called_at_the_address_that_the_dns_has_for_it() {
+    let Some(sipp) = Peer::sipp("uas_any.xml") else {
+        return;
+    };
+    let owner = "7.3.1.0.5.5.5.8.0.4.1.e164.arpa.";
+    let rule = format!(r"!^\+1408(.*)$!sip:\1@127.0.0.1:{}!", sipp.port);
+    let dns = NameServer::with(vec![
+        number(owner, 10, "!^.*$!mailto:anna@example.test!"),
+        number(owner, 20, &rule),
+    ]);
+    let server = dns.address.to_string();
+    let at = format!("sip:5550137@127.0.0.1:{}", sipp.port);
+    let (code, found) = json(&["sip", "resolve", "+14085550137", "--dns", &server]);
+    assert_eq!(
+        (code, &found["items"][0]["uri"]),
+        (0, &at.as_str().into()),
+        "{found}"
+    );
+    for verb in ["options", "notify", "invite"] {
+        let (code, report) = json(&["sip", verb, "+14085550137", "--dns", &server]);
+        assert_eq!(
+            (code, &report["target"]),
+            (0, &at.as_str().into()),
+            "{report}"
+        );
+    }
+    let refused = callhome(&["sip", "options", "tel:+14085550138", "--dns", &server]);
+    assert_eq!(refused.status.code(), Some(12), "{refused:?}");
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert!(words.contains("+14085550138 has no SIP address"), "{words}");
 }

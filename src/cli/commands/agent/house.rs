@@ -46,6 +46,9 @@ pub(super) struct HouseFlags {
     /// Home router the phones are behind, as in sip:127.0.0.1:5070
     #[arg(long, value_name = "URI", help_heading = "Network")]
     pub(super) sip_proxy: Option<SipUri>,
+    /// How to speak SIP: over udp, or over tcp, where the phones are reached on the connection that they made
+    #[arg(long, value_name = "TRANSPORT", value_parser = ["udp", "tcp"], default_value = "udp", help_heading = "Network")]
+    pub(super) transport: String,
     /// For how long to register with SIP; renewed well before it ends
     #[arg(long, value_name = "TIME", value_parser = seconds, default_value = "1h", help_heading = "Network")]
     pub(super) expires: Duration,
@@ -99,6 +102,7 @@ impl HouseFlags {
             subscribe: self.subscribe,
             hold_for: self.hold,
             challenge_notify: self.challenge_notify,
+            tcp: self.transport == "tcp",
             trusted: self.trust.clone(),
             ..DeviceSettings::default()
         }

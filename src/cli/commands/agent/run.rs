@@ -99,6 +99,9 @@ pub struct RunArgs {
     /// Certificate of the server's or router's authority (PEM), with --code; the system's for a router otherwise
     #[arg(long, value_name = "FILE", help_heading = "Enrolment")]
     ca_file: Option<PathBuf>,
+    /// What the phone calls itself when it registers, as in "Yealink SIP-T46S 66.85.0.5"
+    #[arg(long, value_name = "TEXT", help_heading = "Network")]
+    user_agent: Option<String>,
     /// Register with this SIP server instead of the endpoint's own
     #[arg(
         long,
@@ -438,6 +441,9 @@ fn persona(args: &RunArgs) -> Result<NewPersona, CommandError> {
 fn settings(args: &RunArgs) -> Result<DeviceSettings, CommandError> {
     let mut settings = args.house.device();
     settings.push.clone_from(&args.push);
+    if let Some(user_agent) = &args.user_agent {
+        settings.user_agent.clone_from(user_agent);
+    }
     let (Some(uri), Some(user)) = (&args.registrar, &args.sip_user) else {
         return Ok(settings);
     };

@@ -4,7 +4,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::flags::{ManyFlags, SendFlags, address};
+use super::flags::{ManyFlags, SendFlags, address, dialled};
 use crate::api::LadderLine;
 use crate::cli::bulk::{self, SipRow, VolleyOrder};
 use crate::cli::context::Context;
@@ -48,10 +48,12 @@ pub(super) fn seed() -> Result<[u8; 32], CommandError> {
 pub(super) async fn deliver(
     context: &Context,
     flags: &SendFlags,
-    request: OutboundRequest,
+    mut request: OutboundRequest,
 ) -> Outcome {
+    let outlook = flags.outlook.outlook()?;
+    request.uri = dialled(request.uri, &outlook.resolver).await?;
     if flags.dry_run {
-        return dry_run(context, request, &flags.outlook.outlook()?).await;
+        return dry_run(context, request, &outlook).await;
     }
     let (told, report) = send(context, flags, request).await?;
     told.show(context, report)

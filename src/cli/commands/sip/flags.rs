@@ -8,13 +8,14 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::commands::sms::{password, private};
-use crate::cli::error::CommandError;
+use crate::cli::error::{CommandError, ErrorKind};
 use crate::cli::output::seconds;
+use crate::domain::Msisdn;
 use crate::net::dns::{Resolver, name_server};
 use crate::net::sip_link::Outlook;
 use crate::net::tls::ClientTls;
 use crate::sip::{
-    Credentials, InvalidRequest, InvalidSipUri, OutboundRequest, SipUri, Transport,
+    Credentials, ENUM_ZONE, InvalidRequest, InvalidSipUri, OutboundRequest, SipUri, Transport,
     UnknownTransport,
 };
 
@@ -187,6 +188,42 @@ pub(in crate::cli::commands) fn address(text: &str) -> Result<SipUri, InvalidSip
         Err(InvalidSipUri::Scheme(_)) if !text.starts_with("tel:") => format!("sip:{text}").parse(),
         other => other,
     }
+}
+
+/// Reads an address, or a telephone number as +14085550137, whose address is asked for before anything is sent.
+pub(super) fn callee(text: &str) -> Result<SipUri, InvalidSipUri> {
+    let number = text.strip_prefix("tel:").unwrap_or(text);
+    match number.parse::<Msisdn>() {
+        Ok(number) => {
+            let uri: SipUri = format!("sip:+{}@{ENUM_ZONE}", number.digits()).parse()?;
+            Ok(uri.with_param("user", Some("phone")))
+        }
+        Err(_) => address(text),
+    }
+}
+
+/// The address of a number that [`callee`] read, by ENUM; other addresses stay as they are.
+pub(super) async fn dialled(uri: SipUri, resolver: &Resolver) -> Result<SipUri, CommandError> {
+    let number = match uri.host() == ENUM_ZONE {
+        true => uri.user().and_then(|user| user.parse::<Msisdn>().ok()),
+        false => None,
+    };
+    let Some(number) = number else {
+        return Ok(uri);
+    };
+    let Some(found) = resolver.sip_of(&number).await else {
+        let text = format!(
+            "+{} has no SIP address: ENUM has no record that names one",
+            number.digits()
+        );
+        return Err(CommandError::new(ErrorKind::Unreachable, text).hint(
+            "Give the address itself, as in anna@example.net, or ask elsewhere:  --dns ADDRESS",
+        ));
+    };
+    Ok(match uri.params().value("transport") {
+        Some(transport) => found.with_param("transport", Some(transport)),
+        None => found,
+    })
 }
 
 /// What is wrong with the wish, for people.

@@ -1,7 +1,7 @@
 use clap::Args;
 
 use super::deliver::deliver;
-use super::flags::{BodyFlags, SendFlags, address};
+use super::flags::{BodyFlags, SendFlags, callee};
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::sip::{BOOTSTRAP_CONTENT_TYPE, OutboundRequest, SipUri};
@@ -17,8 +17,8 @@ Examples:
 No sound is offered, and the call ends as soon as it is answered. A phone that rings for a
 person is left alone after 3 seconds.")]
 pub struct InviteArgs {
-    /// Whom, as in anna@192.0.2.7:5060
-    #[arg(value_name = "ADDRESS", value_parser = address)]
+    /// Whom, as in anna@192.0.2.7:5060 or +14085550137 (by ENUM)
+    #[arg(value_name = "ADDRESS", value_parser = callee)]
     target: SipUri,
     #[command(flatten)]
     body: BodyFlags,

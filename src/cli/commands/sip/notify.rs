@@ -3,7 +3,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::deliver::deliver_to;
-use super::flags::{BodyFlags, ManyFlags, SendFlags, address, unusable};
+use super::flags::{BodyFlags, ManyFlags, SendFlags, address, callee, unusable};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Outcome};
 use crate::cli::output::seconds;
@@ -82,7 +82,7 @@ pub(super) async fn run(context: &Context, args: NotifyArgs) -> Outcome {
     if let Some(vendor) = &args.vendor {
         return super::vendor::notify(context, &args, vendor).await;
     }
-    let target = args.target.as_deref().map(address).transpose();
+    let target = args.target.as_deref().map(callee).transpose();
     let target = target.map_err(|e| {
         CommandError::usage(e.to_string())
             .hint("For a device of the registry:  --vendor auto, or  callhome call DEVICE")

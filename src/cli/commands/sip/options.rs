@@ -1,7 +1,7 @@
 use clap::Args;
 
 use super::deliver::deliver_to;
-use super::flags::{ManyFlags, SendFlags, address};
+use super::flags::{ManyFlags, SendFlags, callee};
 use crate::cli::context::Context;
 use crate::cli::error::Outcome;
 use crate::sip::{OutboundRequest, SipUri};
@@ -16,7 +16,7 @@ Examples:
   callhome sip options --from targets.csv --rate 200 -o ndjson")]
 pub struct OptionsArgs {
     /// Whom, as in 192.0.2.7 or anna@192.0.2.7:5060
-    #[arg(value_name = "ADDRESS", value_parser = address, required_unless_present = "from", conflicts_with = "from")]
+    #[arg(value_name = "ADDRESS", value_parser = callee, required_unless_present = "from", conflicts_with = "from")]
     target: Option<SipUri>,
     #[command(flatten)]
     many: ManyFlags,

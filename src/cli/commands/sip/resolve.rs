@@ -2,7 +2,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::deliver::seed;
-use super::flags::address;
+use super::flags::{callee, dialled};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::output::{Column, View};
@@ -16,12 +16,14 @@ Examples:
   callhome sip resolve example.net
   callhome sip resolve sips:anna@example.net -o json
   callhome sip resolve 'example.net;transport=tcp' --dns 192.0.2.53
+  callhome sip resolve +14085550137
 
 Asks for NAPTR, SRV and address records as RFC 3263 has it; sends nothing to the targets.
+The address of a number is what ENUM (RFC 6116, e164.arpa) says.
 Among SRV records of one priority the order is drawn anew each time, by weight.")]
 pub struct ResolveArgs {
-    /// Name or address, as in example.net or sips:anna@example.net
-    #[arg(value_name = "ADDRESS", value_parser = address)]
+    /// Name, address or number, as in example.net, sips:anna@example.net or +14085550137
+    #[arg(value_name = "ADDRESS", value_parser = callee)]
     target: SipUri,
     /// Name server to ask instead of the system's
     #[arg(long, value_name = "ADDRESS[:PORT]", value_parser = name_server)]
@@ -36,6 +38,8 @@ struct Row {
     port: u16,
     certificate_name: Option<String>,
     why: String,
+    /// The address that was looked up.
+    uri: String,
 }
 
 /// Resolves.
@@ -43,7 +47,11 @@ pub(super) async fn run(context: &Context, args: &ResolveArgs) -> Outcome {
     let resolver = args.dns.map_or_else(Resolver::system, Resolver::at);
     let mut lot = [0; 8];
     lot.copy_from_slice(&seed()?[..8]);
-    let found = resolver.locate(&args.target, u64::from_be_bytes(lot)).await;
+    let target = dialled(args.target.clone(), &resolver).await?;
+    if target != args.target {
+        context.status(&format!("the address is {target}"))?;
+    }
+    let found = resolver.locate(&target, u64::from_be_bytes(lot)).await;
     let found = found.map_err(|error| match error {
         LocateError::Transport(error) => CommandError::usage(error.to_string()),
         error => CommandError::new(ErrorKind::Unreachable, error.to_string())
@@ -59,6 +67,7 @@ pub(super) async fn run(context: &Context, args: &ResolveArgs) -> Outcome {
             port: place.address.port(),
             certificate_name: place.transport.is_secure().then(|| place.name.to_string()),
             why: place.why.clone(),
+            uri: target.to_string(),
         })
         .collect();
     let view = View::many("sip-target", &rows)

@@ -2452,6 +2452,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l router -d 'Router that knows the server of the system id, with --code' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l system-id -d 'System id of the server, with --code' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l ca-file -d 'Certificate of the server\'s or router\'s authority (PEM), with --code; the system\'s for a router otherwise' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l user-agent -d 'What the phone calls itself when it registers, as in "Yealink SIP-T46S 66.85.0.5"' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l registrar -d 'Register with this SIP server instead of the endpoint\'s own' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l sip-user -d 'User at that SIP server, as in anna or anna@example.net' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l sip-password-file -d 'File with the user\'s password there' -r -F

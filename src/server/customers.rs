@@ -179,7 +179,7 @@ pub async fn announce(endpoint: Endpoint, router: Arc<dyn RouterDoor>) {
         match (&told, heard) {
             (Ok(()), _) => tracing::debug!("registered with the router"),
             (Err(error), true) => {
-                tracing::warn!(%error, "the router did not take this server's registration; it is tried again")
+                tracing::warn!(%error, "the router did not take this server's registration; it is tried again");
             }
             (Err(_), false) => {}
         }

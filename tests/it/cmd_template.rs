@@ -82,7 +82,9 @@ fn a_saved_list_is_filled_in_confirmed_once_and_done_in_order() {
     let again = home.run(&again);
     assert_eq!(again.code, 15, "{}", again.stderr);
     assert!(
-        again.stderr.contains("Asked for before that: show message ("),
+        again
+            .stderr
+            .contains("Asked for before that: show message ("),
         "{}",
         again.stderr
     );

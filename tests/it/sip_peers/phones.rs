@@ -124,8 +124,6 @@ fn a_phone_of_a_known_make_is_told_in_its_own_word_and_seen_to_register_again() 
         "Desk",
         "--user-agent",
         "Yealink SIP-T46S 66.85.0.5",
-        "--transport",
-        "tcp",
     ];
     let phone = home.start("phone", &run, "ready: ");
     let notify = [
@@ -146,11 +144,20 @@ fn a_phone_of_a_known_make_is_told_in_its_own_word_and_seen_to_register_again() 
         (&200.into(), &"check-sync;reboot=true".into())
     );
     assert!(told["registered_again_ms"].is_u64(), "{told}");
-    let target = told["target"].as_str().expect("an address");
-    assert!(target.ends_with(";transport=tcp"), "{target}");
-    // Its server reaches it on its own connection.
+    assert_eq!(phone.stop(), 0);
+    assert_eq!(serve.stop(), 0);
+}
+
+#[test]
+fn a_simulated_phone_on_tcp_is_called_on_the_connection_that_it_made() {
+    let home = Home::new();
+    let serve = home.start("serve", &["serve"], "ready: ");
+    let imei = ["--imei", "358931104120070", "--transport", "tcp"];
+    let phone = home.start("phone", &[&["agent", "run"], &imei[..]].concat(), "ready: ");
     let called = home.json(&["call", "358931104120070", "--via", "sip-direct"]);
-    assert_eq!(called["state"], "called_back", "{called}");
+    assert_eq!(called["state"], "called-back", "{called}");
+    let target = called["rungs"][0]["target"].as_str().expect("an address");
+    assert!(target.ends_with(";transport=tcp"), "{target}");
     assert_eq!(phone.stop(), 0);
     assert_eq!(serve.stop(), 0);
 }

@@ -101,7 +101,7 @@ fn a_mistake_is_told_with_file_line_and_what_is_expected() {
         (
             "server:\n  gateways:\n    - name: k\n      kind: pigeon\n      url: http://k\n",
             4,
-            "unknown variant `pigeon`, expected `kannel` or `http`",
+            "unknown variant `pigeon`, expected one of `kannel`, `http`, `smpp`, `twilio`",
         ),
         ("server: {name: west\noutput: json\n", 2, "did not find"),
         (

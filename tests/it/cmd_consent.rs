@@ -179,8 +179,8 @@ fn a_code_that_was_used_lets_no_second_phone_in_and_says_so() {
     let ran = home.run(&invited("490154203237518", "second"));
     assert_eq!(ran.code, 11, "{}", ran.stderr);
     for words in [
-        "the enrolment code is not valid",
-        "used",
+        "the system id or the code is not right",
+        "or the code was used",
         "callhome device invite",
     ] {
         assert!(ran.stderr.contains(words), "{}", ran.stderr);

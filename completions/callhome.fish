@@ -231,7 +231,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from lock" -l rate -d 'At most this many a second or minute, as in 60/min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from lock" -l jobs -d 'How many at once' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from lock" -l stop-after-failures -d 'Begin no more rows after this many failed' -r
-complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from lock" -l via -d 'Only over this way: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from lock" -l via -d 'Only over this way: sip-direct, sip-proxy, push or sms' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from lock" -l accept-risk -d 'Risks that you accept: lock, data-loss, bulk' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from lock" -l timeout -d 'How long to wait, as in 30s or 5min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from lock" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
@@ -260,7 +260,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from lock" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from lock" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from lock" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -l via -d 'Only over this way: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -l via -d 'Only over this way: sip-direct, sip-proxy, push or sms' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -l accept-risk -d 'Risks that you accept: lock, data-loss, bulk' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -l timeout -d 'How long to wait, as in 30s or 5min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from unlock" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
@@ -315,7 +315,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from pin" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from locate" -l samples -d 'How many positions to take' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from locate" -l every -d 'Seconds between two positions' -r
-complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from locate" -l via -d 'Only over this way: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from locate" -l via -d 'Only over this way: sip-direct, sip-proxy, push or sms' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from locate" -l timeout -d 'How long to wait, as in 30s or 5min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from locate" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from locate" -l reason -d 'Why, for the audit trail' -r
@@ -343,7 +343,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from locate" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from locate" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from ring" -l seconds -d 'For how long' -r
-complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from ring" -l via -d 'Only over this way: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from ring" -l via -d 'Only over this way: sip-direct, sip-proxy, push or sms' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from ring" -l timeout -d 'How long to wait, as in 30s or 5min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from ring" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from ring" -l reason -d 'Why, for the audit trail' -r
@@ -370,7 +370,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from ring" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from ring" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from ring" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from message" -l via -d 'Only over this way: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from message" -l via -d 'Only over this way: sip-direct, sip-proxy, push or sms' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from message" -l timeout -d 'How long to wait, as in 30s or 5min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from message" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from message" -l reason -d 'Why, for the audit trail' -r
@@ -397,7 +397,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from message" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from message" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from message" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from audit" -l via -d 'Only over this way: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from audit" -l via -d 'Only over this way: sip-direct, sip-proxy, push or sms' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from audit" -l timeout -d 'How long to wait, as in 30s or 5min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from audit" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from audit" -l reason -d 'Why, for the audit trail' -r
@@ -425,7 +425,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from audit" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from audit" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -l scope -d 'Only this part, as in media; everything when absent' -r
-complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -l via -d 'Only over this way: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -l via -d 'Only over this way: sip-direct, sip-proxy, push or sms' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -l accept-risk -d 'Risks that you accept: lock, data-loss, bulk' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -l timeout -d 'How long to wait, as in 30s or 5min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
@@ -454,7 +454,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from reset" -l via -d 'Only over this way: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from reset" -l via -d 'Only over this way: sip-direct, sip-proxy, push or sms' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from reset" -l accept-risk -d 'Risks that you accept: lock, data-loss, bulk' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from reset" -l timeout -d 'How long to wait, as in 30s or 5min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from reset" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
@@ -800,7 +800,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from cancel" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from retry" -l via -d 'Only over this way from now on: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from retry" -l via -d 'Only over this way from now on: sip-direct, sip-proxy, push or sms' -r
 complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from retry" -l timeout -d 'How long to wait, as in 30s or 5min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from retry" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
 complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from retry" -l reason -d 'Why, for the audit trail' -r
@@ -975,7 +975,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand backup; and not __fish
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and not __fish_seen_subcommand_from create list show download restore" -f -a "download" -d 'Save a backup\'s files on this machine'
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and not __fish_seen_subcommand_from create list show download restore" -f -a "restore" -d 'Put a backup back on a device'
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from create" -l group -d 'Only this group of contacts; may be repeated' -r
-complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from create" -l via -d 'Only over this way: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from create" -l via -d 'Only over this way: sip-direct, sip-proxy, push or sms' -r
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from create" -l timeout -d 'How long to wait, as in 30s or 5min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from create" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from create" -l reason -d 'Why, for the audit trail' -r
@@ -1061,7 +1061,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from download" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from download" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l to -d 'Another device: IMEI, serial number, phone number, name, owner or id' -r
-complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l via -d 'Only over this way: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l via -d 'Only over this way: sip-direct, sip-proxy, push or sms' -r
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l timeout -d 'How long to wait, as in 30s or 5min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l reason -d 'Why, for the audit trail' -r
@@ -1152,7 +1152,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_
 complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l text -d 'Text to show, for device.message and device.lock' -r
-complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l via -d 'Only over this way: sip-direct, sip-proxy or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l via -d 'Only over this way: sip-direct, sip-proxy, push or sms' -r
 complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l from -d 'CSV or NDJSON file with one device a row; - is standard input' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l rate -d 'At most this many a second or minute, as in 60/min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand bulk; and __fish_seen_subcommand_from run" -l jobs -d 'How many at once' -r

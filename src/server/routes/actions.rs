@@ -169,7 +169,7 @@ pub(super) async fn retry(
             ProblemCode::Unprocessable,
             "a session is opened by the device; it cannot be sent over",
         )
-        .next("use --via sip-direct, sip-proxy or sms"));
+        .next("use --via sip-direct, sip-proxy, push or sms"));
     }
     let caller = write.caller.for_flow();
     Ok(Json(flow::retry(endpoint.ports(), id, via, caller).await?))

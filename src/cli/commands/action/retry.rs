@@ -19,7 +19,7 @@ Examples:
 pub struct RetryArgs {
     /// Id of the action
     action: ShortId,
-    /// Only over this way from now on: sip-direct, sip-proxy or sms
+    /// Only over this way from now on: sip-direct, sip-proxy, push or sms
     #[arg(long, value_name = "BEARER")]
     via: Option<Bearer>,
     /// Waiting.

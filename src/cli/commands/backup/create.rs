@@ -23,7 +23,7 @@ pub struct CreateArgs {
     /// Only this group of contacts; may be repeated
     #[arg(long)]
     group: Vec<String>,
-    /// Only over this way: sip-direct, sip-proxy or sms
+    /// Only over this way: sip-direct, sip-proxy, push or sms
     #[arg(long, value_name = "BEARER")]
     via: Option<Bearer>,
     /// Waiting.

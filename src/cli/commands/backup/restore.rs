@@ -22,7 +22,7 @@ pub struct RestoreArgs {
     /// Another device: IMEI, serial number, phone number, name, owner or id
     #[arg(long, value_name = "DEVICE")]
     to: Option<String>,
-    /// Only over this way: sip-direct, sip-proxy or sms
+    /// Only over this way: sip-direct, sip-proxy, push or sms
     #[arg(long, value_name = "BEARER")]
     via: Option<Bearer>,
     /// Waiting.

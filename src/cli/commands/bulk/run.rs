@@ -26,7 +26,7 @@ pub struct RunArgs {
     /// Text to show, for device.message and device.lock
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,
-    /// Only over this way: sip-direct, sip-proxy or sms
+    /// Only over this way: sip-direct, sip-proxy, push or sms
     #[arg(long, value_name = "BEARER")]
     via: Option<Bearer>,
     #[command(flatten)]

@@ -103,7 +103,7 @@ pub struct ResetArgs {
 
 #[derive(Debug, Args)]
 struct How {
-    /// Only over this way: sip-direct, sip-proxy or sms
+    /// Only over this way: sip-direct, sip-proxy, push or sms
     #[arg(long, value_name = "BEARER")]
     via: Option<Bearer>,
     #[command(flatten)]

@@ -208,9 +208,12 @@ fn typed(invitation: &Invitation) -> String {
 
 fn listed(invitation: &Invitation) -> String {
     let codes: Vec<String> = invitation.codes.iter().map(ToString::to_string).collect();
+    let server = match invitation.server_url.as_str() {
+        "" => "none listens for devices yet; start it:  callhome serve",
+        url => url,
+    };
     format!(
-        "Server       {}\nSystem id    {}\nGood until   {} UTC\n\n{}\n",
-        invitation.server_url,
+        "Server       {server}\nSystem id    {}\nGood until   {} UTC\n\n{}\n",
         invitation.system_id,
         date_time(invitation.expires_at),
         codes.join("\n")

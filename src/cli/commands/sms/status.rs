@@ -2,7 +2,7 @@ use clap::Args;
 
 use crate::api::SmsStatus;
 use crate::cli::context::Context;
-use crate::cli::error::{Exit, Outcome};
+use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::output::{View, date_time};
 use crate::domain::ShortId;
 
@@ -22,7 +22,18 @@ pub struct StatusArgs {
 
 /// Tells.
 pub(super) async fn run(context: &Context, args: StatusArgs) -> Outcome {
-    let status = context.client().await?.sms_status(args.id).await?;
+    let status = context
+        .client()
+        .await?
+        .sms_status(args.id)
+        .await
+        .map_err(|error| {
+            let error = CommandError::from(error);
+            match error.kind() {
+                ErrorKind::NotFound => error.hint("callhome sms send tells the id of each message; callhome action list those of actions"),
+                _ => error,
+            }
+        })?;
     let text = words(&status);
     context.show(&View::one("sms-status", &status).named_by("/id").text(text))?;
     Ok(Exit::Done)

@@ -5,7 +5,6 @@ use crate::cli::output::{Column, View};
 /// Lists.
 pub(super) async fn run(context: &Context) -> Outcome {
     let gateways = context.client().await?.sms_gateways().await?;
-    let none = gateways.is_empty();
     let view = View::many("sms-gateway", &gateways)
         .named_by("/name")
         .columns(vec![
@@ -20,10 +19,8 @@ pub(super) async fn run(context: &Context) -> Outcome {
                     words.join(" ")
                 }
             }),
-        ]);
+        ])
+        .when_empty("The server has no text message gateway. They are set in its configuration, under server.gateways.");
     context.show(&view)?;
-    if none {
-        context.status("The server has no text message gateway; they are set in its configuration, under server.gateways.")?;
-    }
     Ok(Exit::Done)
 }

@@ -206,6 +206,7 @@ async fn queue(store: &Arc<SqliteStore>, size: Size) -> f64 {
                     target: "sip:127.0.0.1:5060".into(),
                     outcome: "200 OK".into(),
                     accepted: true,
+                    because: None,
                     elapsed_ms: 1,
                     messages: Vec::new(),
                 };

@@ -69,6 +69,7 @@ complete -c callhome -n "__fish_callhome_needs_command" -f -a "sms" -d 'Compose,
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "agent" -d 'Run simulated devices, a carrier for their text messages, and a home router'
 complete -c callhome -n "__fish_callhome_needs_command" -f -a "generate" -d 'Write man pages and completions'
 complete -c callhome -n "__fish_callhome_using_subcommand call" -l via -d 'Only these ways, in this order: sip-direct, sip-proxy, sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand call" -l relay -d 'How a device behind a proxy is reached: by a loose route, or encapsulated in a message to the proxy [default: as the proxy registered]' -r
 complete -c callhome -n "__fish_callhome_using_subcommand call" -l rung-timeout -d 'How long each SIP way may take to answer, as in 4s' -r
 complete -c callhome -n "__fish_callhome_using_subcommand call" -l timeout -l deadline -d 'How long to try in all, as in 60s' -r
 complete -c callhome -n "__fish_callhome_using_subcommand call" -l reason -d 'Why, for the audit trail' -r
@@ -1557,6 +1558,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand serve" -l listen-sips 
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l public-url -d 'Address under which devices reach this server, when it is another one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l sip-domain -d 'Domain of the devices\' SIP addresses' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l dns -d 'Name server to ask where SIP addresses lead, instead of the system\'s' -r
+complete -c callhome -n "__fish_callhome_using_subcommand serve" -l enum-zone -d 'ENUM zone to ask for the addresses of numbers, for devices that are not registered, as in e164.arpa' -r
+complete -c callhome -n "__fish_callhome_using_subcommand serve" -l directory -d 'SIP server to ask where a device is that is not registered; may be repeated' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l sip-ca -d 'Authority to trust for SIP over TLS beside the system\'s and its own (PEM); may be repeated' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l fault -d 'Ends the process at a named step, for drills; needs `CALLHOME_FAULTS=1`' -r
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -s c -l context -d 'Use this context instead of the current one' -r
@@ -1578,8 +1581,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand serve" -s v -l verbose
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup" -s c -l context -d 'Use this context instead of the current one' -r
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
@@ -1587,18 +1590,22 @@ yaml\t'One YAML document'
 csv\t'Comma-separated values with a header'
 tsv\t'Tab-separated values with a header'
 name\t'Only the ids, one a line'"
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup" -l columns -d 'Only these columns, separated by commas' -r
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup" -l jq -d 'Filter the JSON document with a jq program' -r
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
 http\t''
 sms\t''"
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup" -l data-dir -d 'Where the embedded server keeps its data' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup" -s v -l verbose -d 'Tell more'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup" -s q -l quiet -d 'Tell nothing but data and errors'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup" -l no-input -d 'Never ask; fail and name the flags instead'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup" -f -a "status" -d 'Show how the server is'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup" -f -a "backup" -d 'Save a consistent copy of the server\'s data'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -f -a "status" -d 'Show how the server is'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -f -a "backup" -d 'Save a consistent copy of the server\'s data'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -f -a "customers" -d 'List system ids: this server\'s own, and those that it leads devices to'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -f -a "evaluate" -d 'Put this server, or a customer of this router, into evaluation until a date'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -f -a "convert" -d 'End an evaluation for good: the customer pays'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -f -a "secret" -d 'Keep the server\'s passwords and keys in the keyring instead of in files'
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from status" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from status" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -1637,6 +1644,94 @@ complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from backup" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from customers" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from customers" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from customers" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from customers" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from customers" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from customers" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from customers" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from customers" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from customers" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from customers" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -l until -d 'Its last day (UTC), as in 2027-01-31, or a time as in 2027-01-31T18:00:00Z' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -l reason -d 'Why, for the audit trail' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -l ticket -d 'Ticket in the helpdesk\'s system' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -l idempotency-key -d 'Key that makes a repeat of this command harmless' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -s n -l dry-run -d 'Print what would be sent, and send nothing'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from evaluate" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -l reason -d 'Why, for the audit trail' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -l ticket -d 'Ticket in the helpdesk\'s system' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -l idempotency-key -d 'Key that makes a repeat of this command harmless' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -s n -l dry-run -d 'Print what would be sent, and send nothing'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from convert" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -f -a "set" -d 'Keep a secret under a name'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -f -a "list" -d 'List the secrets that the settings name, and whether each is there'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -f -a "remove" -d 'Forget a secret'
 complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -2325,6 +2420,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l gateway -d 'One of the server\'s gateways, by name; when absent, the first that serves the number and takes it' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l gateway-url -d 'A gateway to use instead, as in kannel+http://user@127.0.0.1:13013/cgi-bin/sendsms or smpp://user@127.0.0.1:2775' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l password-file -d 'File with the password at that gateway (mode 0600)' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l ca-file -d 'Certificate of the authority to trust at that gateway (PEM), for https:// and smpps://' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l from -d 'Sender\'s number or name at that gateway' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l validity -d 'How long the centre keeps trying, as in 1h' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from send" -l after -d 'How long the centre waits before it begins, as in 10min' -r
@@ -2459,11 +2555,12 @@ complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l push -d 'Address at a push service that it tells the server, as in fcm:TOKEN' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l fault -d 'Ends the process at a named step, for drills; needs `CALLHOME_FAULTS=1`' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l invite -d 'File with the invitation (JSON, as `callhome device invite -o json` prints it); without it the current context is asked for one' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l sip-listen -d 'Address at which the phones take SIP; port 0 lets the system choose' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l sip-listen -d 'Address at which the phones take SIP; port 0 lets the system choose. At 0.0.0.0 they are where this machine is, and register again when its address changes' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l carrier -d 'Line of the carrier (see: callhome agent carrier)' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l sip-proxy -d 'Home router the phones are behind, as in sip:127.0.0.1:5070' -r
-complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l transport -d 'How to speak SIP: over udp, or over tcp, where the phones are reached on the connection that they made' -r -f -a "udp\t''
-tcp\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l transport -d 'How to speak SIP: udp, tcp, tls, ws or wss; over all but udp the phones are reached on the connection that they made, and make another one when it is lost' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l sip-ca -d 'Authority to trust for SIP over TLS beside the system\'s and the server\'s own (PEM); may be repeated' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l keep-alive -d 'How often to keep a connection alive, and to look whether this machine\'s address has changed' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l expires -d 'For how long to register with SIP; renewed well before it ends' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l session-every -d 'How often to open a session without being asked' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from run" -l hold -d 'How long to wait for missing actions before asking the server for them' -r
@@ -2501,11 +2598,12 @@ complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l forge -d 'Percentage of phones that sign with a key that is not theirs' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l seed -d 'Chooses which phones those are' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l invite -d 'File with the invitation (JSON, as `callhome device invite -o json` prints it); without it the current context is asked for one' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l sip-listen -d 'Address at which the phones take SIP; port 0 lets the system choose' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l sip-listen -d 'Address at which the phones take SIP; port 0 lets the system choose. At 0.0.0.0 they are where this machine is, and register again when its address changes' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l carrier -d 'Line of the carrier (see: callhome agent carrier)' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l sip-proxy -d 'Home router the phones are behind, as in sip:127.0.0.1:5070' -r
-complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l transport -d 'How to speak SIP: over udp, or over tcp, where the phones are reached on the connection that they made' -r -f -a "udp\t''
-tcp\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l transport -d 'How to speak SIP: udp, tcp, tls, ws or wss; over all but udp the phones are reached on the connection that they made, and make another one when it is lost' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l sip-ca -d 'Authority to trust for SIP over TLS beside the system\'s and the server\'s own (PEM); may be repeated' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l keep-alive -d 'How often to keep a connection alive, and to look whether this machine\'s address has changed' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l expires -d 'For how long to register with SIP; renewed well before it ends' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l session-every -d 'How often to open a session without being asked' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from fleet" -l hold -d 'How long to wait for missing actions before asking the server for them' -r

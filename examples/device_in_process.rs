@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         epoch: 1,
         server: "eu-north".to_owned(),
         sip_registrar: None,
+        sips_registrar: None,
         aor: None,
         trusted_servers: Vec::new(),
         sms_sender: None,

@@ -91,6 +91,9 @@ pub struct Attempt {
     pub outcome: String,
     /// Whether the bearer took it.
     pub accepted: bool,
+    /// Why this way, when the try before went another: as in `after 3 tries by text message without an answer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
     /// How long it took, in milliseconds.
     pub elapsed_ms: u64,
     /// The messages that crossed, times from the start of this send; tokens are masked.

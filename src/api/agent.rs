@@ -85,6 +85,9 @@ pub struct EnrolResponse {
     pub server: String,
     /// SIP registrar, as in `sip:127.0.0.1:5060`; absent when the server runs none.
     pub sip_registrar: Option<String>,
+    /// The same over TLS, as in `sip:127.0.0.1:5061;transport=tls`; absent when the server has no door for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sips_registrar: Option<String>,
     /// Address of record to register, as in `sip:dev_01h…@callhome`.
     pub aor: Option<String>,
     /// Hosts that the device may be called back to (requirement B7).
@@ -199,6 +202,8 @@ pub enum ReportKind {
     UntrustedServer,
     /// A message of an earlier epoch or a repeat of a SIP bootstrap.
     Replay,
+    /// An action was not taken because too many results wait: it has to be sent again.
+    Full,
 }
 
 /// Answer to an upload of a backup item (`PUT /agent/v1/backups/{id}/{kind}/{name}`).

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::{Bearer, ShortId, Timestamp};
+use crate::domain::{Bearer, RelayForm, ShortId, Timestamp};
 
 /// Asks that a device call home.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -32,6 +32,9 @@ pub struct CallbackRequest {
     /// Try again whenever the device registers, until the time is up. Otherwise the ladder is climbed once.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub keep_trying: bool,
+    /// How a device behind a proxy is reached, `route` or `encapsulate`; as the proxy registered when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relay: Option<RelayForm>,
     /// The server that is to reach the device; whichever holds its binding when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
@@ -51,6 +54,7 @@ impl CallbackRequest {
             request_id: None,
             contact: None,
             keep_trying: false,
+            relay: None,
             server: None,
         }
     }

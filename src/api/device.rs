@@ -197,3 +197,30 @@ pub struct DeviceLogLine {
     /// What happened, for people; no secrets.
     pub text: String,
 }
+
+/// Has the server send a phone an event of its vendor (`POST /api/v1/devices/{id}/event`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PhoneEventRequest {
+    /// The `Event` value, as in `check-sync;reboot=true`.
+    pub event: String,
+    /// Milliseconds that the phone may take to answer; 10,000 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+}
+
+/// What the phone said to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PhoneEventReport {
+    /// The contact that it was sent to.
+    pub target: String,
+    /// The event.
+    pub event: String,
+    /// Whether the phone took it (2xx).
+    pub delivered: bool,
+    /// The phone's final answer; absent when nothing came.
+    pub code: Option<u16>,
+    /// The same in words, as in `200 OK`, `no answer`.
+    pub outcome: String,
+    /// How long it took.
+    pub elapsed_ms: u64,
+}

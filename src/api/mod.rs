@@ -29,11 +29,13 @@ mod audit;
 mod auth;
 mod backup;
 mod callback;
+mod customer;
 mod device;
 mod event;
 mod federation;
 mod find;
 mod invitation;
+mod key_id;
 mod page;
 mod probe;
 mod problem;
@@ -61,9 +63,10 @@ pub use callback::{
     CallReport, CallbackRequest, CallbackState, CallbackView, Contact, LadderLine, Part, Rung,
     RungState, SessionView,
 };
+pub use customer::{CustomerRecord, CustomerView, Evaluation, EvaluationOrder, RouteAnswer};
 pub use device::{
-    Device, DeviceEdit, DeviceLogLine, DeviceNumber, LockState, NewDevice, NumberQuestion, PinView,
-    RouteTag,
+    Device, DeviceEdit, DeviceLogLine, DeviceNumber, LockState, NewDevice, NumberQuestion,
+    PhoneEventReport, PhoneEventRequest, PinView, RouteTag,
 };
 pub use event::Event;
 pub use federation::{Hello, HelloAnswer, PeerFind};
@@ -71,6 +74,7 @@ pub use find::{FindRequest, FindResponse, Found, PeerAnswer, PeerOutcome};
 pub use invitation::{
     InvalidJoinLink, Invitation, InvitationRequest, InvitationWay, JoinLink, SentInvitation,
 };
+pub use key_id::{InvalidKeyId, KeyId};
 pub use page::Page;
 pub use probe::{ProbeCheck, ProbeGrade, ProbeMessage, ProbeReport};
 pub use problem::{Problem, ProblemCode};

@@ -28,7 +28,7 @@ pub struct ProbeReport {
 /// One piece of evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProbeCheck {
-    /// What was looked at: `binding`, `name`, `connection`, `tls`, `options`, the same with `proxy-` before it and `proxy`
+    /// What was looked at: `binding`, `enum`, `directory`, `name`, `connection`, `tls`, `options`, the same with `proxy-` before it and `proxy`
     /// for the answer there, `sms`, `session`, `waiting`.
     pub name: String,
     /// What was seen.

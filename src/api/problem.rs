@@ -81,6 +81,8 @@ codes! {
     KeyReused = "key-reused", 422, "this idempotency key belongs to another request";
     /// A risk was not accepted.
     RiskNotAccepted = "risk-not-accepted", 403, "a risk has to be accepted first";
+    /// The customer's evaluation has ended.
+    EvaluationEnded = "evaluation-ended", 403, "the evaluation has ended";
     /// The device is not enrolled, so nothing can be signed for it.
     NotEnrolled = "not-enrolled", 409, "this device is not enrolled";
     /// Too many requests.

@@ -3,6 +3,8 @@ use utoipa::ToSchema;
 
 use crate::domain::{SystemId, Timestamp};
 
+use super::Evaluation;
+
 /// How the server is (`GET /api/v1/server`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ServerStatus {
@@ -32,6 +34,9 @@ pub struct ServerStatus {
     pub gateways: Vec<String>,
     /// Configured peers.
     pub peers: Vec<PeerStatus>,
+    /// Until when it is in evaluation; absent when it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<Evaluation>,
     /// When its certificate ends.
     pub certificate_expires_at: Option<Timestamp>,
     /// Ed25519 public key with which it signs to its peers, 64 hexadecimal digits; what a peer configures as `key`.

@@ -12,7 +12,7 @@ pub const RECEIPT: &str = "receipt: ";
 pub struct Moment {
     /// When.
     pub at: Timestamp,
-    /// What kind: `asked`, `sent`, `not-sent`, `receipt`, `fetched`, `result`, `next-try` of an action; `called`,
+    /// What kind: `asked`, `sent`, `not-sent`, `receipt`, `changed` (to another way), `fetched`, `result`, `next-try` of an action; `called`,
     /// `rung`, `rung-missed`, `called-back`, `call-ended` of a callback; of a device also the kinds of its log, as in `session`.
     pub kind: String,
     /// What happened, for people; no secrets.
@@ -100,6 +100,12 @@ impl ActionView {
                 None if attempt.accepted => ("sent", &*attempt.outcome),
                 None => ("not-sent", &*attempt.outcome),
             };
+            if let Some(why) = &attempt.because {
+                moments.push(Moment {
+                    bearer: Some(attempt.bearer),
+                    ..Moment::new(attempt.at, "changed", why, of)
+                });
+            }
             moments.push(
                 Moment::new(attempt.at, kind, text, of).over(attempt.bearer, &attempt.target),
             );

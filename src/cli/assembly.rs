@@ -1,4 +1,5 @@
 mod gateways;
+mod look_ups;
 mod pushing;
 
 use std::net::{IpAddr, SocketAddr};
@@ -8,12 +9,13 @@ use std::sync::Arc;
 use url::Url;
 
 use super::error::{CommandError, ErrorKind};
+use super::server_secrets::ServerSecrets;
 use crate::api::VerifyingKey;
 use crate::config::{
     CustomerConfig, MailConfig, MailProtection, PeerConfig, RouterConfig, ServerConfig,
 };
-use crate::flow::{Home, PublicAddress};
-use crate::host::{DataDir, MasterKey, OsEntropy, SystemClock, private_file};
+use crate::flow::{Home, PublicAddress, Tries};
+use crate::host::{DataDir, MasterKey, OsEntropy, SystemClock};
 use crate::net::dns::{Resolver, name_server};
 use crate::net::federation::{FederationClient, PeerSettings};
 use crate::net::mail::{MailSecurity, MailSettings, SmtpMailer};
@@ -94,6 +96,7 @@ pub(super) fn name_of(config: &ServerConfig) -> &str {
 pub(super) async fn assemble(
     dir: &DataDir,
     config: &ServerConfig,
+    secrets: &ServerSecrets,
     mode: Mode,
     doors: Option<Doors>,
 ) -> Result<Assembled, CommandError> {
@@ -154,21 +157,31 @@ pub(super) async fn assemble(
         }
         None => None,
     };
-    let sip_url = sip.as_ref().zip(public.as_ref()).map(|(link, public)| {
-        let host = if public.host.contains(':') {
-            format!("[{}]", public.host)
-        } else {
-            public.host.clone()
-        };
-        format!("sip:{host}:{}", link.local_addr().port())
-    });
+    let sip_host = public
+        .as_ref()
+        .map(|public| match public.host.contains(':') {
+            true => format!("[{}]", public.host),
+            false => public.host.clone(),
+        });
+    let at_port = |door: Option<SocketAddr>, how: &str| {
+        let (host, door) = (sip_host.as_ref()?, door?);
+        Some(format!("sip:{host}:{}{how}", door.port()))
+    };
+    let sip_url = at_port(sip.as_ref().map(SipLink::local_addr), "");
+    let sips_url = at_port(sip.as_ref().and_then(SipLink::tls_addr), ";transport=tls");
     let inbox = Arc::new(GatewayInbox::new());
     let Gateways {
         ways: gateways,
         doors: gateway_doors,
         centres,
-    } = Gateways::new(config, public.as_ref(), &inbox, mode == Mode::Serve)?;
-    let webhooks = webhooks(name, config)?;
+    } = Gateways::new(
+        config,
+        secrets,
+        public.as_ref(),
+        &inbox,
+        mode == Mode::Serve,
+    )?;
+    let webhooks = webhooks(name, config, secrets)?;
     let peer_trust = trust(&peers);
     let federation = FederationClient::new(
         name,
@@ -189,6 +202,7 @@ pub(super) async fn assemble(
         ca_pem: identity.ca_pem().to_owned(),
         certificate_expires_at: Some(identity.expires_at()),
         sip: sip_url.clone(),
+        sips: sips_url,
         sip_domain,
         trusted_servers: config.trusted_servers.clone(),
         sms_sender: config.gateways.iter().find_map(|g| g.from.clone()),
@@ -208,6 +222,11 @@ pub(super) async fn assemble(
         https: public,
         certificate_pin: Some(identity.ca_pin()),
         max_segments: 1,
+        tries: Tries {
+            sip: config.tries.sip.get(),
+            push: config.tries.push.get(),
+            sms: config.tries.sms.get(),
+        },
     };
     let machine = Machine {
         clock: Arc::new(SystemClock),
@@ -216,12 +235,16 @@ pub(super) async fn assemble(
     };
     let bearers = Bearers {
         sip: sip.clone().map(|link| Arc::new(link) as _),
+        look_ups: look_ups::look_ups(config, secrets, &outlook.resolver)?,
         surveyor: Some(Arc::new(Survey::new(outlook))),
         gateways,
-        push: pushing::services(&config.push)?,
+        push: pushing::services(&config.push, secrets)?,
         peers: Some(Arc::new(federation)),
         webhooks,
-        mailer: config.mail.as_ref().map(mailer).transpose()?,
+        mailer: match &config.mail {
+            Some(mail) => Some(Arc::new(mailer(mail, secrets)?) as Arc<dyn Mailer>),
+            None => None,
+        },
     };
     let endpoint = Endpoint::new(Parts::over(&store, settings, home, machine, bearers));
     sip_door.attach(&endpoint);
@@ -253,6 +276,10 @@ fn wrong(error: impl std::error::Error) -> CommandError {
         cause = inner.source();
     }
     CommandError::new(ErrorKind::Config, text)
+}
+
+fn wrong_setting(name: &str, why: &str) -> CommandError {
+    CommandError::new(ErrorKind::Config, format!("{name}: {why}"))
 }
 
 fn taken(what: &'static str, address: SocketAddr) -> impl Fn(std::io::Error) -> CommandError {
@@ -305,9 +332,9 @@ fn public_address(config: &ServerConfig, bound: SocketAddr) -> Result<PublicAddr
 /// Who finds names for SIP, and whom it trusts.
 fn outlook(config: &ServerConfig, identity: &ServerIdentity) -> Result<Outlook, CommandError> {
     let resolver = match &config.name_server {
-        Some(text) => Resolver::at(name_server(text).map_err(|why| {
-            CommandError::new(ErrorKind::Config, format!("server.name_server: {why}"))
-        })?),
+        Some(text) => Resolver::at(
+            name_server(text).map_err(|why| wrong_setting("server.name_server", &why))?,
+        ),
         None => Resolver::system(),
     };
     let files = config.sip_ca_files.iter();
@@ -320,16 +347,6 @@ fn outlook(config: &ServerConfig, identity: &ServerIdentity) -> Result<Outlook, 
         resolver: Arc::new(resolver),
         tls,
     })
-}
-
-fn secret_of(file: &Path) -> Result<String, CommandError> {
-    let content = private_file::read(file)?.ok_or_else(|| {
-        CommandError::new(
-            ErrorKind::Config,
-            format!("there is no file {}", file.display()),
-        )
-    })?;
-    Ok(String::from_utf8_lossy(&content).trim().to_owned())
 }
 
 fn text_of(file: &Path) -> Result<String, CommandError> {
@@ -361,13 +378,17 @@ fn trust(peers: &[PeerSettings]) -> Vec<PeerTrust> {
         .collect()
 }
 
-fn webhooks(name: &str, config: &ServerConfig) -> Result<Option<Arc<dyn Webhooks>>, CommandError> {
+fn webhooks(
+    name: &str,
+    config: &ServerConfig,
+    secrets: &ServerSecrets,
+) -> Result<Option<Arc<dyn Webhooks>>, CommandError> {
     if config.webhooks.is_empty() {
         return Ok(None);
     }
     let mut targets = Vec::new();
     for hook in &config.webhooks {
-        let key = secret_of(&hook.secret_file)?;
+        let key = secrets.of(&hook.secret_file)?;
         let target = WebhookTarget::new(hook.url.clone(), &key, hook.kinds.clone());
         targets.push(target.map_err(wrong)?);
     }
@@ -401,20 +422,29 @@ fn router_door(
     Ok(Arc::new(client.map_err(wrong)?))
 }
 
-fn mailer(mail: &MailConfig) -> Result<Arc<dyn Mailer>, CommandError> {
+/// The way to the mail server.
+///
+/// # Errors
+/// [`ErrorKind::Config`] for settings that do not fit.
+pub(super) fn mailer(
+    mail: &MailConfig,
+    secrets: &ServerSecrets,
+) -> Result<SmtpMailer, CommandError> {
     let (security, usual) = match mail.security {
         MailProtection::StartTls => (MailSecurity::StartTls, 587),
         MailProtection::Tls => (MailSecurity::Tls, 465),
         MailProtection::None => (MailSecurity::None, 25),
     };
     let account = match (&mail.username, &mail.password_file) {
-        (Some(user), Some(file)) => Some((user.clone(), secret_of(file)?)),
+        (Some(user), Some(file)) => Some((user.clone(), secrets.of(file)?)),
         (None, None) => None,
         _ => {
             return Err(CommandError::new(
                 ErrorKind::Config,
                 "server.mail: username and password_file go together",
-            ));
+            )
+            .hint("Keep the password:  callhome server secret set mail")
+            .hint("and name it:        password_file: keyring:mail   (or the path of a file of mode 0600)"));
         }
     };
     let settings = MailSettings {
@@ -425,5 +455,5 @@ fn mailer(mail: &MailConfig) -> Result<Arc<dyn Mailer>, CommandError> {
         from: mail.from.clone(),
         ca_pem: mail.ca_file.as_deref().map(text_of).transpose()?,
     };
-    Ok(Arc::new(SmtpMailer::new(settings).map_err(wrong)?))
+    SmtpMailer::new(settings).map_err(wrong)
 }

@@ -64,6 +64,15 @@ pub fn over(
             }
         }
     }
+    if transport == "ws" {
+        // Frames are written as what is in them: at the port of HTTP nobody would take it for SIP.
+        comment = format!("inside a WebSocket, at {peer}");
+        for address in [&mut local, &mut peer] {
+            if address.port() == 80 {
+                address.set_port(5060);
+            }
+        }
+    }
     Packet {
         stream: transport != "udp",
         comment,

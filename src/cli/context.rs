@@ -159,7 +159,7 @@ impl Context {
         let config = &self.settings()?.config;
         let Some(chosen) = config.context() else {
             let folder = self.data_directory();
-            let found = embedded::open(folder, &config.server, stay).await?;
+            let found = embedded::open(self, folder, &config.server, stay).await?;
             let socket = found.socket().to_owned();
             if let Some(own) = found.into_own() {
                 if let Some(why) = &own.deaf {

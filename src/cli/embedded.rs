@@ -6,7 +6,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::assembly::{Assembled, Doors, assemble};
+use super::context::Context;
 use super::error::{CommandError, ErrorKind};
+use super::server_secrets::ServerSecrets;
 use crate::config::ServerConfig;
 use crate::host::{DataDir, DataLock, HostError, Owner, OwnerMode};
 use crate::server::{self, Mode, RunError};
@@ -74,13 +76,18 @@ impl Embedded {
 
 /// Finds the server of a data folder, or becomes it.
 pub(super) async fn open(
+    context: &Context,
     folder: PathBuf,
     config: &ServerConfig,
     stay: Stay,
 ) -> Result<Found, CommandError> {
     let dir = DataDir::open(folder)?;
     match own_or_socket(&dir).await? {
-        Ok(lock) => start(dir, lock, config, stay).await.map(Found::Own),
+        Ok(lock) => {
+            let secrets = ServerSecrets::gather(context, config).await?;
+            let own = start(dir, lock, config, &secrets, stay).await?;
+            Ok(Found::Own(own))
+        }
         Err(socket) => Ok(Found::Owner(socket)),
     }
 }
@@ -117,14 +124,15 @@ async fn start(
     dir: DataDir,
     lock: DataLock,
     config: &ServerConfig,
+    secrets: &ServerSecrets,
     stay: Stay,
 ) -> Result<Embedded, CommandError> {
     let doors = (stay == Stay::Listens).then(|| Doors::of(config));
-    let (assembled, deaf) = match assemble(&dir, config, Mode::Embedded, doors).await {
+    let (assembled, deaf) = match assemble(&dir, config, secrets, Mode::Embedded, doors).await {
         Ok(assembled) => (assembled, None),
         // A port that is taken keeps devices from calling back, but not the command from asking.
         Err(error) if doors.is_some() && error.kind() == ErrorKind::Conflict => {
-            let assembled = assemble(&dir, config, Mode::Embedded, None).await?;
+            let assembled = assemble(&dir, config, secrets, Mode::Embedded, None).await?;
             (assembled, Some(error.message().to_owned()))
         }
         Err(error) => return Err(error),

@@ -345,7 +345,7 @@ const fn kind_of(code: ProblemCode) -> ErrorKind {
         | ProblemCode::VersionMismatch
         | ProblemCode::KeyReused
         | ProblemCode::NotEnrolled => ErrorKind::Conflict,
-        ProblemCode::RiskNotAccepted => ErrorKind::Policy,
+        ProblemCode::RiskNotAccepted | ProblemCode::EvaluationEnded => ErrorKind::Policy,
         ProblemCode::RateLimited => ErrorKind::RateLimited,
         ProblemCode::Rejected => ErrorKind::Rejected,
         ProblemCode::Unreachable | ProblemCode::Unavailable => ErrorKind::Unreachable,

@@ -43,6 +43,7 @@ pub mod progress;
 /// Questions to the person at the keyboard.
 pub mod prompt;
 mod secrets;
+mod server_secrets;
 /// Which device a text names.
 pub mod target;
 /// Following actions and callbacks to their end.

@@ -113,20 +113,42 @@ async fn with_store<T: Send + 'static>(
 }
 
 fn refused(error: HostError) -> CommandError {
-    CommandError::new(ErrorKind::SecretStore, error.to_string()).hint(
-        "Keep the login elsewhere:  callhome auth login --keep key-file   (or kernel, passphrase, plain-file)",
-    )
+    CommandError::new(ErrorKind::SecretStore, error.to_string())
+        .hint("Keep it elsewhere:  --keep key-file   (or kernel, passphrase, plain-file)")
 }
 
 /// The token that was kept for a context, if any.
 pub(super) async fn token(context: &Context, name: &str) -> Result<Option<String>, CommandError> {
+    Ok(find(context, &name_of(name)).await?.map(|(token, _)| token))
+}
+
+/// Keeps a context's token; the words for the place.
+pub(super) async fn keep(
+    context: &Context,
+    name: &str,
+    token: String,
+    keeping: Keeping,
+) -> Result<&'static str, CommandError> {
+    put(context, name_of(name), token, keeping).await
+}
+
+/// Forgets a context's token wherever it is.
+pub(super) async fn forget(context: &Context, name: &str) -> Result<(), CommandError> {
+    remove(context, &name_of(name)).await.map(drop)
+}
+
+/// The secret with this name in the store, and the words for where it was found.
+pub(super) async fn find(
+    context: &Context,
+    name: &str,
+) -> Result<Option<(String, &'static str)>, CommandError> {
     for keeping in places(context) {
-        let wanted = name_of(name);
-        let found = with_store(choice(context, keeping)?, move |s| s.get(&wanted)).await;
+        let wanted = name.to_owned();
+        let found = with_store(choice(context, keeping)?, move |s| s.find(&wanted)).await;
         match found {
-            Ok(Some(token)) => return Ok(Some(token)),
+            Ok(Some(found)) => return Ok(Some(found)),
             Ok(None) => {}
-            // A machine without any store simply has no login.
+            // A machine without any store simply has no secret there.
             Err(_) if keeping == Keeping::Auto => {}
             Err(error) => return Err(error),
         }
@@ -134,33 +156,33 @@ pub(super) async fn token(context: &Context, name: &str) -> Result<Option<String
     Ok(None)
 }
 
-/// Keeps a token; the words for the place.
-pub(super) async fn keep(
+/// Keeps a secret under a name in the store; the words for the place.
+pub(super) async fn put(
     context: &Context,
-    name: &str,
-    token: String,
+    name: String,
+    secret: String,
     keeping: Keeping,
 ) -> Result<&'static str, CommandError> {
-    let wanted = name_of(name);
     with_store(choice(context, keeping)?, move |s| {
-        s.set(&wanted, &token)?;
+        s.set(&name, &secret)?;
         Ok(s.place())
     })
     .await
 }
 
-/// Forgets a token wherever it is.
-pub(super) async fn forget(context: &Context, name: &str) -> Result<(), CommandError> {
+/// Forgets a secret wherever it is; whether there was one.
+pub(super) async fn remove(context: &Context, name: &str) -> Result<bool, CommandError> {
+    let mut there = false;
     for keeping in places(context) {
-        let wanted = name_of(name);
+        let wanted = name.to_owned();
         let gone = with_store(choice(context, keeping)?, move |s| s.delete(&wanted)).await;
         match gone {
-            Ok(_) => {}
+            Ok(gone) => there |= gone,
             Err(_) if keeping == Keeping::Auto => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(())
+    Ok(there)
 }
 
 /// A password: from a file (`-` is standard input), or typed.

@@ -17,6 +17,7 @@
 //! | `model` | [`Config`] and what is in it |
 //! | `layers` | [`load`]: reading, checking and merging |
 //! | `tree` | one file's text as a tree, with its paths made absolute |
+//! | `secrets` | which secrets the settings name, in files or in the keyring |
 //! | `edit` | [`UserFile`]: changing the user's file (`callhome context add`) |
 //! | `error` | what is wrong: file, line, what is expected |
 
@@ -24,13 +25,15 @@ mod edit;
 mod error;
 mod layers;
 mod model;
+mod secrets;
 mod tree;
 
 pub use edit::UserFile;
 pub use error::ConfigError;
 pub use layers::{Loaded, Origin, Override, Setting, Sources, load};
 pub use model::{
-    ApplicationServerConfig, Config, Context, CustomerConfig, EMBEDDED, GatewayConfig, GatewayKind,
-    GatewayMethod, MailConfig, MailProtection, PeerConfig, PushConfig, RouterConfig, ServerConfig,
-    SmppBind, SmppConfig, WebhookConfig,
+    ApplicationServerConfig, Config, Context, CustomerConfig, DirectoryAsk, DirectoryConfig,
+    EMBEDDED, GatewayConfig, GatewayKind, GatewayMethod, MailConfig, MailProtection, PeerConfig,
+    PushConfig, RouterConfig, ServerConfig, SmppBind, SmppConfig, TriesConfig, WebhookConfig,
 };
+pub use secrets::{NamedSecret, kept_name};

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -91,9 +92,19 @@ pub struct ServerConfig {
     /// Certificates (PEM) of further authorities that are trusted for SIP over TLS, beside the system's and its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sip_ca_files: Vec<PathBuf>,
+    /// ENUM zone in which the SIP addresses of numbers are looked up for devices that are not registered, as in
+    /// `e164.arpa`; nobody is asked when absent, because a question tells whose number is of interest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enum_zone: Option<String>,
+    /// SIP servers that are asked where a device is that is not registered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub directories: Vec<DirectoryConfig>,
     /// Text message gateways, in order of preference.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gateways: Vec<GatewayConfig>,
+    /// How often a way is tried in vain before another one is.
+    #[serde(default, skip_serializing_if = "TriesConfig::is_default")]
+    pub tries: TriesConfig,
     /// Push services, which wake applications on devices.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub push: Vec<PushConfig>,
@@ -118,6 +129,34 @@ pub struct ServerConfig {
     /// Further hosts that devices may be called back to; the server itself always is one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trusted_servers: Vec<String>,
+}
+
+/// How often in a row a way to a device is tried without an answer before the next one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TriesConfig {
+    /// By SIP.
+    pub sip: NonZeroU32,
+    /// By push message.
+    pub push: NonZeroU32,
+    /// By text message, each gateway.
+    pub sms: NonZeroU32,
+}
+
+impl Default for TriesConfig {
+    fn default() -> Self {
+        Self {
+            sip: NonZeroU32::MIN,
+            push: NonZeroU32::MIN,
+            sms: NonZeroU32::MIN.saturating_add(2),
+        }
+    }
+}
+
+impl TriesConfig {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// An application server that is watched.
@@ -150,6 +189,34 @@ const fn ten() -> u64 {
 
 const fn three() -> u32 {
     3
+}
+
+/// A SIP server that knows where devices are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectoryConfig {
+    /// Its address, as in `sip:directory.example.net`.
+    pub address: String,
+    /// How it is asked; options when absent.
+    #[serde(default)]
+    pub ask: DirectoryAsk,
+    /// User name there, for digest challenges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// File with the password (mode 0600).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+}
+
+/// How a directory is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DirectoryAsk {
+    /// OPTIONS for the number or name; a redirection says where it is.
+    #[default]
+    Options,
+    /// A REGISTER that only asks what is registered.
+    Register,
 }
 
 /// A router of system ids.
@@ -192,7 +259,7 @@ pub struct MailConfig {
     /// User name there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// File with the password (mode 0600).
+    /// File with the password (mode 0600), or `keyring:NAME`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
     /// Certificate (PEM) of its CA; the system's are used when absent.
@@ -229,7 +296,7 @@ pub struct GatewayConfig {
     /// HTTP headers for kind `http`. No secrets here: see `header_files`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// HTTP headers whose values stand in files (mode 0600), as `Authorization`.
+    /// HTTP headers whose values stand in files (mode 0600) or in the keyring (`keyring:NAME`), as `Authorization`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub header_files: BTreeMap<String, PathBuf>,
     /// Body template for kind `http`.
@@ -238,7 +305,7 @@ pub struct GatewayConfig {
     /// User name at the gateway.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// File with the password (mode 0600).
+    /// File with the password (mode 0600), or `keyring:NAME`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
     /// Sender number or name.
@@ -247,7 +314,7 @@ pub struct GatewayConfig {
     /// Numbers that it serves, as in `+1408`; all when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prefixes: Vec<String>,
-    /// File with the secret part of the addresses at which the gateway calls in (mode 0600).
+    /// File with the secret part of the addresses at which the gateway calls in (mode 0600), or `keyring:NAME`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback_secret_file: Option<PathBuf>,
     /// Certificate (PEM) of the gateway's CA; the system's are used when absent.
@@ -336,7 +403,7 @@ pub struct PushConfig {
     pub name: String,
     /// Which service, as in `fcm` or `apns`.
     pub kind: String,
-    /// File with its credentials (mode 0600): a service account's JSON for `fcm`, the team's key (`.p8`) for `apns`.
+    /// File with its credentials (mode 0600), or `keyring:NAME`: a service account's JSON for `fcm`, the team's key (`.p8`) for `apns`.
     pub credentials_file: PathBuf,
     /// Its address, when it is not the usual one.
     #[serde(
@@ -361,7 +428,7 @@ pub struct WebhookConfig {
     /// The address.
     #[serde(deserialize_with = "http_url", serialize_with = "as_text")]
     pub url: Url,
-    /// File with the key that signs deliveries (mode 0600).
+    /// File with the key that signs deliveries (mode 0600), or `keyring:NAME`.
     pub secret_file: PathBuf,
     /// Kinds of events that it wants; all when empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use serde_yaml::{Mapping, Value};
 
+use super::secrets::KEPT;
 use super::{Config, ConfigError};
 
 /// A file's text as a tree, after it was checked as a whole; `None` when there is no such file.
@@ -57,7 +58,9 @@ fn absolute(tree: &mut Value, folder: &Path, home: Option<&Path>) {
 }
 
 fn one(value: &mut Value, folder: &Path, home: Option<&Path>) {
-    if let Value::String(text) = value {
+    if let Value::String(text) = value
+        && !text.starts_with(KEPT)
+    {
         let path: PathBuf = match (text.strip_prefix("~/"), home) {
             (Some(rest), Some(home)) => home.join(rest),
             _ => folder.join(text.as_str()),

@@ -11,7 +11,7 @@
 //! | `imei`, `msisdn`, `push_address`, `identity` | what a device *is*, and the numbers it is reached under |
 //! | `system_id`, `device_id`, `short_id`, `enrolment_code` | names that we hand out |
 //! | `sequence`, `action`, `action_state` | what a device is asked to do, in which order, and how far it got |
-//! | `binding`, `subscription`, `bearer` | where a device is now, and over what it can be reached |
+//! | `binding`, `subscription`, `bearer`, `relay_form` | where a device is now, and over what it can be reached |
 //! | `secret` | keys, one per purpose |
 //! | `consent`, `role` | who may cause harm, and the proof that somebody meant it |
 //! | `action_template` | an action with places to fill in |
@@ -34,6 +34,7 @@ mod identity;
 mod imei;
 mod msisdn;
 mod push_address;
+mod relay_form;
 mod role;
 mod secret;
 mod sequence;
@@ -57,6 +58,7 @@ pub use identity::{Identity, IdentityKind, InvalidIdentity};
 pub use imei::{Imei, InvalidImei};
 pub use msisdn::{InvalidMsisdn, Msisdn};
 pub use push_address::{InvalidPushAddress, PushAddress};
+pub use relay_form::{InvalidRelayForm, RelayForm};
 pub use role::{InvalidRole, Permission, Role};
 pub use secret::{DeviceSecret, InvalidSecret, Purpose};
 pub use sequence::{InvalidSequence, Sequence};

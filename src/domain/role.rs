@@ -6,7 +6,7 @@ use std::str::FromStr;
 pub enum Role {
     /// Looks, changes nothing.
     Viewer,
-    /// Calls, locks, unlocks, reveals PINs, backs up.
+    /// Calls, locks, unlocks, reveals PINs, backs up, invites new phones.
     Helpdesk,
     /// Also sends raw SIP and SMS, probes, tests federation, enrols devices.
     Engineer,
@@ -19,9 +19,9 @@ pub enum Role {
 pub enum Permission {
     /// See devices, actions, results and the audit trail.
     Read,
-    /// Call, ring, message, locate, audit, lock, unlock, reveal a PIN, back up and restore.
+    /// Call, ring, message, locate, audit, lock, unlock, reveal a PIN, back up and restore, invite a new phone.
     Operate,
-    /// Send raw SIP and SMS, sign messages, probe, add and change devices, invite.
+    /// Send raw SIP and SMS, sign messages, probe, add and change devices, invite many or one that was enrolled before.
     Engineer,
     /// Wipe, reset, delete, manage operators and tokens, back up the server.
     Administer,

@@ -11,24 +11,15 @@ use crate::port::{
 use crate::sms::{Receipt, ReceiptOutcome};
 
 use super::message::DataPath;
+use super::patience::{self, Past};
 use super::rung::{Sent, send_sip, send_sms};
-use super::ways::{Destination, Way, ways};
-use super::{ActError, Ports, message, push, session, summons};
+use super::ways::{Destination, Way};
+use super::{ActError, Ports, look_up, message, number, push, reply, session, summons};
 
 /// For the answer of a SIP device or proxy.
 const SIP_TIMEOUT: Duration = Duration::from_secs(4);
 /// For the answer of a gateway.
 const SMS_TIMEOUT: Duration = Duration::from_secs(10);
-/// For the session of a device that took a NOTIFY; then the next rung is tried.
-const SESSION_WAIT: Duration = Duration::from_secs(10);
-/// Text messages cost and wait at the carrier for a phone that is off: the same one is not sent again sooner …
-const SMS_SOONEST: Duration = Duration::from_secs(60);
-/// … and its waits grow further.
-const SMS_LATEST: Duration = Duration::from_secs(6 * 3600);
-/// The retry clock: never sooner …
-const SOONEST: Duration = Duration::from_secs(10);
-/// … and never later than this.
-const LATEST: Duration = Duration::from_secs(15 * 60);
 /// A push message that has not reached its device by then is of no use: another try has been made.
 const PUSH_LIFE: Duration = Duration::from_secs(15 * 60);
 /// Most numbers that were given up of which one text message tells.
@@ -76,7 +67,10 @@ pub async fn deliver_all(ports: &Ports, claims: Vec<Claimed>) -> Result<Vec<Acti
     }
     if let (Some(device), Some(key)) = (device, key) {
         tries.sort_by_key(|t| t.view.sequence);
-        let rungs = ways(ports, &device, ports.now());
+        let rungs = look_up::find(ports, &device, ports.now()).await.ways;
+        for one in &mut tries {
+            one.past = Past::of(&one.view, &rungs, &ports.home.tries);
+        }
         climb(ports, &device, &key, &rungs, &mut tries).await?;
         for one in tries {
             let next = one.next(ports)?;
@@ -91,6 +85,8 @@ struct Try {
     lease: Lease,
     view: ActionView,
     attempts: Vec<Attempt>,
+    /// What its earlier tries say about its ways.
+    past: Past,
     /// The rung that took it, and the wait that all have which went in one message.
     taken: Option<(usize, Duration)>,
 }
@@ -101,21 +97,26 @@ impl Try {
             lease: claimed.lease,
             view: claimed.view,
             attempts: Vec::new(),
+            past: Past::default(),
             taken: None,
         }
     }
 
-    /// Whether it is to go over the rung at `index`.
-    fn wants(&self, rungs: &[Way], index: usize) -> bool {
+    /// Whether it is to go over the rung at `index`, among those that were tried often enough, or among the others.
+    fn wants(&self, rungs: &[Way], index: usize, worn: bool) -> bool {
         let via = self.view.via;
         let fits = |way: &Way| via.is_none_or(|via| way.bearer == via);
         self.taken.is_none()
             && rungs.get(index).is_some_and(fits)
-            && index >= first_rung(&self.view, rungs)
+            && self.past.is_worn(index) == worn
     }
 
     fn note(&mut self, sent: &Sent, way: &Way, device: &Device, at: Timestamp) {
-        self.attempts.push(sent.attempt(way, &device.name, at));
+        let mut attempt = sent.attempt(way, &device.name, at);
+        if self.attempts.is_empty() {
+            attempt.because = self.past.why_now(way);
+        }
+        self.attempts.push(attempt);
     }
 
     /// When to try next.
@@ -124,11 +125,11 @@ impl Try {
             Some((_, wait)) => wait,
             None => {
                 let age = ports.now().since(self.view.created_at);
-                backoff(ports, age, SOONEST, LATEST)?
+                patience::backoff(ports, age)?
             }
         };
         let at = ports.now().after(wait);
-        Ok(next_try(&self.view, at, self.taken.is_some()))
+        Ok(patience::next_try(&self.view, at, self.taken.is_some()))
     }
 
     /// Whether there is a rung above the one at `index` that it may go over.
@@ -136,26 +137,6 @@ impl Try {
         let via = self.view.via;
         let mut rest = rungs.iter().skip(index + 1);
         rest.any(|way| via.is_none_or(|via| way.bearer == via))
-    }
-}
-
-/// How long a bearer that took something is given before the next try; the same for all that went in one message, so
-/// that they stay together.
-fn patience(
-    ports: &Ports,
-    sent_together: &[&mut Try],
-    rungs: &[Way],
-    index: usize,
-) -> Result<Duration, MachineError> {
-    let now = ports.now();
-    let ages = sent_together.iter().map(|t| now.since(t.view.created_at));
-    let youngest = ages.min().unwrap_or_default();
-    if rungs[index].bearer == Bearer::Sms {
-        backoff(ports, youngest, SMS_SOONEST, SMS_LATEST)
-    } else if sent_together.iter().any(|t| t.has_more(rungs, index)) {
-        Ok(SESSION_WAIT)
-    } else {
-        backoff(ports, youngest, SOONEST, LATEST)
     }
 }
 
@@ -167,9 +148,13 @@ async fn climb(
     rungs: &[Way],
     tries: &mut [Try],
 ) -> Result<(), ActError> {
-    for (index, way) in rungs.iter().enumerate() {
-        let mut waiting: Vec<&mut Try> =
-            tries.iter_mut().filter(|t| t.wants(rungs, index)).collect();
+    let fresh = rungs.iter().enumerate().map(|(at, way)| (at, way, false));
+    let worn = rungs.iter().enumerate().map(|(at, way)| (at, way, true));
+    for (index, way, worn) in fresh.chain(worn) {
+        let mut waiting: Vec<&mut Try> = tries
+            .iter_mut()
+            .filter(|t| t.wants(rungs, index, worn))
+            .collect();
         while !waiting.is_empty() {
             let at = ports.now();
             let (sent, count) = send(ports, device, key, &waiting, way).await?;
@@ -177,7 +162,11 @@ async fn climb(
                 Step::MessageSent.reached();
             }
             let rest = waiting.split_off(count.clamp(1, waiting.len()));
-            let wait = patience(ports, &waiting, rungs, index)?;
+            let now = ports.now();
+            let ages = waiting.iter().map(|t| now.since(t.view.created_at));
+            let youngest = ages.min().unwrap_or_default();
+            let more = waiting.iter().any(|t| t.has_more(rungs, index));
+            let wait = patience::after(ports, way.bearer, youngest, more)?;
             for one in &mut waiting {
                 one.note(&sent, way, device, at);
                 one.taken = sent.accepted.then_some((index, wait));
@@ -220,10 +209,18 @@ async fn send(
             let sent = push::send(ports, device.id, &**service, message, SMS_TIMEOUT).await?;
             Ok((sent, waiting.len()))
         }
-        Destination::Sms { trusted: false, .. } if first.action.is_destructive() => Ok((
-            Sent::not("not sent: the number is not verified, and this action locks or destroys"),
-            1,
-        )),
+        Destination::Sms {
+            number,
+            trusted: false,
+            ..
+        } if first.action.is_destructive() => {
+            let alike = waiting
+                .iter()
+                .take_while(|t| t.view.action.is_destructive());
+            let count = alike.count();
+            let told = number::before(ports, device, key, number, first).await?;
+            Ok((Sent::not(told), count))
+        }
         Destination::Sms {
             number,
             trusted,
@@ -237,15 +234,21 @@ async fn send(
                 .collect();
             let data = DataPath::of(device);
             let voids = given_up_before(ports, key, first, data).await?;
-            match message::pack(&ports.home, &key.secret, &views, voids, data) {
-                Ok(parcel) => {
-                    let number = number.clone();
-                    let sending =
-                        send_sms(&**gateway, number, parcel.text, first.id, SMS_TIMEOUT).await;
-                    Ok((sending, parcel.carries))
-                }
-                Err(error) => Ok((Sent::not(error.to_string()), 1)),
-            }
+            let packed = message::pack(&ports.home, &key.secret, &views, voids, data);
+            let parcel = match packed {
+                Ok(parcel) => parcel,
+                Err(error) => return Ok((Sent::not(error.to_string()), 1)),
+            };
+            let carries = parcel.carries;
+            let nonce = match parcel.asks() {
+                Some(asked) => Some(reply::ask(ports, key, asked, number).await?),
+                None => None,
+            };
+            let sent = match parcel.text(&key.secret, nonce) {
+                Ok(text) => send_sms(&**gateway, number.clone(), text, first.id, SMS_TIMEOUT).await,
+                Err(error) => Sent::not(error.to_string()),
+            };
+            Ok((sent, carries))
         }
     }
 }
@@ -317,6 +320,7 @@ pub async fn receipt(
         target: gateway.to_owned(),
         outcome,
         accepted: receipt.outcome == ReceiptOutcome::Delivered,
+        because: None,
         elapsed_ms: 0,
         messages: Vec::new(),
     };
@@ -364,54 +368,6 @@ pub async fn device_appeared(ports: &Ports, device: ShortId) -> Result<(), ActEr
         }
     }
     Ok(())
-}
-
-/// Where to begin: at the first rung, or, when the last try was taken by a bearer and no session came of it, one
-/// rung above that bearer. What a carrier said of it afterwards is no try.
-fn first_rung(view: &ActionView, rungs: &[Way]) -> usize {
-    let mut tries = view.attempts.iter().rev();
-    let Some(last) = tries.find(|a| !a.outcome.starts_with(RECEIPT)) else {
-        return 0;
-    };
-    if !last.accepted || view.state == ActionState::Delivered || last.bearer == Bearer::Session {
-        return 0;
-    }
-    rungs
-        .iter()
-        .position(|way| way.bearer == last.bearer && way.target == last.target)
-        .map(|index| index + 1)
-        .filter(|next| {
-            let rest = rungs.get(*next..).unwrap_or_default();
-            let via = view.via;
-            rest.iter()
-                .any(|way| via.is_none_or(|via| way.bearer == via))
-        })
-        .unwrap_or(0)
-}
-
-/// How long until the next try: at least `soonest`, at most `latest`, in between drawn evenly below twice the
-/// `age` of the action, so that waits grow as it gets older and a thousand actions of one moment do not come back in
-/// one.
-fn backoff(
-    ports: &Ports,
-    age: Duration,
-    soonest: Duration,
-    latest: Duration,
-) -> Result<Duration, MachineError> {
-    let top = (age * 2).clamp(soonest * 2, latest);
-    let mut bytes = [0; 4];
-    ports.entropy.fill(&mut bytes)?;
-    let share = f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX);
-    Ok(soonest + (top - soonest).mul_f64(share))
-}
-
-/// Tries end when the action does. One of which nothing was sent comes back at its end, to be marked expired.
-fn next_try(view: &ActionView, at: Timestamp, taken: bool) -> Option<Timestamp> {
-    if at < view.expires_at {
-        return Some(at);
-    }
-    let unsent = view.state == ActionState::Pending && !taken;
-    unsent.then_some(view.expires_at)
 }
 
 async fn record(

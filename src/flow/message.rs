@@ -1,10 +1,7 @@
 //! The signed text of an action, as sessions and text messages carry it.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
 use crate::api::{ActionView, Device};
-use crate::domain::{Action, ActionKind, DeviceSecret, Purpose, Sequence};
+use crate::domain::{Action, ActionKind, DeviceSecret, Sequence};
 use crate::sms::{Draft, InvalidMessage, Meter, Nonce, SmsKeys, Version};
 
 use super::Home;
@@ -42,40 +39,46 @@ pub(super) fn void(secret: &DeviceSecret, sequence: Sequence) -> Result<String, 
     signed(secret, sequence, Action::new(ActionKind::Nothing, [""; 0]))
 }
 
-/// The text that has a device show, by its answer, that text messages to it arrive (requirement C7).
-pub(super) fn asking(
-    secret: &DeviceSecret,
-    sequence: Sequence,
-    nonce: Nonce,
-) -> Result<String, InvalidMessage> {
-    let nop = Action::new(ActionKind::Nothing, [""; 0]);
+/// The text that has a device show, by its answer, that text messages to it arrive (requirement C7). It asks for
+/// nothing else, so it takes no number.
+pub(super) fn asking(secret: &DeviceSecret, nonce: Nonce) -> Result<String, InvalidMessage> {
     let reply = Action::new(ActionKind::ReplyNumber, [nonce.to_string()]);
-    text(secret, sequence, vec![nop, reply])
+    text(secret, Sequence::ZERO, vec![reply])
 }
 
-/// A text for one text message, and how many of the actions that were to go it carries.
+/// What goes into one text message, and how many of the actions that were to go it carries.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Parcel {
-    /// Signed.
-    pub(super) text: String,
+    first: Sequence,
+    actions: Vec<Action>,
+    wants_reply: bool,
     /// So many of the actions, from the first on; at least one.
     pub(super) carries: usize,
 }
 
-/// One action as the text of a text message.
-pub(super) fn for_sms(
-    home: &Home,
-    secret: &DeviceSecret,
-    view: &ActionView,
-    data: DataPath,
-) -> Result<String, InvalidMessage> {
-    pack(home, secret, &[view], 0, data).map(|parcel| parcel.text)
+impl Parcel {
+    /// What its reply will answer: the first action, and how many; `None` when no reply is wanted.
+    pub(super) fn asks(&self) -> Option<(Sequence, u32)> {
+        let count = u32::try_from(self.actions.len()).unwrap_or(u32::MAX);
+        self.wants_reply.then_some((self.first, count))
+    }
+
+    /// The signed text, with `num(nonce)` at its end where a reply is wanted.
+    pub(super) fn text(
+        self,
+        secret: &DeviceSecret,
+        nonce: Option<Nonce>,
+    ) -> Result<String, InvalidMessage> {
+        let mut actions = self.actions;
+        actions.extend(nonce.map(|n| Action::new(ActionKind::ReplyNumber, [n.to_string()])));
+        text(secret, self.first, actions)
+    }
 }
 
 /// Packs as many actions into one text message as follow each other in number and fit, from the first on.
 ///
-/// With `num(nonce)` where a text message is the only way to answer. An action that alone takes more segments than
-/// allowed is replaced by `url(link)` where the device can follow a link (requirement C5). `voids` numbers directly
+/// With room for `num(nonce)` where a text message is the only way to answer. An action that alone takes more segments
+/// than allowed is replaced by `url(link)` where the device can follow a link (requirement C5). `voids` numbers directly
 /// before the first were given up: `nop()` stands for each, for a device that cannot ask what became of them (C4).
 pub(super) fn pack(
     home: &Home,
@@ -97,55 +100,36 @@ pub(super) fn pack(
         let nop = || Action::new(ActionKind::Nothing, [""; 0]);
         let mut actions: Vec<Action> = (0..voids).map(|_| nop()).collect();
         actions.extend(views.iter().take(count).map(|view| view.action.clone()));
-        if data == DataPath::None {
-            let nonce = reply_nonce(&nonce_key(secret), start, actions.len()).to_string();
-            actions.push(Action::new(ActionKind::ReplyNumber, [nonce]));
+        Parcel {
+            first: start,
+            actions,
+            wants_reply: data == DataPath::None,
+            carries: count,
         }
-        text(secret, start, actions)
     };
-    let alone = whole(1)?;
-    if !fits(&alone)
+    // How long it will be does not hang on which nonce is drawn.
+    let fits_with = |count: usize| {
+        let nonce = (data == DataPath::None).then_some(Nonce::from_bytes([0; 8]));
+        whole(count).text(secret, nonce).map(|text| fits(&text))
+    };
+    if !fits_with(1)?
         && data == DataPath::There
         && let Some(address) = &home.https
     {
         let link = format!("{}/agent/v1/actions/{first}", address.url());
-        let marker = Action::new(ActionKind::FetchUrl, [link]);
-        let text = signed(secret, first, marker)?;
-        return Ok(Parcel { text, carries: 1 });
+        return Ok(Parcel {
+            first,
+            actions: vec![Action::new(ActionKind::FetchUrl, [link])],
+            wants_reply: false,
+            carries: 1,
+        });
     }
-    let mut parcel = Parcel {
-        text: alone,
-        carries: 1,
-    };
-    for carries in 2..=in_row {
-        match whole(carries) {
-            Ok(text) if fits(&text) => parcel = Parcel { text, carries },
-            // What does not fit goes into the next message.
-            _ => break,
-        }
+    let mut carries = 1;
+    // What does not fit goes into the next message.
+    while carries < in_row && matches!(fits_with(carries + 1), Ok(true)) {
+        carries += 1;
     }
-    Ok(parcel)
-}
-
-/// The key that nonces of a device are derived with.
-pub(super) fn nonce_key(secret: &DeviceSecret) -> [u8; 32] {
-    secret.key(Purpose::Sms2)
-}
-
-/// The nonce that ties a reply by text message to the `count` actions from `first` on.
-///
-/// Derived, not drawn: a text that is sent again is the same octets, and the answer finds its actions without a
-/// table of nonces. It serves once because the actions end with their first answer.
-pub(super) fn reply_nonce(key: &[u8; 32], first: Sequence, count: usize) -> Nonce {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    mac.update(b"reply nonce");
-    mac.update(first.to_string().as_bytes());
-    if count != 1 {
-        mac.update(format!(" and {count} in all").as_bytes());
-    }
-    let mut nonce = [0; 8];
-    nonce.copy_from_slice(&mac.finalize().into_bytes()[..8]);
-    Nonce::from_bytes(nonce)
+    Ok(whole(carries))
 }
 
 fn text(

@@ -7,22 +7,20 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::json;
 use sha2::Sha256;
 
-use crate::api::{Device, DeviceNumber};
-use crate::domain::{Action, ActionKind, AuditDraft, Bearer, Msisdn, ShortId, Timestamp};
-use crate::port::{AgentKey, EventDraft, EventFilter, NewAction, OutboundSms, Stamp, StoreError};
-use crate::sms::Nonce;
+use crate::api::{ActionView, Device, DeviceNumber};
+use crate::domain::{AuditDraft, Msisdn, Sequence, ShortId, Timestamp};
+use crate::port::{AgentKey, EventDraft, EventFilter, OutboundSms, Stamp, StoreError};
 
-use super::result::NONCE_SUBJECT;
-use super::{ActError, Caller, Ports, message, text};
+use super::{ActError, Caller, Ports, deliver, message, reply, text};
 
-/// How long a device has to answer by itself.
-const AGENT_TIME: Duration = Duration::from_secs(24 * 3600);
 /// How long the code is good that its user types.
 const USER_TIME: Duration = Duration::from_secs(15 * 60);
 /// Wrong codes after which a new one has to be asked for.
 const WRONG_CODES: u32 = 5;
-/// When the question goes out again as an ordinary action, so that its number leaves no gap.
+/// A device that was asked is not asked again sooner than this.
 const AGAIN: Duration = Duration::from_secs(60);
+/// How the outcome of an attempt begins that had to wait for its number to be verified.
+const FIRST: &str = "not sent: first the device has to show that this number is its own";
 
 /// Who answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +43,23 @@ pub async fn ask(
     answerer: Answerer,
     by: Caller,
 ) -> Result<Device, ActError> {
+    // The server may be asking by itself at the same moment: nothing was sent yet, so it is read and asked again.
+    for _ in 0..4 {
+        match ask_once(ports, device, number.clone(), answerer, by.clone()).await {
+            Err(ActError::Store(StoreError::Version { .. })) => {}
+            other => return other,
+        }
+    }
+    ask_once(ports, device, number, answerer, by).await
+}
+
+async fn ask_once(
+    ports: &Ports,
+    device: ShortId,
+    number: Option<Msisdn>,
+    answerer: Answerer,
+    by: Caller,
+) -> Result<Device, ActError> {
     let mut known = ports
         .devices
         .device(device)
@@ -61,82 +76,145 @@ pub async fn ask(
             open.or(known.numbers.first()).map(|n| n.number.clone())
         })
         .ok_or_else(|| ActError::Unusable(format!("no number of {} is known", known.name)))?;
-    let now = ports.now();
     if !known.numbers.iter().any(|n| n.number == number) {
         known.numbers.push(DeviceNumber::new(number.clone()));
-    }
-    for slot in known.numbers.iter_mut().filter(|n| n.number == number) {
-        // Verified each time: what was shown once is not believed for ever.
-        *slot = DeviceNumber {
-            asked_at: Some(now),
-            ..DeviceNumber::new(number.clone())
-        };
     }
     let key = ports
         .enrolments
         .agent_by_identity(Some(device), Vec::new())
         .await?
         .ok_or_else(|| ActError::NotEnrolled(known.name.clone()))?;
-    let stamp = Stamp {
-        audit: Some(AuditDraft {
-            at: now,
-            actor: format!("operator:{}", by.operator),
-            event: "number.ask".to_owned(),
-            subject: format!("device:{device}"),
-            detail: number.masked(),
-            correlation: by.correlation.clone(),
-        }),
-        ..Stamp::default()
-    };
-    let known = ports.devices.save_device(known, stamp).await?;
-    let (words, reference) = match answerer {
-        Answerer::Agent => question(ports, &key, now, &by).await?,
-        Answerer::User => (code(ports, device, &number, now).await?, ports.new_id()?),
-    };
-    text::send(ports, None, OutboundSms::text(number, words, reference)).await?;
+    let actor = format!("operator:{}", by.operator);
+    let known = mark(ports, known, &number, actor, by.correlation, "").await?;
+    let now = ports.now();
+    match answerer {
+        Answerer::Agent => question(ports, &key, &number).await?,
+        Answerer::User => {
+            let words = code(ports, device, &number, now).await?;
+            let sms = OutboundSms::text(number, words, ports.new_id()?);
+            text::send(ports, None, sms).await?;
+        }
+    }
     Ok(known)
 }
 
-/// A text that the device answers by itself: `nop()` with a nonce that nobody can guess, not even the device.
-async fn question(
-    ports: &Ports,
-    key: &AgentKey,
-    now: Timestamp,
-    by: &Caller,
-) -> Result<(String, ShortId), ActError> {
-    let id = ports.new_id()?;
-    let new = NewAction {
-        id,
-        device: key.device,
-        action: Action::new(ActionKind::Nothing, [""; 0]),
-        sequence: None,
-        operator: by.operator.clone(),
-        reason: Some("its number is verified".to_owned()),
-        ticket: None,
-        via: Some(Bearer::Sms),
-        at: now,
-        expires_at: now.after(AGENT_TIME),
-        due_at: Some(now.after(AGAIN)),
-        preconditions: Vec::new(),
-        escrow: None,
-    };
-    let view = ports.actions.create_action(new, Stamp::default()).await?;
-    let mut bytes = [0; 8];
-    ports.entropy.fill(&mut bytes)?;
-    let nonce = Nonce::from_bytes(bytes);
-    let words = message::asking(&key.secret, view.sequence, nonce)
-        .map_err(|e| ActError::Unusable(e.to_string()))?;
-    ports
-        .events
-        .publish(vec![EventDraft {
-            at: now,
-            kind: "sms.signed".to_owned(),
-            subject: format!("{NONCE_SUBJECT}{nonce}"),
-            device: Some(key.device),
-            data: json!({ "sequence": view.sequence }),
-        }])
+/// Whether a device has numbers of which it has not shown yet that they are its own, and nobody asked it to.
+#[must_use]
+pub fn has_new(device: &Device) -> bool {
+    device.agent_id.is_some() && device.numbers.iter().any(is_new)
+}
+
+fn is_new(number: &DeviceNumber) -> bool {
+    number.verified_at.is_none() && number.asked_at.is_none()
+}
+
+/// Begins the verification of a device's new numbers, whoever told them: the device when it enrolled or got another
+/// SIM card, or an operator. Does nothing without a gateway.
+///
+/// # Errors
+/// [`ActError`]; what could not be sent is asked again when it matters.
+pub async fn verify_new(ports: &Ports, device: ShortId) -> Result<(), ActError> {
+    if ports.gateways.is_empty() {
+        return Ok(());
+    }
+    let key = ports
+        .enrolments
+        .agent_by_identity(Some(device), Vec::new())
         .await?;
-    Ok((words, id))
+    let (Some(key), Some(mut known)) = (key, ports.devices.device(device).await?) else {
+        return Ok(());
+    };
+    let new: Vec<Msisdn> = known
+        .numbers
+        .iter()
+        .filter(|n| is_new(n))
+        .map(|n| n.number.clone())
+        .collect();
+    for number in new {
+        known = mark_new(ports, known, &number).await?;
+        question(ports, &key, &number).await?;
+    }
+    Ok(())
+}
+
+/// What an action waits for that may only go to a verified number: has the device asked, unless it was a moment ago, and
+/// says so.
+pub(super) async fn before(
+    ports: &Ports,
+    device: &Device,
+    key: &AgentKey,
+    number: &Msisdn,
+    waiting: &ActionView,
+) -> Result<String, ActError> {
+    let now = ports.now();
+    let own = device.numbers.iter().find(|n| n.number == *number);
+    let by_mark = own.and_then(|n| n.asked_at);
+    let mut tries = waiting.attempts.iter().rev();
+    let by_try = tries.find(|a| a.outcome.starts_with(FIRST)).map(|a| a.at);
+    if by_mark.max(by_try).is_some_and(|at| now.since(at) < AGAIN) {
+        return Ok(format!("{FIRST}; it was asked to"));
+    }
+    // A code that its user may be typing at this moment stays good.
+    if by_mark.is_none_or(|at| now.since(at) > USER_TIME) {
+        match mark_new(ports, device.clone(), number).await {
+            // Something else about the device changed: it is marked the next time.
+            Ok(_) | Err(ActError::Store(StoreError::Version { .. })) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    match question(ports, key, number).await {
+        Ok(()) => Ok(format!("{FIRST}; it is asked to")),
+        Err(ActError::Bearer(error)) => {
+            Ok(format!("{FIRST}, and it could not be asked to: {error}"))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn mark_new(ports: &Ports, device: Device, number: &Msisdn) -> Result<Device, ActError> {
+    let actor = format!("server:{}", ports.home.name);
+    let why = ", because it is not verified";
+    mark(ports, device, number, actor, String::new(), why).await
+}
+
+/// Writes down that a number is being verified. What was shown once is not believed for ever.
+async fn mark(
+    ports: &Ports,
+    mut device: Device,
+    number: &Msisdn,
+    actor: String,
+    correlation: String,
+    why: &str,
+) -> Result<Device, ActError> {
+    let now = ports.now();
+    for slot in device.numbers.iter_mut().filter(|n| n.number == *number) {
+        *slot = DeviceNumber {
+            asked_at: Some(now),
+            ..DeviceNumber::new(number.clone())
+        };
+    }
+    let stamp = Stamp {
+        audit: Some(AuditDraft {
+            at: now,
+            actor,
+            event: "number.ask".to_owned(),
+            subject: format!("device:{}", device.id),
+            detail: format!("{}{why}", number.masked()),
+            correlation,
+        }),
+        ..Stamp::default()
+    };
+    Ok(ports.devices.save_device(device, stamp).await?)
+}
+
+/// A text that the device answers by itself, with a nonce that nobody can guess, not even the device.
+async fn question(ports: &Ports, key: &AgentKey, number: &Msisdn) -> Result<(), ActError> {
+    let nonce = reply::ask(ports, key, (Sequence::ZERO, 0), number).await?;
+    let words = message::asking(&key.secret, nonce)
+        .map_err(|error| ActError::Unusable(error.to_string()))?;
+    let sms = OutboundSms::text(number.clone(), words, ports.new_id()?);
+    text::send(ports, None, sms).await?;
+    Ok(())
 }
 
 /// A text that shows a code to the device's user.
@@ -219,7 +297,12 @@ pub async fn typed(
         ..Stamp::default()
     };
     match ports.devices.save_device(device, stamp).await {
-        Ok(_) => Ok(right),
+        Ok(_) => {
+            if right {
+                deliver::device_appeared(ports, key.device).await?;
+            }
+            Ok(right)
+        }
         // Something else changed at the same moment, perhaps another guess: this one did not count.
         Err(StoreError::Version { .. }) => Ok(false),
         Err(other) => Err(other.into()),

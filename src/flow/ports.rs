@@ -7,8 +7,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::domain::{Bearer, ShortId, Timestamp};
 use crate::port::{
     ActionQueue, ActionResults, Actions, AuditTrail, Backups, Callbacks, Clock, DeviceLog, Devices,
-    Enrolments, Entropy, Events, MachineError, Peers, PushService, Sealer, SipSender, SmsGateway,
-    SmsLedger, Surveyor,
+    Enrolments, Entropy, Events, LookUps, MachineError, Peers, PushService, Sealer, SipSender,
+    SmsGateway, SmsLedger, Surveyor,
 };
 
 /// What the flows of one endpoint are handed: a bundle of ports, cheap to clone.
@@ -48,6 +48,8 @@ pub struct Ports {
     pub sip: Option<Arc<dyn SipSender>>,
     /// Looks at the ways to SIP addresses; absent when nobody does.
     pub surveyor: Option<Arc<dyn Surveyor>>,
+    /// Who is asked for addresses that the registry does not have.
+    pub look_ups: LookUps,
     /// Text message gateways, best first.
     pub gateways: Vec<Arc<dyn SmsGateway>>,
     /// Push services.
@@ -71,6 +73,42 @@ pub struct Home {
     pub certificate_pin: Option<String>,
     /// Most segments of a signed text before it is replaced by a link; 1 to 255, usually 1.
     pub max_segments: u32,
+    /// How often a way is tried before another one is.
+    pub tries: Tries,
+}
+
+/// How often in a row a way that takes an action is tried without an answer before the next one is (requirement C4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tries {
+    /// By SIP.
+    pub sip: u32,
+    /// By push message.
+    pub push: u32,
+    /// By text message, each gateway.
+    pub sms: u32,
+}
+
+impl Default for Tries {
+    fn default() -> Self {
+        Self {
+            sip: 1,
+            push: 1,
+            sms: 3,
+        }
+    }
+}
+
+impl Tries {
+    /// Over a bearer, at least once.
+    pub(super) fn over(&self, bearer: Bearer) -> u32 {
+        match bearer {
+            Bearer::SipDirect | Bearer::SipProxy => self.sip,
+            Bearer::Push => self.push,
+            Bearer::Sms => self.sms,
+            Bearer::Session => 1,
+        }
+        .max(1)
+    }
 }
 
 /// Host and port under which devices reach the endpoint.

@@ -61,6 +61,7 @@ impl Sent {
             target: way.target.clone(),
             outcome: self.outcome.clone(),
             accepted: self.accepted,
+            because: None,
             elapsed_ms: millis(self.elapsed),
             messages: self.lines(way, peer, Duration::ZERO),
         }

@@ -52,11 +52,16 @@ pub async fn open(
     let session = ports.new_id()?;
     let cause = match &request.bootstrap_token {
         Some(token) => {
-            let callback = token_callback(ports, key, token, now)?;
-            // The token is used up by the very write that ties the session: only one session can win it.
-            if !tie(ports, key.device, callback, session, entry, now).await? {
-                return Err(SessionError::Token);
-            }
+            let callback = match token_callback(ports, key, token, now) {
+                // The token is used up by the very write that ties the session: only one session can win it.
+                Ok(id) if tie(ports, key.device, id, session, entry, now).await? => Ok(id),
+                Ok(_) => Err("its request has ended: it was used, or its time was up"),
+                Err(why) => Err(why),
+            };
+            let callback = match callback {
+                Ok(callback) => callback,
+                Err(why) => return Err(refused(ports, key, why, now).await?),
+            };
             format!("for request {callback}, bootstrapped")
         }
         None => match request.request_id.as_deref() {
@@ -81,6 +86,21 @@ pub async fn open(
         .heard(key.device, now, "session", &line)
         .await?;
     Ok(SessionResponse { session, actions })
+}
+
+/// Writes down that a bootstrap token was refused, and why; the device is not told.
+async fn refused(
+    ports: &Ports,
+    key: &AgentKey,
+    why: &str,
+    now: Timestamp,
+) -> Result<SessionError, StoreError> {
+    let line = format!("a bootstrap token was refused: {why}");
+    ports
+        .device_log
+        .heard(key.device, now, "refused", &line)
+        .await?;
+    Ok(SessionError::Token)
 }
 
 /// The callback or action that a request id names; a repeated try has its number behind a dot.
@@ -224,27 +244,29 @@ fn token_context(key: &AgentKey) -> String {
     format!("bootstrap:{}:{}", key.device, key.epoch)
 }
 
+/// The callback that a token stands for; else why it is none, for the log.
 fn token_callback(
     ports: &Ports,
     key: &AgentKey,
     token: &str,
     now: Timestamp,
-) -> Result<ShortId, SessionError> {
+) -> Result<ShortId, &'static str> {
+    const FOREIGN: &str = "it is not of this device and enrolment";
     let sealed = BASE64URL_NOPAD
         .decode(token.as_bytes())
-        .map_err(|_| SessionError::Token)?;
+        .map_err(|_| FOREIGN)?;
     let plain = ports
         .sealer
         .open(&token_context(key), &sealed)
-        .map_err(|_| SessionError::Token)?;
-    let (id, end) = plain.split_at_checked(8).ok_or(SessionError::Token)?;
+        .map_err(|_| FOREIGN)?;
+    let (id, end) = plain.split_at_checked(8).ok_or(FOREIGN)?;
     let id = std::str::from_utf8(id)
         .ok()
         .and_then(|id| id.parse().ok())
-        .ok_or(SessionError::Token)?;
-    let end = end.try_into().map_err(|_| SessionError::Token)?;
+        .ok_or(FOREIGN)?;
+    let end = end.try_into().map_err(|_| FOREIGN)?;
     if Timestamp::from_millis(i64::from_be_bytes(end)) <= now {
-        return Err(SessionError::Token);
+        return Err("its time was up");
     }
     Ok(id)
 }

@@ -2,18 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use crate::api::{
     ActionView, Device, SmsSignRequest, SmsSignResponse, SmsVerifyRequest, SmsVerifyResponse,
 };
-use crate::domain::{
-    Action, ActionKind, ActionState, AuditDraft, Consent, Sequence, ShortId, Timestamp,
-};
-use crate::port::{AgentKey, EventDraft, NewAction, Stamp, StoreError};
-use crate::sms::{Draft, SignedMessage, SmsKeys, Version};
+use crate::domain::{Action, ActionKind, ActionState, AuditDraft, Consent, Sequence, ShortId};
+use crate::port::{AgentKey, NewAction, ReplyRequest, Stamp, StoreError};
+use crate::sms::{Draft, Nonce, SignedMessage, SmsKeys, Version};
 
-use super::result::NONCE_SUBJECT;
 use super::{ActError, Caller, Ports, act};
 
 /// How long the actions of a signed text stay open.
@@ -48,6 +43,15 @@ pub async fn sign(
             "url() and num() stand for other actions: there is nothing to number here".to_owned(),
         ));
     }
+    if let Some(nonce) = nonce_of(&draft) {
+        let before = ports.texts.reply_request(device.id, nonce).await?;
+        if before.is_some() {
+            return Err(ActError::Conflict {
+                detail: format!("the nonce {nonce} was used before, and serves once"),
+                next: "take another one, of 16 random hexadecimal digits".to_owned(),
+            });
+        }
+    }
     let reason = request.reason.as_deref();
     let views = reserve(ports, &device, &stored, draft.sequence(), reason, &by).await?;
     let sequence = views
@@ -58,7 +62,7 @@ pub async fn sign(
         .numbered(sequence)
         .and_then(|d| d.sign(&SmsKeys::derive(&key.secret)))
         .map_err(unusable)?;
-    remember_nonce(ports, device.id, &message).await?;
+    remember_nonce(ports, &key, &message, views.len()).await?;
     Ok(SmsSignResponse {
         text: message.as_str().to_owned(),
         sequence,
@@ -202,25 +206,33 @@ async fn store(
     }
 }
 
+fn nonce_of(draft: &Draft) -> Option<Nonce> {
+    let last = draft.actions().last()?;
+    (last.kind() == Some(ActionKind::ReplyNumber))
+        .then(|| last.param(0)?.parse().ok())
+        .flatten()
+}
+
 /// Keeps what a reply with this nonce will answer.
 async fn remember_nonce(
     ports: &Ports,
-    device: ShortId,
+    key: &AgentKey,
     message: &SignedMessage,
+    count: usize,
 ) -> Result<(), ActError> {
     let Some(nonce) = message.reply_nonce() else {
         return Ok(());
     };
-    let at: Timestamp = ports.now();
-    ports
-        .events
-        .publish(vec![EventDraft {
-            at,
-            kind: "sms.signed".to_owned(),
-            subject: format!("{NONCE_SUBJECT}{nonce}"),
-            device: Some(device),
-            data: json!({ "sequence": message.sequence() }),
-        }])
-        .await?;
+    let request = ReplyRequest {
+        nonce,
+        device: key.device,
+        epoch: key.epoch,
+        first: message.sequence(),
+        count: u32::try_from(count).unwrap_or(u32::MAX),
+        number: None,
+        at: ports.now(),
+        answered_at: None,
+    };
+    ports.texts.reply_wanted(request).await?;
     Ok(())
 }

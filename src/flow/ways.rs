@@ -167,9 +167,6 @@ fn sms_ways(ports: &Ports, device: &Device) -> Vec<Way> {
     let Some(best) = verified.or(device.numbers.first()) else {
         return Vec::new();
     };
-    // One number, told by the device itself when it enrolled with its one-time code, counts as proven: nobody else
-    // could have added it, and a text signed for this device does nothing on another.
-    let told_at_enrolment = device.enrolled_at.is_some() && device.numbers.len() == 1;
     routes(&ports.gateways, &best.number)
         .into_iter()
         .map(|gateway| Way {
@@ -177,7 +174,7 @@ fn sms_ways(ports: &Ports, device: &Device) -> Vec<Way> {
             target: format!("{} through {}", best.number.masked(), gateway.name()),
             to: Destination::Sms {
                 number: best.number.clone(),
-                trusted: best.verified_at.is_some() || told_at_enrolment,
+                trusted: best.verified_at.is_some(),
                 gateway,
             },
         })
@@ -200,9 +197,14 @@ fn parsed(path: &[String]) -> Vec<SipUri> {
 /// Whether the contact has an address that means nothing outside its own network. Loopback does not count:
 /// what listens there is on this machine.
 fn is_private(binding: &Binding) -> bool {
-    let Ok(uri) = binding.contact.parse::<SipUri>() else {
-        return false;
-    };
+    binding
+        .contact
+        .parse()
+        .is_ok_and(|contact| is_inside(&contact))
+}
+
+/// The same of an address.
+pub(super) fn is_inside(uri: &SipUri) -> bool {
     match uri.host().parse::<IpAddr>() {
         Ok(IpAddr::V4(v4)) => {
             let [a, b, ..] = v4.octets();

@@ -7,6 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | `clock`, `entropy` | [`SystemClock`], [`OsEntropy`]: the time and random bytes |
+//! | `memory` | how much memory this process took |
 //! | `master_key` | [`MasterKey`]: seals secrets before they are stored |
 //! | `data_dir` | [`DataDir`]: one owner for a data folder, and who that is |
 //! | `private_file` | files that only their owner may read |
@@ -17,6 +18,7 @@ mod data_dir;
 mod entropy;
 mod error;
 mod master_key;
+mod memory;
 pub mod private_file;
 mod secret_store;
 
@@ -25,4 +27,5 @@ pub use data_dir::{DataDir, DataLock, Owner, OwnerMode};
 pub use entropy::OsEntropy;
 pub use error::HostError;
 pub use master_key::MasterKey;
+pub use memory::peak_memory;
 pub use secret_store::{SecretChoice, SecretStore, Unlock};

@@ -16,10 +16,10 @@ use serde::de::DeserializeOwned;
 
 use crate::api::signature::{Algorithm, Params, content_digest, hmac_signature, signature_header};
 use crate::api::{
-    AgentReport, BackupReceipt, EnrolRequest, EnrolResponse, NumberCode, Problem, RegisterRequest,
-    SessionRequest, SessionResponse,
+    AgentReport, BackupReceipt, EnrolRequest, EnrolResponse, KeyId, NumberCode, Problem,
+    RegisterRequest, SessionRequest, SessionResponse,
 };
-use crate::domain::{DeviceId, DeviceSecret, Purpose, Sequence, ShortId};
+use crate::domain::{DeviceId, DeviceSecret, Purpose, Sequence, ShortId, SystemId};
 use crate::port::{Clock, Door, DoorError, Entropy, WebCaller};
 
 /// A path segment: everything but `unreserved` (RFC 3986 §2.3) is escaped.
@@ -69,6 +69,9 @@ impl AgentHttp {
             .pool_max_idle_per_host(idle)
             .connect_timeout(Duration::from_secs(10))
             .timeout(Duration::from_secs(60))
+            // What leads nowhere any more, as from an address that this machine has lost, is noticed before a
+            // callback is over.
+            .tcp_user_timeout(Duration::from_secs(4))
             .user_agent(concat!("callhome-agent/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|e| unusable(&e))?;
@@ -79,20 +82,21 @@ impl AgentHttp {
         })
     }
 
-    /// The door of one device to the endpoint at `base`, as in `https://mgmt.example.net:8443`.
+    /// The door of one device to the endpoint `system` at `base`, as in `https://mgmt.example.net:8443`.
     ///
     /// # Errors
     /// [`DoorError::Unusable`] when `base` is no web address.
     pub fn door(
         self: &Arc<Self>,
         base: &str,
-        agent_id: DeviceId,
+        system: SystemId,
+        device: DeviceId,
         secret: &DeviceSecret,
     ) -> Result<HttpDoor, DoorError> {
         Ok(HttpDoor {
             http: Arc::clone(self),
             base: parse_base(base)?,
-            agent_id,
+            key_id: KeyId { system, device },
             key: secret.key(Purpose::Http),
         })
     }
@@ -111,7 +115,7 @@ impl WebCaller for AgentHttp {
 pub struct HttpDoor {
     http: Arc<AgentHttp>,
     base: Url,
-    agent_id: DeviceId,
+    key_id: KeyId,
     key: [u8; 32],
 }
 
@@ -146,7 +150,7 @@ impl HttpDoor {
             .fill(&mut nonce)
             .map_err(|e| DoorError::Unusable(e.to_string()))?;
         let params = Params::new(
-            &self.agent_id.to_string(),
+            &self.key_id.to_string(),
             &HEXLOWER.encode(&nonce),
             self.http.clock.now(),
             Algorithm::HmacSha256,

@@ -7,9 +7,10 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{
     ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
@@ -19,6 +20,7 @@ use hickory_resolver::proto::rr::{Name, RData, RecordType};
 use tokio::net::lookup_host;
 
 use crate::domain::Msisdn;
+use crate::port::NumberBook;
 use crate::sip::{
     Answer, Hop, Locate, LocateError, Located, Naptr, Question, SipUri, Srv, enum_name,
     sip_of_number,
@@ -92,9 +94,9 @@ impl Resolver {
         records.into_iter().filter_map(to_naptr).collect()
     }
 
-    /// The SIP address of a telephone number (ENUM, RFC 6116), if it has one.
-    pub async fn sip_of(&self, number: &Msisdn) -> Option<SipUri> {
-        sip_of_number(self.naptr(&enum_name(number)).await, number)
+    /// The SIP address of a telephone number in an ENUM zone (RFC 6116), if it has one.
+    pub async fn sip_of(&self, number: &Msisdn, zone: &str) -> Option<SipUri> {
+        sip_of_number(self.naptr(&enum_name(number, zone)).await, number)
     }
 
     async fn answer(&self, question: &Question) -> Answer {
@@ -191,6 +193,35 @@ impl Resolver {
                 |error| tracing::warn!(%error, "NAPTR and SRV records cannot be asked for"),
             )
             .ok()
+    }
+}
+
+/// The numbers of one ENUM zone.
+#[derive(Debug, Clone)]
+pub struct EnumZone {
+    resolver: Arc<Resolver>,
+    zone: String,
+}
+
+impl EnumZone {
+    /// The zone of this name, as in `e164.arpa`, asked for through `resolver`.
+    #[must_use]
+    pub fn new(resolver: Arc<Resolver>, zone: &str) -> Self {
+        Self {
+            resolver,
+            zone: zone.trim_matches('.').to_owned(),
+        }
+    }
+}
+
+#[async_trait]
+impl NumberBook for EnumZone {
+    fn name(&self) -> &str {
+        &self.zone
+    }
+
+    async fn sip_of(&self, number: &Msisdn) -> Option<SipUri> {
+        self.resolver.sip_of(number, &self.zone).await
     }
 }
 

@@ -142,6 +142,28 @@ impl Mailer for SmtpMailer {
 }
 
 impl SmtpMailer {
+    /// Goes to the mail server, logs in, and sends nothing.
+    ///
+    /// # Errors
+    /// [`BearerError`] as when a letter is sent.
+    pub async fn check(&self) -> Result<(), BearerError> {
+        match tokio::time::timeout(ANSWER, self.transport.test_connection()).await {
+            Err(_) => Err(BearerError::Unreachable(self.server.clone())),
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(BearerError::Refused {
+                target: self.server.clone(),
+                reason: "it does not go on after the login".into(),
+            }),
+            Ok(Err(error)) => Err(self.told(&error)),
+        }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
     /// A server that answered and said no is told apart from one that was not heard.
     fn told(&self, error: &lettre::transport::smtp::Error) -> BearerError {
         let mut reason = error.to_string();

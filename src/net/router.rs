@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
-use reqwest::{Certificate, Client, Response, Url};
+use reqwest::{Certificate, Client, Response, StatusCode, Url};
 
 use crate::api::signature::{Algorithm, Params, content_digest, signature_header};
-use crate::api::{Problem, RouteQuestion, RouteRegistration, SigningKey};
+use crate::api::{Problem, RouteAnswer, RouteQuestion, RouteRegistration, SigningKey};
 use crate::domain::SystemId;
 use crate::port::{BearerError, Clock, DoorError, Entropy, RouterDoor};
 
@@ -78,14 +78,21 @@ impl RouterClient {
 
 #[async_trait]
 impl RouterDoor for RouterClient {
-    async fn register(&self, registration: &RouteRegistration) -> Result<(), BearerError> {
+    async fn register(&self, registration: &RouteRegistration) -> Result<RouteAnswer, BearerError> {
         let target = self.url.host_str().unwrap_or("the router").to_owned();
         let response = self
             .put(registration)
             .await
             .map_err(|why| BearerError::Unreachable(format!("{target} ({why})")))?;
+        // A router that has nothing to say of us says nothing.
+        if response.status() == StatusCode::NO_CONTENT {
+            return Ok(RouteAnswer::default());
+        }
         if response.status().is_success() {
-            return Ok(());
+            return response.json().await.map_err(|e| BearerError::Refused {
+                target,
+                reason: format!("its answer cannot be read: {e}"),
+            });
         }
         Err(BearerError::Refused {
             target,
@@ -122,6 +129,8 @@ pub async fn directions(
 }
 
 fn client(ca_pem: Option<&str>) -> Result<Client, DoorError> {
+    // The first provider of the process stays; there is only this one.
+    drop(rustls::crypto::ring::default_provider().install_default());
     let mut builder = Client::builder()
         .no_proxy()
         .https_only(true)

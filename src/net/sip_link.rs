@@ -11,6 +11,7 @@
 //! | `driver` | the task: sockets in, endpoint, sockets out |
 //! | `doors` | the UDP socket and the listeners |
 //! | `connections`, `connection` | which connection a message goes out on; one connection |
+//! | `place` | where we are, as devices have to know |
 //! | `redirect` | what a 3xx asks for (RFC 3261 §8.1.3.4) |
 //! | `once` | one request from a socket of its own |
 
@@ -19,27 +20,27 @@ mod connections;
 mod doors;
 mod driver;
 mod once;
+mod place;
 mod redirect;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::net::UdpSocket;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::connections::Connections;
+use self::connections::{Common, Connections};
 use self::doors::{Doors, Porter, canonical};
-use self::driver::{Command, Driver, DriverParts};
+use self::driver::{Command, Driver, DriverParts, Sending};
 pub use self::once::{OnceError, Outlook, Preview, preview, request_once};
 use self::redirect::Redirects;
 use super::dns::Resolver;
@@ -74,6 +75,8 @@ pub struct LinkOptions {
     pub tls: ClientTls,
     /// Who finds names.
     pub resolver: Arc<Resolver>,
+    /// After how long of our silence a connection that we opened gets a keep-alive (RFC 5626 §4.4.1).
+    pub keep_alive: Duration,
 }
 
 impl LinkOptions {
@@ -91,6 +94,7 @@ impl LinkOptions {
             tls_door: None,
             tls: ClientTls::system(),
             resolver: Arc::new(Resolver::system()),
+            keep_alive: KEEP_ALIVE,
         }
     }
 
@@ -137,6 +141,8 @@ struct Shared {
     lots: AtomicU64,
     /// Which of our addresses faces which peer, when the socket is bound to all.
     facing: Mutex<HashMap<IpAddr, IpAddr>>,
+    /// How many connections that we had opened were lost.
+    lost: watch::Receiver<u64>,
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -153,6 +159,8 @@ const COMMANDS: usize = 1024;
 const HEARD: usize = 1024;
 /// From one lot to the next.
 const LOT: u64 = 0x9e37_79b9_7f4a_7c15;
+/// Between keep-alives, unless told otherwise (RFC 5626 §4.4.1: 95 to 120 s).
+const KEEP_ALIVE: Duration = Duration::from_secs(100);
 /// How long `close` waits for handlers that are still at work.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -168,12 +176,14 @@ impl SipLink {
         let (told, heard) = mpsc::channel(HEARD);
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let ids = Arc::new(AtomicU64::new(1));
+        let (lose, lost) = watch::channel(0);
         let tls_local = doors.tls.as_ref().map(|d| canonical(d.address()));
         let porter = Porter {
             ids: Arc::clone(&ids),
             heard: told.clone(),
             tasks: tasks.clone(),
             stop: stop.clone(),
+            keep_alive: options.keep_alive,
         };
         if let Some(listener) = doors.tcp {
             tasks.spawn(porter.clone().accept_tcp(listener));
@@ -189,7 +199,15 @@ impl SipLink {
             only: options.only,
             handler: options.handler,
             inbox,
-            connections: Connections::new(ids, told, tasks.clone(), options.tls, local),
+            connections: Connections::new(Common {
+                ids,
+                heard: told,
+                tasks: tasks.clone(),
+                tls: options.tls,
+                local,
+                keep_alive: options.keep_alive,
+                lost: lose,
+            }),
             heard,
             stop: stop.clone(),
         });
@@ -207,6 +225,7 @@ impl SipLink {
                 resolver: options.resolver,
                 lots: AtomicU64::new(lots),
                 facing: Mutex::default(),
+                lost,
                 stop,
                 tasks,
             }),
@@ -248,14 +267,7 @@ impl SipLink {
         let ip = match known {
             Some(ip) => ip,
             None => {
-                // Connecting a UDP socket sends nothing: it only asks for the route.
-                let any = match (local.ip(), peer) {
-                    (IpAddr::V6(_), SocketAddr::V4(_)) => Ipv4Addr::UNSPECIFIED.into(),
-                    (ours, _) => ours,
-                };
-                let probe = UdpSocket::bind(SocketAddr::new(any, 0)).await?;
-                probe.connect(peer).await?;
-                let ip = probe.local_addr()?.ip();
+                let ip = self.look_towards(peer).await?;
                 let facing = self.shared.facing.lock();
                 let mut facing = facing.unwrap_or_else(PoisonError::into_inner);
                 facing.insert(peer.ip(), ip);
@@ -290,9 +302,10 @@ impl SipLink {
         patience: Patience,
     ) -> Result<SipReport, BearerError> {
         let begun = Instant::now();
+        let stays = request.stays;
         let mut redirects = Redirects::new(&request);
         let mut report = self.try_places(request, places, patience).await?;
-        while let Some(next) = redirects.follow(&report) {
+        while !stays && let Some(next) = redirects.follow(&report) {
             let left = Patience {
                 answer: patience.answer.saturating_sub(begun.elapsed()),
                 ..patience
@@ -322,13 +335,13 @@ impl SipLink {
         };
         let first = attempts.remove(0);
         let (done, outcome) = oneshot::channel();
-        let command = Command {
-            request: Box::new(request),
+        let command = Command::Send(Box::new(Sending {
+            request,
             first,
             others: attempts,
             patience,
             done,
-        };
+        }));
         let closed = || BearerError::Unusable("the SIP socket is closed".to_owned());
         self.shared
             .commands

@@ -1,3 +1,4 @@
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use crate::api::{
     ActionRequest, ActionView, CallbackRequest, CallbackView, Device, Event, PeerStatus,
 };
 use crate::domain::{Imei, Msisdn, ShortId};
-use crate::sip::{InboundRequest, OutboundRequest, Reply, SipReport};
+use crate::sip::{InboundRequest, OutboundRequest, Reply, SipReport, SipUri};
 use crate::sms::SendOptions;
 
 /// Why a bearer could not be used at all. What the other side answered is no error.
@@ -50,6 +51,20 @@ pub trait SipSender: Send + Sync {
         request: OutboundRequest,
         timeout: Duration,
     ) -> Result<SipReport, BearerError>;
+}
+
+/// The SIP socket of devices: it also knows where they are.
+#[async_trait]
+pub trait SipPlace: SipSender {
+    /// Whether the address may change while the socket is open.
+    fn moves(&self) -> bool;
+
+    /// Our address towards a hop, asked of the system anew; `None` when nothing leads there. Connections from an
+    /// address that is not ours any more are given up.
+    async fn faced_by(&self, hop: &SipUri) -> Option<SocketAddr>;
+
+    /// How many connections that we had opened were lost so far; waits until it is more than `known`.
+    async fn lost_since(&self, known: u64) -> u64;
 }
 
 /// Answers SIP requests that come in: the registrar of a server, the phones of a simulation.

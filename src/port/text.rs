@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::{ShortId, Timestamp};
+use crate::domain::{Msisdn, Sequence, ShortId, Timestamp};
 use crate::sms::smpp::IdKeys;
-use crate::sms::{Inbound, Parts, ReceiptOutcome};
+use crate::sms::{Fragment, Inbound, Nonce, Parts, ReceiptOutcome};
 
 /// One segment of a message that was handed to a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,29 @@ pub struct PartRecord {
     pub at: Timestamp,
 }
 
-/// Remembers which ids gateways gave to our segments, and what their receipts said (store).
+/// What a reply by text message with a nonce will answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyRequest {
+    /// The nonce.
+    pub nonce: Nonce,
+    /// Who was asked.
+    pub device: ShortId,
+    /// In which enrolment epoch.
+    pub epoch: u32,
+    /// The first of the actions in the message.
+    pub first: Sequence,
+    /// How many there are; none in a message that only has the device show that it gets it.
+    pub count: u32,
+    /// The number it was sent to; unknown when somebody else sent it (`sms sign`).
+    pub number: Option<Msisdn>,
+    /// When it was asked last.
+    pub at: Timestamp,
+    /// When the reply came. Another one with the same nonce is refused.
+    pub answered_at: Option<Timestamp>,
+}
+
+/// Remembers which ids gateways gave to our segments, and what their receipts said; and keeps the parts of phones' long
+/// messages until they are whole (store).
 #[async_trait]
 pub trait SmsLedger: Send + Sync {
     /// Notes that a gateway has a segment. The change is told when its receipt had come before.
@@ -79,6 +101,44 @@ pub trait SmsLedger: Send + Sync {
 
     /// Everything kept of a message, oldest sending first.
     async fn parts_of(&self, reference: ShortId) -> Result<Vec<PartRecord>, StoreError>;
+
+    /// Keeps what a reply will answer, before the message that asks for it goes out. The nonce to send is that of an
+    /// earlier request for the very same that nobody answered yet, else the one that is handed in.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the nonce stands for something else.
+    async fn reply_wanted(&self, request: ReplyRequest) -> Result<Nonce, StoreError>;
+
+    /// What was asked of a device with a nonce.
+    async fn reply_request(
+        &self,
+        device: ShortId,
+        nonce: Nonce,
+    ) -> Result<Option<ReplyRequest>, StoreError>;
+
+    /// Notes that the reply came; false when one came before, or nothing was asked.
+    async fn reply_came(
+        &self,
+        device: ShortId,
+        nonce: Nonce,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
+    /// Keeps a part of a phone's long message, for a day. All parts in order when none is missing any more, and again
+    /// each time that one of them comes again, until [`Self::fragments_taken`] is told; after that a repeat is `None`.
+    async fn keep_fragment(
+        &self,
+        gateway: &str,
+        fragment: Fragment,
+        at: Timestamp,
+    ) -> Result<Option<Vec<Fragment>>, StoreError>;
+
+    /// Notes that the message which these are all the parts of was taken.
+    async fn fragments_taken(
+        &self,
+        gateway: &str,
+        parts: Vec<Fragment>,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
 }
 
 /// What gateways tell on their own account: a server's side of them.
@@ -112,4 +172,10 @@ pub trait SmsInbox: Send + Sync {
     /// # Errors
     /// [`StoreError`] when it cannot be kept: the gateway has to hand it over again.
     async fn message(&self, gateway: &str, message: Inbound) -> Result<(), StoreError>;
+
+    /// A phone sent a long message, and this is a part of it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be kept: the gateway has to hand it over again.
+    async fn part(&self, gateway: &str, part: Fragment) -> Result<(), StoreError>;
 }

@@ -1,24 +1,23 @@
 //! Where system ids lead: customers' servers register here, devices ask here before they enrol.
 //!
-//! Who may register which system id is set in the configuration, by public key. Where it leads is known as long as
-//! this server runs; customers tell it anew every minute.
+//! Who may register which system id is set in the configuration, by public key. Where it leads is stored, so that
+//! devices are shown the way also right after a restart; customers tell it anew every minute.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::routing::put;
 use axum::{Json, Router};
 
 use crate::api::signature::{Algorithm, Params, from_signature_header};
-use crate::api::{ProblemCode, RouteQuestion, RouteRegistration, VerifyingKey};
+use crate::api::{ProblemCode, RouteAnswer, RouteQuestion, RouteRegistration, VerifyingKey};
 use crate::domain::{AuditDraft, SystemId};
-use crate::port::RouterDoor;
+use crate::port::{RouterDoor, Stamp};
 
 use super::endpoint::Endpoint;
 use super::error::{Answer, ApiError};
+use super::evaluation;
 use super::extract::{Origin, Place, body, json};
 use super::frame::correlation;
 use super::identity::{header_text, target_uri};
@@ -38,23 +37,6 @@ pub struct Customer {
     pub key: VerifyingKey,
 }
 
-/// Where the system ids of customers lead.
-#[derive(Debug, Default)]
-pub(super) struct RouteTable(Mutex<HashMap<SystemId, RouteRegistration>>);
-
-impl RouteTable {
-    fn get(&self, id: SystemId) -> Option<RouteRegistration> {
-        let table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        table.get(&id).cloned()
-    }
-
-    /// Whether it is another one than before.
-    fn set(&self, id: SystemId, route: RouteRegistration) -> bool {
-        let mut table = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        table.insert(id, route.clone()) != Some(route)
-    }
-}
-
 /// The routes of customers' servers.
 pub(super) fn router() -> Router<Endpoint> {
     Router::new().route("/customers/{system_id}", put(register))
@@ -65,7 +47,7 @@ async fn register(
     State(endpoint): State<Endpoint>,
     Place(system_id): Place<SystemId>,
     request: Request,
-) -> Answer<StatusCode> {
+) -> Answer<Json<RouteAnswer>> {
     let (parts, content) = request.into_parts();
     let address = Origin::of(&parts).address();
     endpoint.throttles().enrol.admit(address)?;
@@ -119,23 +101,34 @@ async fn register(
             "a server's address begins with https://",
         ));
     }
-    let url = route.server_url.clone();
-    if endpoint.routes().set(system_id, route) {
-        let entry = AuditDraft {
-            at: now,
-            actor: signer,
-            event: "router.register".into(),
-            subject: format!("system:{system_id}"),
-            detail: url,
-            correlation: correlation(),
+    let customers = &endpoint.parts().customers;
+    let before = customers.customer(system_id).await?;
+    let evaluation_until = before
+        .as_ref()
+        .and_then(|c| c.evaluation.as_ref())
+        .map(|e| e.until);
+    let stands = before
+        .and_then(|c| c.route)
+        .is_some_and(|(r, _)| r == route);
+    if !stands {
+        let stamp = Stamp {
+            audit: Some(AuditDraft {
+                at: now,
+                actor: signer,
+                event: "router.register".into(),
+                subject: format!("system:{system_id}"),
+                detail: route.server_url.clone(),
+                correlation: correlation(),
+            }),
+            ..Stamp::default()
         };
-        endpoint.ports().audit.append(entry).await?;
+        customers.save_route(system_id, route, now, stamp).await?;
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Json(RouteAnswer { evaluation_until }))
 }
 
 /// Tells a device where it enrols. A system id that nobody registered gets the answer of a wrong code.
-#[utoipa::path(post, path = "/agent/v1/enrol/server", request_body = RouteQuestion, responses((status = 200, body = RouteRegistration), (status = 401, body = crate::api::Problem), (status = 429, body = crate::api::Problem)), tag = "agent")]
+#[utoipa::path(post, path = "/agent/v1/enrol/server", request_body = RouteQuestion, responses((status = 200, body = RouteRegistration), (status = 401, body = crate::api::Problem), (status = 403, body = crate::api::Problem), (status = 429, body = crate::api::Problem)), tag = "agent")]
 pub(super) async fn directions(
     State(endpoint): State<Endpoint>,
     request: Request,
@@ -145,9 +138,23 @@ pub(super) async fn directions(
     endpoint.throttles().enrol.admit(address)?;
     let asked: RouteQuestion = json(&body(content, LIMIT).await?)?;
     let settings = endpoint.settings();
-    let own = own(&endpoint).filter(|_| asked.system_id == settings.system_id);
-    match own.or_else(|| endpoint.routes().get(asked.system_id)) {
-        Some(route) => Ok(Json(route)),
+    if asked.system_id == settings.system_id
+        && let Some(own) = own(&endpoint)
+    {
+        return Ok(Json(own));
+    }
+    let known = endpoint.parts().customers.customer(asked.system_id).await?;
+    // One whose key was taken out of the configuration is shown to nobody any more.
+    let trusted = settings
+        .customers
+        .iter()
+        .any(|c| c.system_id == asked.system_id);
+    let known = known.filter(|_| trusted);
+    match known.and_then(|c| Some((c.route?.0, c.evaluation))) {
+        Some((route, evaluation)) => {
+            evaluation::check(evaluation.as_ref(), endpoint.now())?;
+            Ok(Json(route))
+        }
         None => {
             endpoint.throttles().enrol.failed(address);
             endpoint.metrics().authentication_failures.up();
@@ -177,7 +184,10 @@ pub async fn announce(endpoint: Endpoint, router: Arc<dyn RouterDoor>) {
     loop {
         let told = router.register(&registration).await;
         match (&told, heard) {
-            (Ok(()), _) => tracing::debug!("registered with the router"),
+            (Ok(answer), _) => {
+                tracing::debug!("registered with the router");
+                evaluation::told_by_router(&endpoint, answer).await;
+            }
             (Err(error), true) => {
                 tracing::warn!(%error, "the router did not take this server's registration; it is tried again");
             }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::{SigningKey, VerifyingKey};
@@ -10,13 +11,13 @@ use crate::flow::{Home, Ports};
 use crate::net::tls::Acquaintances;
 use crate::port::{
     ActionQueue, ActionResults, Actions, AuditTrail, Backups, Bindings, Callbacks, Clock,
-    DeviceLog, Devices, Enrolments, Entropy, Events, Housekeeping, MachineError, Mailer, Operators,
-    Peers, Pins, PushService, Sealer, SipSender, SmsGateway, SmsLedger, Subscriptions, Surveyor,
-    Templates, Tokens, Webhooks,
+    Customers, DeviceLog, Devices, Enrolments, Entropy, Events, Housekeeping, LookUps,
+    MachineError, Mailer, Operators, Peers, Pins, PushService, Sealer, SipSender, SmsGateway,
+    SmsLedger, Subscriptions, Surveyor, Templates, Tokens, Webhooks,
 };
 use crate::sms::CallFields;
 
-use super::customers::{Customer, RouteTable};
+use super::customers::Customer;
 use super::identity::{NonceMemory, PasswordDesk};
 use super::metrics::Metrics;
 use super::notifier::{Notifier, Subscribed};
@@ -67,6 +68,8 @@ pub struct Settings {
     pub certificate_expires_at: Option<Timestamp>,
     /// SIP registrar as devices reach it, as in `sip:127.0.0.1:5060`; `None` while it does not listen.
     pub sip: Option<String>,
+    /// The same over TLS, as in `sip:127.0.0.1:5061;transport=tls`; `None` while it has no door for it.
+    pub sips: Option<String>,
     /// Domain of the devices' addresses of record.
     pub sip_domain: String,
     /// Hosts that devices may be called back to, besides the one in `https`.
@@ -103,6 +106,8 @@ pub struct Parts {
     pub tokens: Arc<dyn Tokens>,
     /// Saved lists of actions.
     pub templates: Arc<dyn Templates>,
+    /// Customers by their system ids.
+    pub customers: Arc<dyn Customers>,
     /// What the store knows of itself.
     pub housekeeping: Arc<dyn Housekeeping>,
     /// Third parties that are told of messages.
@@ -129,6 +134,8 @@ pub struct Bearers {
     pub sip: Option<Arc<dyn SipSender>>,
     /// Looks at the ways to SIP addresses.
     pub surveyor: Option<Arc<dyn Surveyor>>,
+    /// Who is asked for addresses that the registry does not have.
+    pub look_ups: LookUps,
     /// Text message gateways, best first.
     pub gateways: Vec<Arc<dyn SmsGateway>>,
     /// Push services.
@@ -168,6 +175,7 @@ impl Parts {
             + Operators
             + Tokens
             + Templates
+            + Customers
             + Housekeeping
             + 'static,
     {
@@ -190,6 +198,7 @@ impl Parts {
                 audit: Arc::clone(store) as _,
                 sip: bearers.sip,
                 surveyor: bearers.surveyor,
+                look_ups: bearers.look_ups,
                 gateways: bearers.gateways,
                 push: bearers.push,
                 peers: bearers.peers,
@@ -202,6 +211,7 @@ impl Parts {
             operators: Arc::clone(store) as _,
             tokens: Arc::clone(store) as _,
             templates: Arc::clone(store) as _,
+            customers: Arc::clone(store) as _,
             housekeeping: Arc::clone(store) as _,
             webhooks: bearers.webhooks,
             mailer: bearers.mailer,
@@ -222,7 +232,7 @@ struct Inner {
     throttles: Throttles,
     reacher: Reacher,
     notifier: Arc<Notifier>,
-    routes: RouteTable,
+    long_messages: Mutex<()>,
     stop: CancellationToken,
 }
 
@@ -251,7 +261,7 @@ impl Endpoint {
             throttles: Throttles::default(),
             reacher: Reacher::default(),
             notifier,
-            routes: RouteTable::default(),
+            long_messages: Mutex::default(),
             stop: CancellationToken::new(),
         }))
     }
@@ -314,8 +324,9 @@ impl Endpoint {
         &self.0.notifier
     }
 
-    pub(super) fn routes(&self) -> &RouteTable {
-        &self.0.routes
+    /// Held while a part of a phone's long message is taken.
+    pub(super) fn long_messages(&self) -> &Mutex<()> {
+        &self.0.long_messages
     }
 
     /// Cancelled when the endpoint stops: streams end, tasks finish.

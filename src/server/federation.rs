@@ -20,6 +20,7 @@ use crate::port::{DeviceFilter, PageOf, RemoteAction, RemoteCallback};
 
 use super::endpoint::Endpoint;
 use super::error::{Answer, ApiError};
+use super::evaluation;
 use super::extract::{Origin, Place, body, json};
 use super::frame::correlation;
 use super::identity::{header_text, target_uri};
@@ -189,6 +190,7 @@ async fn act(
         request.reason.as_deref().unwrap_or("none"),
         request.ticket.as_deref().unwrap_or("none"),
     );
+    evaluation::admit_action(&endpoint, &request.action).await?;
     let subject = format!("device:{}", request.device);
     let entry = from.audit(&endpoint, "federation.action", subject, told);
     endpoint.ports().audit.append(entry).await?;

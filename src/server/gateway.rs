@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::routing::get;
+use percent_encoding::percent_decode_str;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -21,7 +22,7 @@ use crate::flow::result::{self, ResultError};
 use crate::flow::{deliver, receipts};
 use crate::port::{DeviceFilter, EventDraft, PageOf, ReceiptKey, SmsInbox, SmsPart, StoreError};
 use crate::sms::smpp::IdKeys;
-use crate::sms::{Inbound, Receipt, ReceiptOutcome};
+use crate::sms::{Fragment, FromPhone, Inbound, Receipt, ReceiptOutcome};
 
 use super::endpoint::{Endpoint, GatewayDoor};
 use super::error::{Answer, ApiError};
@@ -44,10 +45,37 @@ async fn received(
     request: Request,
 ) -> Answer<StatusCode> {
     let door = admit(&endpoint, &name, &secret)?;
+    let udh = user_data_header(query.as_deref());
     let words = door.fields.translate(words(query, request).await?);
-    let inbound = Inbound::from_parameters(pairs(&words)).map_err(ApiError::invalid)?;
-    take_message(&endpoint, &name, inbound).await?;
+    let words: Vec<_> = pairs(&words).collect();
+    let handed = FromPhone::from_parameters(words, &udh).map_err(ApiError::invalid)?;
+    match handed {
+        FromPhone::Whole(message) => take_message(&endpoint, &name, message).await?,
+        FromPhone::Part(part) => take_part(&endpoint, &name, part).await?,
+    }
     Ok(StatusCode::OK)
+}
+
+/// The octets of `udh`, as Kannel writes them for `%u`: percent-encoded, and no text.
+fn user_data_header(query: Option<&str>) -> Vec<u8> {
+    let mut pairs = query.unwrap_or_default().split('&');
+    let value = pairs.find_map(|pair| pair.strip_prefix("udh="));
+    let value = value.unwrap_or_default().replace('+', "%20");
+    percent_decode_str(&value).collect()
+}
+
+/// A part of a long message of a phone. It is in the store before the gateway is told that we have it.
+async fn take_part(endpoint: &Endpoint, name: &str, part: Fragment) -> Answer<()> {
+    // One after the other: the same last part may come twice in one moment.
+    let _turn = endpoint.long_messages().lock().await;
+    let texts = &endpoint.ports().texts;
+    let kept = texts.keep_fragment(name, part, endpoint.now()).await?;
+    let parts = kept.unwrap_or_default();
+    if let Some(message) = Fragment::join(&parts) {
+        take_message(endpoint, name, message).await?;
+        texts.fragments_taken(name, parts, endpoint.now()).await?;
+    }
+    Ok(())
 }
 
 /// A message of a phone, however it came.
@@ -78,11 +106,19 @@ async fn take_message(endpoint: &Endpoint, name: &str, inbound: Inbound) -> Answ
         Ok(_) => endpoint.metrics().results.up(),
         // A message that is no reply is for the third parties only.
         Err(ResultError::Reply(_)) => heard(endpoint, device, "sms.in", "a text message").await?,
-        Err(refused @ (ResultError::Unauthenticated(_) | ResultError::UnknownNonce(_))) => {
+        Err(
+            refused @ (ResultError::Unauthenticated(_)
+            | ResultError::UnknownNonce(_)
+            | ResultError::ReusedNonce { .. }),
+        ) => {
             endpoint.metrics().authentication_failures.up();
             if endpoint.throttles().may_report(&format!("sms:{from}")) {
                 tracing::warn!(gateway = %name, error = %refused, "a reply was discarded");
-                heard(endpoint, device, "sms.refused", &refused.to_string()).await?;
+                let kind = match refused {
+                    ResultError::ReusedNonce { .. } => "sms.replayed",
+                    _ => "sms.refused",
+                };
+                heard(endpoint, device, kind, &refused.to_string()).await?;
             }
         }
         Err(other) => return Err(other.into()),
@@ -197,6 +233,10 @@ impl SmsInbox for GatewayInbox {
 
     async fn message(&self, gateway: &str, message: Inbound) -> Result<(), StoreError> {
         kept(take_message(self.endpoint()?, gateway, message).await)
+    }
+
+    async fn part(&self, gateway: &str, part: Fragment) -> Result<(), StoreError> {
+        kept(take_part(self.endpoint()?, gateway, part).await)
     }
 }
 

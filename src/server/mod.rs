@@ -20,6 +20,7 @@
 //! | `throttle` | limits on guessing |
 //! | `routes/` | `/api/v1`, one resource per file |
 //! | `agent/` | `/agent/v1`, what devices say |
+//! | `customers`, `evaluation` | system ids of customers, as their router; who is in evaluation |
 //! | `gateway`, `federation` | text message gateways and peers calling in |
 //! | `dispatcher`, `reacher`, `webhooks` | the tasks |
 //! | `registrar`, `notifier` | SIP requests that come in; subscriptions |
@@ -33,6 +34,7 @@ mod customers;
 mod dispatcher;
 mod endpoint;
 mod error;
+mod evaluation;
 mod extract;
 mod federation;
 mod first_start;

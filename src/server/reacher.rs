@@ -1,12 +1,14 @@
 use tokio_util::task::TaskTracker;
 
+use crate::api::Device;
 use crate::domain::ShortId;
+use crate::flow::number;
 use crate::flow::reach::{self, Climb};
 
 use super::endpoint::Endpoint;
 use super::frame::{correlation, under};
 
-/// Climbs callbacks' ladders in the background, for as long as the endpoint runs.
+/// Climbs callbacks' ladders, and has new numbers verified, in the background, for as long as the endpoint runs.
 #[derive(Debug, Default)]
 pub(super) struct Reacher(TaskTracker);
 
@@ -20,6 +22,24 @@ impl Reacher {
             tokio::select! {
                 () = endpoint.stopping().cancelled() => {}
                 climbed = reach::climb(endpoint.ports(), climb) => report(request, climbed),
+            }
+        }));
+    }
+
+    /// Begins the verification of a device's new numbers, if it has any.
+    pub(super) fn verify_numbers(&self, endpoint: &Endpoint, device: &Device) {
+        if !number::has_new(device) || endpoint.ports().gateways.is_empty() {
+            return;
+        }
+        let (endpoint, device) = (endpoint.clone(), device.id);
+        self.0.spawn(under(correlation(), async move {
+            tokio::select! {
+                () = endpoint.stopping().cancelled() => {}
+                asked = number::verify_new(endpoint.ports(), device) => {
+                    if let Err(error) = asked {
+                        tracing::warn!(device.id = %device, %error, "a number could not be verified");
+                    }
+                }
             }
         }));
     }

@@ -25,7 +25,7 @@ use crate::port::{
 use crate::sip::digest::{NonceSource, Verifier};
 use crate::sip::{
     Applicant, Decision, InboundRequest, Instance, Method, Notifier, Registrar, RegistrarLimits,
-    Reply, SipUri, SubscribeDecision, contact_me,
+    Reply, SipUri, SubscribeDecision, Transport, contact_me,
 };
 
 use super::endpoint::Endpoint;
@@ -256,10 +256,19 @@ impl SipDoor {
 
     /// Where requests in a subscription's dialog reach us.
     fn contact(&self, endpoint: &Endpoint, request: &InboundRequest) -> SipUri {
-        let public = endpoint.settings().sip.as_deref();
-        public
-            .and_then(|uri| uri.parse().ok())
-            .unwrap_or_else(|| SipUri::at("", request.local))
+        let settings = endpoint.settings();
+        let (public, transport) = match request.transport {
+            Transport::Udp => (&settings.sip, None),
+            Transport::Tls => (&settings.sips, Some("tls")),
+            other => (&settings.sip, Some(other.as_str())),
+        };
+        let public = public.as_deref().and_then(|uri| uri.parse().ok());
+        let uri: SipUri = public.unwrap_or_else(|| SipUri::at("", request.local));
+        match transport {
+            // What follows comes on the connection that is there.
+            Some(transport) => uri.with_param("transport", Some(transport)),
+            None => uri,
+        }
     }
 }
 

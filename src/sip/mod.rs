@@ -95,8 +95,8 @@ pub use pcapng::Packet;
 pub use redact::redacted;
 pub use registrar::{Applicant, Decision, Registrar, RegistrarLimits, towards};
 pub use relay::{
-    MESSAGE_SIP, NotRelayable, RelayForm, answering, encapsulated, inner_request, relay_path,
-    relayed_reply, wants_outer,
+    MESSAGE_SIP, NotRelayable, answering, encapsulated, inner_request, relay_path, relayed_reply,
+    wanting, wants_outer,
 };
 pub use request::{Credentials, Dialog, InvalidRequest, OutboundRequest, Patience, Target};
 pub use resend::NotSendable;

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::header::NameAddr;
 use super::ladder::LadderStep;
 use super::locate::Located;
 use super::params::split_outside_quotes;
 use super::transport::Transport;
+use super::uri::SipUri;
 
 /// How a request ended. Kinds are kept apart: a code is always one that the peer sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -122,6 +124,26 @@ impl SipAnswer {
             .flat_map(|value| split_outside_quotes(value, b','))
             .map(str::trim)
             .filter(|item| !item.is_empty())
+    }
+
+    /// The SIP URIs of its Contact fields that hold, by falling q: where a 3xx leads, what a registrar knows.
+    #[must_use]
+    pub fn contacts(&self) -> Vec<SipUri> {
+        let mut found: Vec<(u32, SipUri)> = self
+            .list("Contact")
+            .filter_map(|item| {
+                let contact = NameAddr::parse(item);
+                if contact.params().value("expires") == Some("0") {
+                    return None;
+                }
+                let q = contact.params().value("q").and_then(|q| q.parse().ok());
+                let q: f32 = q.unwrap_or(1.0);
+                // Between 0 and 1 by the grammar; whatever else stands there is cut to it.
+                Some(((q.clamp(0.0, 1.0) * 1000.0) as u32, contact.sip_uri().ok()?))
+            })
+            .collect();
+        found.sort_by_key(|(q, _)| std::cmp::Reverse(*q));
+        found.into_iter().map(|(_, uri)| uri).collect()
     }
 }
 

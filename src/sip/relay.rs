@@ -11,19 +11,10 @@ use super::request::{InvalidRequest, OutboundRequest};
 use super::resend::NotSendable;
 use super::uri::SipUri;
 use super::wire::{InvalidMessage, Message};
+use crate::domain::RelayForm;
 
 /// Type of a body that is a SIP message (RFC 3261 §28.4).
 pub const MESSAGE_SIP: &str = "message/sip";
-
-/// How a proxy relays to the devices behind it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum RelayForm {
-    /// By loose route.
-    #[default]
-    Route,
-    /// By an outer message that it strips.
-    Encapsulate,
-}
 
 /// The Path of a proxy at `route`, which takes outer messages at port `desk`.
 #[must_use]
@@ -35,6 +26,23 @@ pub fn relay_path(route: SipUri, desk: Option<u16>, form: RelayForm) -> SipUri {
         (Some(port), RelayForm::Encapsulate) => path
             .with_param("message-sip", Some(&port.to_string()))
             .with_param("relay", Some("encapsulate")),
+    }
+}
+
+/// The hop as it looks when it wants this form, whatever it registered. A proxy that has told no port for outer
+/// messages gets them where it listens.
+#[must_use]
+pub fn wanting(hop: SipUri, form: RelayForm) -> SipUri {
+    match form {
+        RelayForm::Route => hop.with_param("relay", Some("route")),
+        RelayForm::Encapsulate => {
+            let port = match hop.params().value("message-sip") {
+                Some(port) => port.to_owned(),
+                None => hop.port_or_default().to_string(),
+            };
+            hop.with_param("message-sip", Some(&port))
+                .with_param("relay", Some("encapsulate"))
+        }
     }
 }
 
@@ -225,6 +233,29 @@ mod tests {
         ] {
             outer.set_body(body.as_bytes().to_vec());
             assert!(inner_request(&outer).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_form_that_was_chosen_is_taken_whatever_the_proxy_registered() {
+        let uri = |text: &str| text.parse::<SipUri>().expect("valid");
+        let outer = |hop: &str, form| wants_outer(&wanting(uri(hop), form)).map(|u| u.to_string());
+        let registered = "sip:192.0.2.2:5070;lr;message-sip=5071;relay=encapsulate";
+        assert_eq!(outer(registered, RelayForm::Route), None);
+        for (hop, desk) in [
+            (registered, "sip:192.0.2.2:5071"),
+            (
+                "sip:192.0.2.2:5070;lr;message-sip=5071",
+                "sip:192.0.2.2:5071",
+            ),
+            ("sip:192.0.2.2:5070", "sip:192.0.2.2:5070"),
+            ("sip:[2001:db8::1]", "sip:[2001:db8::1]:5060"),
+        ] {
+            assert_eq!(
+                outer(hop, RelayForm::Encapsulate).as_deref(),
+                Some(desk),
+                "{hop}"
+            );
         }
     }
 

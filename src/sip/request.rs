@@ -50,6 +50,8 @@ pub struct OutboundRequest {
     pub dialog: Option<Dialog>,
     /// Whether the report is to hold every message whole, for a capture.
     pub captured: bool,
+    /// Whether a redirection is the answer that is wanted, and not followed.
+    pub stays: bool,
 }
 
 /// A dialog as a request in it names it (RFC 3261 §12.2.1.1).
@@ -186,6 +188,7 @@ impl OutboundRequest {
             target: Target::ByUri,
             dialog: None,
             captured: false,
+            stays: false,
         }
     }
 
@@ -236,6 +239,24 @@ impl OutboundRequest {
             to: Some(aor),
             expires: Some(expires),
             ..Self::new(Method::REGISTER, uri)
+        }
+    }
+
+    /// REGISTER that changes nothing and asks the registrar which contacts `aor` has (RFC 3261 §10.2.3).
+    #[must_use]
+    pub fn query(uri: SipUri, aor: SipUri) -> Self {
+        Self {
+            expires: None,
+            ..Self::register(uri, aor, 0)
+        }
+    }
+
+    /// The same request; a redirection is its answer and is not followed.
+    #[must_use]
+    pub fn staying(self) -> Self {
+        Self {
+            stays: true,
+            ..self
         }
     }
 

@@ -15,10 +15,12 @@
 //! | `reply` | `KMR …`: the device's answer when text messages are all it has |
 //! | `gsm7` | the 7-bit alphabet of 3GPP TS 23.038 |
 //! | `segment` | how many messages a text takes, user data headers, splitting and joining |
+//! | `causes` | what makes a text take so many |
 //! | `parts` | what receipts of segments mean for a message |
 //! | `options` | flash, validity, ports: how a message is to be sent |
 //! | `smpp` | SMPP 3.4: PDUs, receipts, the session with a centre |
 //! | `gateway` | what gateways call in with: messages from phones, receipts |
+//! | `fragment` | parts of a phone's long message, joined when all have come |
 //! | `receiver` | which action runs now, waits, was answered, or is a forgery |
 //! | `result` | the XML in which a device reports an action (`result.xsd`) |
 //!
@@ -31,7 +33,9 @@
 //!   result is sent again, because the sender repeats only what was not answered.
 //! * 3GPP TS 23.038 §6.2.1.1 reserves an escape after an escape; it is shown as a space.
 
+mod causes;
 mod explain;
+mod fragment;
 mod gateway;
 mod grammar;
 mod gsm7;
@@ -46,7 +50,9 @@ pub mod smpp;
 mod token;
 mod version;
 
+pub use causes::{Break, Causes, Doubled, Outside, Over, Place};
 pub use explain::{describe, typed_action};
+pub use fragment::{Fragment, FromPhone};
 pub use gateway::{CallFields, Inbound, InvalidInbound, Receipt, ReceiptOutcome};
 pub use grammar::{Draft, InvalidMessage, MAX_ACTIONS, MAX_OCTETS, NumberedAction, SignedMessage};
 pub use gsm7::{pack, unpack};

@@ -12,6 +12,12 @@ const MAX_AHEAD: usize = 1024;
 /// The most replies by text message that wait for results.
 const MAX_REPLIES: usize = 32;
 
+/// Places for results that are kept for what must not wait: locks and wipes, and the action that those behind it wait for.
+const SPARE: usize = 64;
+
+/// The most results that are kept after a reply by text message told them, where nothing ever says that it arrived.
+const MAX_TOLD: usize = 4096;
+
 /// Replies that are remembered, so that a repeated message is answered again and a nonce serves one message only.
 const MAX_ANSWERED: usize = 64;
 
@@ -24,8 +30,13 @@ pub struct ReceiverSettings {
     pub report_every: Duration,
     /// The most actions held at once; default 256.
     pub max_held: usize,
-    /// Results kept for repeats; default 512.
+    /// Results kept for repeats after the server has them; default 512.
     pub max_results: usize,
+    /// The most results that wait for the server. What would make more is not taken: the server sends it again
+    /// (requirement C6); default 512.
+    pub max_unsent: usize,
+    /// Replies by text message are all that it can answer with; default false.
+    pub text_only: bool,
 }
 
 /// The device's side of the sequence: which action runs now, waits, was answered, or is not believed.
@@ -55,6 +66,9 @@ pub struct Receiver {
     results: BTreeMap<Sequence, ActionResult>,
     /// Results that the server has not acknowledged.
     unsent: BTreeSet<Sequence>,
+    /// Results that a reply told, of a device that has nothing but replies. The server asks again for those it lacks.
+    #[serde(default)]
+    told: BTreeSet<Sequence>,
     replies: VecDeque<AwaitedReply>,
     /// Replies that were given.
     #[serde(default)]
@@ -145,6 +159,9 @@ pub enum DiscardReason {
     /// Too many actions wait already.
     #[error("action {0} came too far ahead of the others")]
     TooFarAhead(Sequence),
+    /// Too many results wait for the server: it has to send this one again.
+    #[error("action {0} was not taken: too many results wait for the server")]
+    Full(Sequence),
 }
 
 impl Default for ReceiverSettings {
@@ -154,6 +171,8 @@ impl Default for ReceiverSettings {
             report_every: Duration::from_secs(60),
             max_held: 256,
             max_results: 512,
+            max_unsent: 512,
+            text_only: false,
         }
     }
 }
@@ -178,6 +197,7 @@ impl Receiver {
             held: BTreeMap::new(),
             results: BTreeMap::new(),
             unsent: BTreeSet::new(),
+            told: BTreeSet::new(),
             replies: VecDeque::new(),
             answered: VecDeque::new(),
             gap_since: None,
@@ -212,7 +232,9 @@ impl Receiver {
 
     /// Notes that the server has the result of this action.
     pub fn acknowledge(&mut self, sequence: Sequence) {
-        self.unsent.remove(&sequence);
+        if self.unsent.remove(&sequence) {
+            self.forget();
+        }
     }
 
     /// Starts a new enrolment epoch: numbers begin at 1 again, and whatever waited is void.
@@ -328,6 +350,8 @@ impl Receiver {
     ) {
         if self.is_taken(sequence) {
             self.repeat(sequence, now, decisions);
+        } else if self.is_full(sequence, action) {
+            decisions.push(self.discard(DiscardReason::Full(sequence), now));
         } else if action.is_destructive() && sequence < self.destructive {
             let result = ActionResult::new(sequence, action, ResultStatus::Superseded, now);
             self.held.remove(&sequence);
@@ -345,6 +369,20 @@ impl Receiver {
             decisions.push(self.discard(DiscardReason::TooFarAhead(sequence), now));
         }
         self.release(decisions);
+    }
+
+    /// Whether there is no place for one more result. Nothing that was taken is ever dropped for it.
+    fn is_full(&self, sequence: Sequence, action: &Action) -> bool {
+        if self.held.contains_key(&sequence) {
+            return false;
+        }
+        let waiting = self.unsent.len() + self.running.len() + self.held.len();
+        let awaited = !self.held.is_empty() && self.highest.next() == Some(sequence);
+        let spare = match action.is_destructive() || awaited {
+            true => SPARE,
+            false => 0,
+        };
+        waiting >= self.settings.max_unsent + spare
     }
 
     fn is_taken(&self, sequence: Sequence) -> bool {
@@ -450,18 +488,23 @@ impl Receiver {
     fn keep(&mut self, result: ActionResult) {
         self.unsent.insert(result.sequence());
         self.results.insert(result.sequence(), result);
-        while self.results.len() > self.settings.max_results {
-            // Acknowledged ones go first.
-            let oldest = self
-                .results
-                .keys()
-                .find(|s| !self.unsent.contains(s))
-                .or_else(|| self.results.keys().next())
-                .copied();
-            if let Some(oldest) = oldest {
-                self.results.remove(&oldest);
-                self.unsent.remove(&oldest);
-            }
+        self.forget();
+    }
+
+    /// Drops the oldest results that are only kept for repeats; never one that the server was not told.
+    fn forget(&mut self) {
+        while self.told.len() > MAX_TOLD
+            && let Some(oldest) = self.told.pop_first()
+        {
+            self.results.remove(&oldest);
+        }
+        let mut spare = self.results.len() - self.unsent.len() - self.told.len();
+        while spare > self.settings.max_results {
+            let mut kept = self.results.keys();
+            let oldest = kept.find(|s| !self.unsent.contains(s) && !self.told.contains(s));
+            let Some(oldest) = oldest.copied() else { break };
+            self.results.remove(&oldest);
+            spare -= 1;
         }
     }
 
@@ -501,6 +544,7 @@ impl Receiver {
                 .collect();
             match statuses {
                 Some(statuses) => {
+                    self.note_told(&reply.sequences);
                     decisions.push(Decision::Reply {
                         nonce: reply.nonce,
                         statuses,
@@ -510,6 +554,18 @@ impl Receiver {
                 None => self.replies.push_back(reply),
             }
         }
+    }
+
+    fn note_told(&mut self, sequences: &[Sequence]) {
+        if !self.settings.text_only {
+            return;
+        }
+        for sequence in sequences {
+            if self.unsent.remove(sequence) {
+                self.told.insert(*sequence);
+            }
+        }
+        self.forget();
     }
 
     fn reply_status(&self, sequence: Sequence) -> Option<ReplyStatus> {

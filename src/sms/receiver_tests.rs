@@ -233,6 +233,7 @@ fn memory_is_bounded_and_what_is_nearest_stays() {
     receiver.receive(&message(1, "aud() aud()"), T0);
     for n in 1..=4 {
         receiver.finish(done(n, "aud()"));
+        receiver.acknowledge(Sequence::new(n));
     }
     assert_eq!(
         short(&receiver.receive(&message(4, "aud()"), T0)),
@@ -242,6 +243,89 @@ fn memory_is_bounded_and_what_is_nearest_stays() {
         short(&receiver.receive(&message(1, "aud()"), T0)),
         ["discard None"]
     );
+}
+
+#[test]
+fn no_result_is_dropped_before_the_server_has_it_and_locks_find_room() {
+    let settings = ReceiverSettings {
+        max_unsent: 3,
+        max_results: 1,
+        ..ReceiverSettings::default()
+    };
+    let mut receiver = Receiver::new(1, settings);
+    for n in 1..=3 {
+        receiver.receive(&message(n, "aud()"), T0);
+        receiver.finish(done(n, "aud()"));
+    }
+    // It is not taken, so it will be when it comes again.
+    assert_eq!(
+        short(&receiver.receive(&message(4, "aud()"), T0)),
+        ["discard Some(1)"]
+    );
+    assert_eq!(
+        short(&receiver.receive(&message(5, "lck()"), T0)),
+        ["run 5 lck"]
+    );
+    receiver.finish(done(5, "lck()"));
+    let unsent: Vec<u32> = receiver.unsent().map(|r| r.sequence().value()).collect();
+    assert_eq!(unsent, [1, 2, 3, 5]);
+    for n in [1, 2] {
+        receiver.acknowledge(Sequence::new(n));
+    }
+    assert_eq!(
+        short(&receiver.receive(&message(4, "aud()"), T0)),
+        ["run 4 aud"]
+    );
+    receiver.finish(done(4, "aud()"));
+    let unsent: Vec<u32> = receiver.unsent().map(|r| r.sequence().value()).collect();
+    assert_eq!(unsent, [3, 4, 5]);
+    assert_eq!(
+        short(&receiver.receive(&message(2, "aud()"), T0)),
+        ["resend 2"]
+    );
+}
+
+#[test]
+fn what_a_gap_is_closed_with_finds_room_so_that_those_behind_it_go_on() {
+    let settings = ReceiverSettings {
+        max_unsent: 2,
+        ..ReceiverSettings::default()
+    };
+    let mut receiver = Receiver::new(1, settings);
+    receiver.receive(&message(2, "aud() aud()"), T0);
+    assert_eq!(
+        short(&receiver.receive(&message(4, "aud()"), T0)),
+        ["discard Some(1)"]
+    );
+    assert_eq!(
+        short(&receiver.receive(&message(1, "nop()"), T0)),
+        ["run 1 nop", "run 2 aud", "run 3 aud"]
+    );
+}
+
+#[test]
+fn a_device_with_replies_only_goes_on_after_many_and_answers_old_ones_again() {
+    let settings = ReceiverSettings {
+        text_only: true,
+        max_unsent: 4,
+        max_results: 4,
+        ..ReceiverSettings::default()
+    };
+    let mut receiver = Receiver::new(1, settings);
+    for n in 1..=600 {
+        let asked = message(n, &format!("aud() num({n:016x})"));
+        assert_eq!(
+            short(&receiver.receive(&asked, T0)),
+            [format!("run {n} aud")]
+        );
+        assert_eq!(short(&receiver.finish(done(n, "aud()"))), ["reply ok()"]);
+    }
+    // No reply arrived: the server asks once more.
+    for n in 1..=600 {
+        let again = message(n, &format!("aud() num({:016x})", n + 1_000));
+        let expected = [format!("resend {n}"), "reply ok()".to_owned()];
+        assert_eq!(short(&receiver.receive(&again, T0)), expected);
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub enum Encoding {
 }
 
 /// The number that all segments of one text share (3GPP TS 23.040 §9.2.3.24.1 and .8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reference {
     /// Element 0x00.
     Eight(u8),
@@ -93,7 +93,9 @@ impl Encoding {
         }
     }
 
-    const fn unit(self) -> &'static str {
+    /// What [`Self::capacity`] counts.
+    #[must_use]
+    pub const fn unit(self) -> &'static str {
         match self {
             Self::Gsm7 => "septets",
             Self::Ucs2 => "UTF-16 units",

@@ -13,12 +13,12 @@ use callhome::sip::{
     CSeq, Message, NameAddr, Params, SipUri, Via, explain, faults, quote, unquote,
 };
 use callhome::sms::smpp::{
-    Alphabet, Assembler, Bind, Esme, EsmeSettings, Frame, IdForm, Pdu, SmppReceipt, Status,
-    explain_pdu,
+    Alphabet, Bind, Esme, EsmeSettings, Frame, IdForm, Pdu, SmppReceipt, Status, explain_pdu,
+    from_phone,
 };
 use callhome::sms::{
-    ActionResult, Draft, Encoding, Header, Inbound, Meter, Receipt, Reference, Reply, Segment,
-    SignedMessage, describe, join, pack, split, typed_action, unpack,
+    ActionResult, Draft, Encoding, Fragment, FromPhone, Header, Inbound, Meter, Receipt, Reference,
+    Reply, Segment, SignedMessage, describe, join, pack, split, typed_action, unpack,
 };
 
 /// A target: the name of its folder in the corpus, and what is checked.
@@ -239,7 +239,9 @@ pub fn smpp_pdu(octets: &[u8]) {
         }
         if let Ok(Pdu::Deliver(message)) = frame.pdu {
             let _receipt = SmppReceipt::of(&message);
-            let _whole = Assembler::new(Alphabet::Gsm).take(Duration::ZERO, &message);
+            if let FromPhone::Part(part) = from_phone(&message, Alphabet::Gsm) {
+                let _whole = Fragment::join(&[part]);
+            }
         }
     }
     let mut esme = Esme::new(EsmeSettings {

@@ -32,6 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct House {
     parts: Arc<DeviceParts>,
     http: Arc<AgentHttp>,
+    system: callhome::domain::SystemId,
     url: String,
 }
 
@@ -51,6 +52,7 @@ impl House {
                 progress: Arc::new(Progress::default()),
             }),
             http: Arc::new(http),
+            system: invitation.system_id,
             url: invitation.server_url.clone(),
         }
     }
@@ -59,7 +61,7 @@ impl House {
         let persona = brain.persona();
         let door = self
             .http
-            .door(&self.url, persona.device_id, &persona.secret);
+            .door(&self.url, self.system, persona.device_id, &persona.secret);
         Arc::new(door.expect("an address"))
     }
 
@@ -262,8 +264,9 @@ async fn two_hundred_phones_are_locked_once_each_and_forgers_are_kept_out() {
         forge_pct: 10,
         seed: 3,
     };
-    let doors =
-        |id, secret: &_| Ok(Arc::new(house.http.door(&house.url, id, secret)?) as Arc<dyn Door>);
+    let doors = |id, secret: &_| {
+        Ok(Arc::new(house.http.door(&house.url, house.system, id, secret)?) as Arc<dyn Door>)
+    };
     let fleet = Fleet::start(
         &settings,
         &invitation,

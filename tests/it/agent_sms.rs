@@ -108,7 +108,12 @@ impl World {
         });
         let persona = brain.persona().clone();
         let door = Arc::new(agent_http(&invitation))
-            .door(&invitation.server_url, persona.device_id, &persona.secret)
+            .door(
+                &invitation.server_url,
+                invitation.system_id,
+                persona.device_id,
+                &persona.secret,
+            )
             .expect("an address");
         let settings = DeviceSettings::default();
         let (device, phone) =

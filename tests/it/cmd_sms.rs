@@ -44,8 +44,62 @@ fn the_meter_says_what_its_screen_shows() {
         "KME 2.00 ........ ................ lck(Please%20call%20IT%3A%20555-0100) loc(3,60)\n\
          GSM-7, 82 of 160 septets, 1 message.  Destructive: needs a signature of version 2.00.\n"
     );
-    let out = well(&["sms", "meter", "--text", &"ж".repeat(71)], "");
-    assert_eq!(out, "UCS-2, 71 of 134 UTF-16 units, 2 messages.\n");
+    let out = well(&["sms", "meter", "--text", "Dinner is ready"], "");
+    assert_eq!(out, "GSM-7, 15 of 160 septets, 1 message.\n");
+}
+
+#[test]
+fn the_meter_says_what_pushed_a_text_over() {
+    let text = format!("Bring it – “today”!{}", ".".repeat(60));
+    let out = well(&["sms", "meter", "--text", &text], "");
+    assert_eq!(
+        out,
+        "UCS-2, 79 of 134 UTF-16 units, 2 messages.\n  \
+         Character 10, “–” (U+2013), is not in the GSM-7 alphabet, nor are 2 others: “ ”: all of the text goes in UCS-2.  \
+         With others in their place: GSM-7, 79 of 160 septets, 1 message.\n  \
+         A single message holds 70 UTF-16 units: character 71 (“.”) is the first too many.  Of several, each holds 67.\n  \
+         Message 2 begins at character 68 (“.”).\n"
+    );
+    let text = format!("{}[€]", "a".repeat(157));
+    let out = well(&["sms", "meter", "--text", &text], "");
+    assert_eq!(
+        out,
+        "GSM-7, 163 of 306 septets, 2 messages.\n  \
+         Count double: “[”, “€”, “]”.  Without that: 1 message.\n  \
+         A single message holds 160 septets: character 159 (“€”) is the first too many.  Of several, each holds 153.\n  \
+         Message 2 begins at character 154 (“a”).\n"
+    );
+    let long = well(&["sms", "meter", "--text", &"x".repeat(400)], "");
+    assert!(
+        long.contains("Messages 2 to 3 begin at characters 154, 307."),
+        "{long}"
+    );
+    // An action that is too long goes as a link; the meter still says why.
+    let action = format!("msg({})", "a~".repeat(60));
+    let out = well(&["sms", "meter", &action], "");
+    assert!(
+        out.contains("the server sends a link in its place.\n  Count double: “~” (60 times)."),
+        "{out}"
+    );
+    let json = well(&["sms", "meter", "-o", "json", "--text", "ж€"], "");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("one document");
+    assert_eq!(json["meter"]["encoding"], "ucs-2");
+    let outside = &json["causes"]["outside"];
+    assert_eq!(
+        (
+            &outside["character"],
+            &outside["code"],
+            &outside["position"]
+        ),
+        (&"ж".into(), &"U+0436".into(), &1.into())
+    );
+    assert_eq!(outside["without"]["units"], 3);
+    let json = well(&["sms", "meter", "-o", "json", "msg(x)"], "");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("one document");
+    assert_eq!(json["causes"], serde_json::json!({}));
+    let (code, _, told) = callhome(&["sms", "meter", "--text", &"x".repeat(40_000)], "");
+    assert_eq!(code, 2, "{told}");
+    assert!(told.contains("at most 255 messages"), "{told}");
 }
 
 #[test]

@@ -6,13 +6,13 @@ use tokio::time::sleep;
 
 use callhome::api::{ActionView, SessionRequest};
 use callhome::domain::{ActionState, Bearer};
-use callhome::flow::{self, Ports, deliver::deliver};
+use callhome::flow::{self, Ports, Tries, deliver::deliver};
 use callhome::port::{Claimed, Lease};
 use callhome::sip::SipOutcome;
 use callhome::sip::contact_me::{CONTENT_TYPE, ContactMe};
-use callhome::sms::{Meter, SignedMessage};
+use callhome::sms::{Meter, Reply, SignedMessage, SmsKeys};
 
-use crate::flow_world::{FakeGateway, ScriptedSip, World, binding, number, ok, order};
+use crate::flow_world::{DAWN, FakeGateway, ScriptedSip, World, binding, number, ok, order};
 
 async fn try_once(ports: &Ports, view: &ActionView) -> ActionView {
     let stored = ports.actions.action(view.id).await.expect("read");
@@ -199,7 +199,8 @@ async fn what_destroys_goes_only_to_numbers_that_are_known_to_be_the_devices() {
             "wip()",
             true,
         ),
-        (vec![number("+14085550137", false)], "rst()", true),
+        // Even when the device told it itself, when it enrolled.
+        (vec![number("+14085550137", false)], "rst()", false),
     ] {
         world.shelf().actions.clear();
         world.edit(key.device, |d| d.numbers = numbers);
@@ -208,9 +209,201 @@ async fn what_destroys_goes_only_to_numbers_that_are_known_to_be_the_devices() {
             .await
             .expect("made");
         let tried = try_once(&ports, &made).await;
-        assert_eq!(gateway.texts().len() > before, sent, "{action}");
+        let carries = |text: &&String| text.contains(&format!(" {action}"));
+        let texts = gateway.texts();
+        assert_eq!(
+            texts[before..].iter().any(|t| carries(&t)),
+            sent,
+            "{action}"
+        );
         assert_eq!(tried.attempts[0].accepted, sent, "{action}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_waits_until_its_number_is_verified_and_then_goes_at_once() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.numbers = vec![number("+14085550137", false)];
+        d.open_actions = 1;
+    });
+    let gateway = FakeGateway::new("a", true);
+    let mut ports = world.ports();
+    ports.gateways = vec![gateway.clone()];
+    let made = flow::create(&ports, order(key.device, "lck()"))
+        .await
+        .expect("made");
+    let first = try_once(&ports, &made).await;
+    assert_eq!(first.state, ActionState::Pending);
+    assert_eq!(
+        attempts(&first),
+        [(
+            Bearer::Sms,
+            false,
+            "not sent: first the device has to show that this number is its own; it is asked to"
+        )]
+    );
+    // A moment later it is not asked again, two minutes later it is.
+    sleep(Duration::from_secs(20)).await;
+    try_once(&ports, &made).await;
+    assert_eq!(gateway.texts().len(), 1);
+    sleep(Duration::from_secs(120)).await;
+    try_once(&ports, &made).await;
+    let texts = gateway.texts();
+    assert_eq!(texts.len(), 2);
+    assert_eq!(texts[0], texts[1], "nobody answered: the same octets");
+    let question = SignedMessage::parse(texts[0].as_bytes()).expect("an action string");
+    assert_eq!(
+        question
+            .numbered_actions()
+            .filter_map(|n| n.sequence)
+            .count(),
+        0
+    );
+    let nonce = question.reply_nonce().expect("asked for");
+    let answer = Reply::compose(nonce, Vec::new(), &SmsKeys::derive(&key.secret));
+
+    // From elsewhere it shows nothing about this number.
+    world.edit(key.device, |d| {
+        d.numbers.push(number("+14085550138", false));
+    });
+    let elsewhere = "+14085550138".parse().expect("a number");
+    flow::result::take_reply(&ports, &elsewhere, answer.as_bytes())
+        .await
+        .expect("signed");
+    let of = |world: &World, at: usize| world.shelf().devices[0].numbers[at].verified_at;
+    assert_eq!((of(&world, 0), of(&world, 1)), (None, None));
+
+    sleep(Duration::from_secs(120)).await;
+    try_once(&ports, &made).await;
+    let texts = gateway.texts();
+    let question = SignedMessage::parse(texts[2].as_bytes()).expect("an action string");
+    let fresh = question.reply_nonce().expect("asked for");
+    assert_ne!(fresh, nonce, "a nonce serves once");
+    let answer = Reply::compose(fresh, Vec::new(), &SmsKeys::derive(&key.secret));
+    let own = "+14085550137".parse().expect("a number");
+    flow::result::take_reply(&ports, &own, answer.as_bytes())
+        .await
+        .expect("signed");
+    assert_eq!(of(&world, 0), Some(ports.clock.now()));
+    let waiting = ports.actions.action(made.id).await.expect("read");
+    let waiting = waiting.expect("there");
+    assert_eq!(waiting.next_try_at, Some(ports.clock.now()), "due at once");
+    let sent = try_once(&ports, &made).await;
+    assert!(sent.attempts.last().expect("tried").accepted);
+    assert!(gateway.texts()[3].contains(" lck()"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_numbers_are_verified_without_being_asked_for_and_once() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.numbers = vec![number("+14085550137", true), number("+14085550138", false)];
+    });
+    let gateway = FakeGateway::new("a", true);
+    let mut ports = world.ports();
+    flow::number::verify_new(&ports, key.device)
+        .await
+        .expect("nothing can be asked without a gateway");
+    assert!(world.shelf().devices[0].numbers[1].asked_at.is_none());
+    ports.gateways = vec![gateway.clone()];
+    for _ in 0..2 {
+        flow::number::verify_new(&ports, key.device)
+            .await
+            .expect("asked");
+    }
+    let sent = gateway.sent.lock().expect("never poisoned");
+    let to: Vec<String> = sent.iter().map(|s| s.to.to_string()).collect();
+    assert_eq!(to, ["+14085550138"]);
+    let shelf = world.shelf();
+    assert_eq!(shelf.audit[0].draft.event, "number.ask");
+    assert_eq!(shelf.audit[0].draft.actor, "server:eu-north");
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_three_texts_in_vain_the_bearer_changes_and_the_story_says_why() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.bindings = vec![binding("sip:phone@192.0.2.31")];
+        d.bindings[0].expires_at = DAWN.after(Duration::from_secs(48 * 3600));
+        d.numbers = vec![number("+14085550137", true)];
+    });
+    let mut ports = world.ports();
+    ports.sip = Some(ScriptedSip::new([(ok(), 20), (ok(), 20)]));
+    ports.gateways = vec![FakeGateway::new("a", true)];
+    let made = flow::create(&ports, order(key.device, "loc(1)"))
+        .await
+        .expect("made");
+    let mut view = made.clone();
+    for _ in 0..5 {
+        view = try_once(&ports, &made).await;
+        let wait = view.next_try_at.expect("again").since(ports.clock.now());
+        sleep(wait).await;
+    }
+    let over: Vec<Bearer> = view.attempts.iter().map(|a| a.bearer).collect();
+    let (sip, sms) = (Bearer::SipDirect, Bearer::Sms);
+    assert_eq!(over, [sip, sms, sms, sms, sip]);
+    let why: Vec<(String, String)> = view
+        .timeline()
+        .into_iter()
+        .filter(|m| m.kind == "changed")
+        .map(|m| (m.bearer.expect("to which").to_string(), m.text))
+        .collect();
+    let expected = [
+        (sms, "after 1 try by SIP without an answer"),
+        (sip, "after 3 tries by text message without an answer"),
+    ];
+    assert_eq!(
+        why,
+        expected.map(|(bearer, text)| (bearer.to_string(), text.to_owned()))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_often_each_bearer_is_tried_can_be_set_and_a_dead_one_never_stops_the_others() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.bindings = vec![binding("sip:phone@192.0.2.31")];
+        d.bindings[0].expires_at = DAWN.after(Duration::from_secs(48 * 3600));
+        d.numbers = vec![number("+14085550137", true)];
+    });
+    let mut ports = world.ports();
+    let mut home = (*ports.home).clone();
+    home.tries = Tries {
+        sip: 1,
+        push: 1,
+        sms: 2,
+    };
+    ports.home = home.into();
+    ports.sip = Some(ScriptedSip::new(std::iter::repeat_n(
+        (SipOutcome::NoAnswer, 0),
+        6,
+    )));
+    ports.gateways = vec![FakeGateway::new("a", true), FakeGateway::new("b", true)];
+    let made = flow::create(&ports, order(key.device, "loc(1)"))
+        .await
+        .expect("made");
+    let mut view = made.clone();
+    for _ in 0..6 {
+        view = try_once(&ports, &made).await;
+        let wait = view.next_try_at.expect("again").since(ports.clock.now());
+        sleep(wait).await;
+    }
+    let taken: Vec<&str> = view
+        .attempts
+        .iter()
+        .filter(|a| a.accepted)
+        .map(|a| a.outcome.as_str())
+        .collect();
+    let by = |name: &str| format!("accepted by {name} in 50 ms");
+    assert_eq!(
+        taken,
+        [by("a"), by("a"), by("b"), by("b"), by("a"), by("a")]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use callhome::api::{CallbackRequest, CallbackState, CallbackView, RungState, Ses
 use callhome::domain::{Bearer, ShortId};
 use callhome::flow::{Caller, Ports, reach, session};
 use callhome::oma::SignedNotification;
-use callhome::port::AgentKey;
+use callhome::port::{AgentKey, PageOf};
 use callhome::sip::contact_me::{CONTENT_TYPE, ContactMe};
 use callhome::sip::{Bootstrap, Method, SipOutcome};
 use callhome::sms::{SignedMessage, SmsKeys, Version};
@@ -291,6 +291,74 @@ async fn the_ladder_asked_for_is_climbed_in_its_order_and_what_is_missing_is_sai
     );
 }
 
+/// Why bootstrap tokens were refused, as the device's log tells it.
+async fn refusals(ports: &Ports, device: ShortId) -> Vec<String> {
+    let log = ports.device_log.log(device, PageOf::default()).await;
+    let lines = log.expect("read").items.into_iter();
+    lines
+        .filter(|line| line.kind == "refused")
+        .map(|line| {
+            let why = line.text.strip_prefix("a bootstrap token was refused: ");
+            why.expect("told so").to_owned()
+        })
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_bootstraps_under_way_serve_once_each_and_die_with_a_new_enrolment() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.bindings = vec![binding("sip:phone@192.0.2.31")];
+    });
+    let sip = ScriptedSip::new([(ok(), 10), (ok(), 10)]);
+    let mut ports = world.ports();
+    ports.sip = Some(sip.clone());
+    let invite = CallbackRequest {
+        invite: true,
+        deadline_ms: Some(20_000),
+        ..ask(key.device)
+    };
+    let climbs = [
+        begun(&ports, invite.clone()).await,
+        begun(&ports, invite).await,
+    ];
+    let device = async {
+        sleep(Duration::from_millis(50)).await;
+        let requests: Vec<SessionRequest> = sip
+            .sent()
+            .iter()
+            .map(|invite| {
+                let opened = Bootstrap::open(&invite.body, &key.secret, ports.clock.now());
+                SessionRequest {
+                    bootstrap_token: Some(opened.expect("for this device").token),
+                    ..SessionRequest::default()
+                }
+            })
+            .collect();
+        assert_eq!(requests.len(), 2);
+        assert_ne!(requests[0], requests[1]);
+        let next_epoch = AgentKey {
+            epoch: key.epoch + 1,
+            ..key.clone()
+        };
+        for request in &requests {
+            let stale = session::open(&ports, &next_epoch, request.clone(), "test").await;
+            assert!(matches!(stale, Err(session::SessionError::Token)));
+            let served = session::open(&ports, &key, request.clone(), "test").await;
+            assert!(served.is_ok(), "{served:?}");
+            let again = session::open(&ports, &key, request.clone(), "test").await;
+            assert!(matches!(again, Err(session::SessionError::Token)));
+        }
+        assert_eq!(refusals(&ports, key.device).await.len(), 4);
+    };
+    let [one, other] = climbs.map(|climb| reach::climb(&ports, climb));
+    let (one, other, ()) = tokio::join!(one, other, device);
+    for view in [one, other] {
+        assert_eq!(view.expect("climbed").state, CallbackState::CalledBack);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_first_invite_bootstraps_once_and_later_ones_carry_no_credentials() {
     let world = World::new();
@@ -328,6 +396,8 @@ async fn the_first_invite_bootstraps_once_and_later_ones_carry_no_credentials() 
             matches!(again, Err(session::SessionError::Token)),
             "used and gone"
         );
+        let why = "its request has ended: it was used, or its time was up";
+        assert_eq!(refusals(&ports, key.device).await, [why]);
     };
     let (view, ()) = tokio::join!(reach::climb(&ports, climb), device);
     assert_eq!(view.expect("climbed").state, CallbackState::CalledBack);
@@ -382,6 +452,9 @@ async fn a_bootstrap_token_is_for_one_device_and_dies_with_its_callback() {
     let (view, late) = tokio::join!(reach::climb(&ports, climb), thief);
     assert_eq!(view.expect("climbed").state, CallbackState::Expired);
     assert!(session::open(&ports, &key, late, "test").await.is_err());
+    assert_eq!(refusals(&ports, key.device).await, ["its time was up"]);
+    let foreign = "it is not of this device and enrolment";
+    assert_eq!(refusals(&ports, other.device).await, [foreign]);
 }
 
 #[tokio::test(start_paused = true)]

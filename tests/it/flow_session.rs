@@ -198,7 +198,7 @@ async fn a_finished_backup_action_completes_the_backup_it_made() {
     assert_eq!(state(abandoned), (false, ""));
 }
 
-/// A device without data, with one lock sent by text message, and what was sent.
+/// A device without data, with one action sent by text message, and what was sent.
 async fn by_text(world: &std::sync::Arc<World>) -> (Ports, AgentKey, SignedMessage) {
     let key = world.enrolled(1);
     world.edit(key.device, |d| {
@@ -208,7 +208,7 @@ async fn by_text(world: &std::sync::Arc<World>) -> (Ports, AgentKey, SignedMessa
     let gateway = FakeGateway::new("a", true);
     let mut ports = world.ports();
     ports.gateways = vec![gateway.clone()];
-    let view = flow::create(&ports, order(key.device, "lck()"))
+    let view = flow::create(&ports, order(key.device, "rng(5)"))
         .await
         .expect("made");
     let claimed = callhome::port::Claimed {
@@ -230,11 +230,11 @@ async fn a_reply_by_text_message_ends_its_action_and_proves_the_number() {
     let (ports, key, message) = by_text(&world).await;
     let nonce = message.reply_nonce().expect("asked for");
     let from = "+14085550137".parse().expect("a number");
-    let locked = vec![ReplyStatus::Ok(vec!["locked".to_owned()])];
+    let rang = vec![ReplyStatus::Ok(Vec::new())];
 
     let forged = Reply::compose(
         nonce,
-        locked.clone(),
+        rang.clone(),
         &SmsKeys::derive(&world.enrolled(2).secret),
     );
     let refused = result::take_reply(&ports, &from, forged.as_bytes()).await;
@@ -244,20 +244,20 @@ async fn a_reply_by_text_message_ends_its_action_and_proves_the_number() {
     ));
     assert!(world.shelf().devices[0].numbers[0].verified_at.is_none());
 
-    let reply = Reply::compose(nonce, locked, &SmsKeys::derive(&key.secret));
+    let reply = Reply::compose(nonce, rang, &SmsKeys::derive(&key.secret));
     let taken = result::take_reply(&ports, &from, reply.as_bytes())
         .await
         .expect("taken");
     assert!(matches!(taken[..], [Recorded::First(_)]), "{taken:?}");
-    assert!(world.shelf().devices[0].lock.locked);
     assert!(world.shelf().devices[0].numbers[0].verified_at.is_some());
-    let again = result::take_reply(&ports, &from, reply.as_bytes())
-        .await
-        .expect("fine");
+    let log = |world: &World| world.shelf().log.len();
+    let before = log(&world);
+    let again = result::take_reply(&ports, &from, reply.as_bytes()).await;
     assert!(
-        matches!(again[..], [Recorded::Repeat(_)]),
+        matches!(again, Err(result::ResultError::ReusedNonce { .. })),
         "a nonce serves once: {again:?}"
     );
+    assert_eq!(log(&world), before, "it is no result");
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,12 +18,12 @@ use callhome::domain::{
 use callhome::flow::{ActOrder, Home, Ports, PublicAddress};
 use callhome::port::{
     AgentKey, BearerError, Clock, Entropy, EventDraft, MachineError, OutboundSms, PartRecord,
-    PartsChange, PeerError, Peers, ReceiptKey, RemoteAction, RemoteCallback, Sealer, SipSender,
-    SmsAccepted, SmsGateway, SmsLedger, SmsPart, StoreError,
+    PartsChange, PeerError, Peers, ReceiptKey, RemoteAction, RemoteCallback, ReplyRequest, Sealer,
+    SipSender, SmsAccepted, SmsGateway, SmsLedger, SmsPart, StoreError,
 };
 use callhome::sip::{OutboundRequest, SipOutcome, SipReport};
-use callhome::sms::ReceiptOutcome;
 use callhome::sms::smpp::IdKeys;
+use callhome::sms::{Fragment, Nonce, ReceiptOutcome};
 
 /// Everything that is stored, plain to look at.
 #[derive(Default)]
@@ -39,6 +39,8 @@ pub(crate) struct Shelf {
     pub(crate) log: Vec<(ShortId, DeviceLogLine)>,
     pub(crate) backups: Vec<BackupView>,
     pub(crate) audit: Vec<AuditEntry>,
+    /// What replies will answer.
+    pub(crate) replies: Vec<ReplyRequest>,
     /// Next number by device.
     pub(crate) next: Vec<(ShortId, Sequence)>,
 }
@@ -85,6 +87,7 @@ impl World {
             audit: self.clone(),
             sip: None,
             surveyor: None,
+            look_ups: callhome::port::LookUps::default(),
             gateways: Vec::new(),
             push: Vec::new(),
             peers: None,
@@ -96,6 +99,7 @@ impl World {
                 }),
                 certificate_pin: Some("ab".repeat(32)),
                 max_segments: 1,
+                tries: callhome::flow::Tries::default(),
             }),
             arrivals: Arc::default(),
         }
@@ -324,6 +328,71 @@ impl SmsLedger for World {
 
     async fn parts_of(&self, _reference: ShortId) -> Result<Vec<PartRecord>, StoreError> {
         Ok(Vec::new())
+    }
+
+    async fn reply_wanted(&self, request: ReplyRequest) -> Result<Nonce, StoreError> {
+        let mut shelf = self.shelf();
+        let same = |r: &&ReplyRequest| {
+            r.answered_at.is_none()
+                && r.number.is_some()
+                && (r.device, r.epoch, r.first, r.count, &r.number)
+                    == (
+                        request.device,
+                        request.epoch,
+                        request.first,
+                        request.count,
+                        &request.number,
+                    )
+        };
+        if let Some(place) = shelf.replies.iter().position(|r| same(&r)) {
+            shelf.replies[place].at = request.at;
+            return Ok(shelf.replies[place].nonce);
+        }
+        let nonce = request.nonce;
+        shelf.replies.push(request);
+        Ok(nonce)
+    }
+
+    async fn reply_request(
+        &self,
+        device: ShortId,
+        nonce: Nonce,
+    ) -> Result<Option<ReplyRequest>, StoreError> {
+        let shelf = self.shelf();
+        let mut own = shelf.replies.iter().filter(|r| r.device == device);
+        Ok(own.find(|r| r.nonce == nonce).cloned())
+    }
+
+    async fn reply_came(
+        &self,
+        device: ShortId,
+        nonce: Nonce,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let mut shelf = self.shelf();
+        let open = shelf
+            .replies
+            .iter_mut()
+            .find(|r| r.device == device && r.nonce == nonce && r.answered_at.is_none());
+        Ok(open.is_some_and(|r| r.answered_at.replace(at).is_none()))
+    }
+
+    async fn keep_fragment(
+        &self,
+        _gateway: &str,
+        _fragment: Fragment,
+        _at: Timestamp,
+    ) -> Result<Option<Vec<Fragment>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn fragments_taken(
+        &self,
+        _gateway: &str,
+        _parts: Vec<Fragment>,
+        _at: Timestamp,
+    ) -> Result<(), StoreError> {
+        Ok(())
     }
 }
 

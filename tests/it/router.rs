@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use callhome::api::{EnrolResponse, Invitation, RouteRegistration, SigningKey};
+use callhome::api::{EnrolResponse, Invitation, Page, RouteRegistration, SigningKey};
+use callhome::domain::AuditEntry;
 use callhome::host::{OsEntropy, SystemClock};
 use callhome::net::router::{RouterClient, directions};
 use callhome::port::{BearerError, DoorError, RouterDoor as _};
@@ -31,12 +32,13 @@ async fn a_device_finds_its_server_through_the_router_with_nothing_but_its_syste
     let invitation = invite(&server, 1).await;
     let folder = tempfile::tempdir().expect("a folder");
     let (_, key) = keys_of(&folder, "customer");
+    let customers = vec![Customer {
+        system_id: invitation.system_id,
+        key: key.verifying_key(),
+    }];
     let router = TestServer::with(Setup {
         name: "router".into(),
-        customers: vec![Customer {
-            system_id: invitation.system_id,
-            key: key.verifying_key(),
-        }],
+        customers: customers.clone(),
         ..Setup::default()
     })
     .await;
@@ -64,10 +66,27 @@ async fn a_device_finds_its_server_through_the_router_with_nothing_but_its_syste
     assert!(ask(invitation.system_id).await.is_err());
 
     let customer = door(&router, &invitation, &key);
-    customer.register(&route).await.expect("registered");
-    customer.register(&route).await.expect("again");
+    for _ in 0..2 {
+        let answer = customer.register(&route).await.expect("registered");
+        assert_eq!(answer.evaluation_until, None);
+    }
     let found = ask(invitation.system_id).await.expect("known");
     assert_eq!(found, route);
+
+    // Also right after a restart, before the customer says it again.
+    let router = TestServer::with(Setup {
+        name: "router".into(),
+        dir: Some(router.stop().await),
+        customers: customers.clone(),
+        ..Setup::default()
+    })
+    .await;
+    let url: Url = router.url.parse().expect("an address");
+    let again = directions(&url, Some(&router.ca_pem), invitation.system_id).await;
+    assert_eq!(again.expect("known"), route);
+    let trail: Page<AuditEntry> = router.get("/api/v1/audit").await;
+    let registered = |e: &&AuditEntry| e.draft.event == "router.register";
+    assert_eq!(trail.items.iter().filter(registered).count(), 1);
 
     // With what the router said the device enrols at its server, which alone gets code and secret.
     let there = reqwest::Client::builder()

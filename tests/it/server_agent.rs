@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use callhome::api::{EnrolResponse, Problem, enrolment_proof};
-use callhome::domain::{DeviceId, DeviceSecret, Purpose};
+use callhome::api::{EnrolResponse, Page, Problem, enrolment_proof};
+use callhome::domain::{AuditEntry, DeviceId, DeviceSecret, Purpose};
 use data_encoding::HEXLOWER;
 use reqwest::Method;
 use serde_json::Value;
@@ -24,11 +24,19 @@ async fn every_wrong_signature_gets_the_same_answer() {
     let server = TestServer::start().await;
     let device = TestDevice::enrol(&server, IMEI).await;
     let stranger = TestDevice {
+        system: device.system,
         id: DeviceId::from_random(random()),
         secret: DeviceSecret::from_bytes(random()),
         enrolled: device.enrolled.clone(),
     };
+    let elsewhere = TestDevice {
+        system: "123456789X".parse().expect("a system id"),
+        id: device.id,
+        secret: device.secret.clone(),
+        enrolled: device.enrolled.clone(),
+    };
     let impostor = TestDevice {
+        system: device.system,
         id: device.id,
         secret: DeviceSecret::from_bytes(random()),
         enrolled: device.enrolled.clone(),
@@ -41,6 +49,10 @@ async fn every_wrong_signature_gets_the_same_answer() {
         (
             "unknown",
             stranger.signed(&server, Method::POST, SESSION, "{}"),
+        ),
+        (
+            "system id of another server",
+            elsewhere.signed(&server, Method::POST, SESSION, "{}"),
         ),
         (
             "wrong key",
@@ -80,6 +92,18 @@ async fn every_wrong_signature_gets_the_same_answer() {
             assert_eq!(refusal(request).await, expected, "{name}");
         }
     }
+    let told: Page<AuditEntry> = server.get("/api/v1/audit?limit=200").await;
+    let own = format!("device:{}", device.enrolled.device);
+    let reasons: Vec<&str> = told
+        .items
+        .iter()
+        .filter(|e| e.draft.event == "device.refused" && e.draft.actor == own)
+        .map(|e| e.draft.detail.as_str())
+        .collect();
+    assert!(
+        reasons.contains(&"system id of another server"),
+        "{reasons:?}"
+    );
     // Wrong ones never stop right ones from working.
     assert!(device.session(&server).await.actions.is_empty());
 

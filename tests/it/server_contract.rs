@@ -118,7 +118,8 @@ async fn every_documented_route_is_served() {
             .replace("{device}", "4t9wz0kc")
             .replace("{sequence}", "00000001")
             .replace("{name}", "x")
-            .replace("{kind}", "documents");
+            .replace("{kind}", "documents")
+            .replace("{system_id}", "0306406152");
         for method in methods.as_object().expect("methods").keys() {
             let method = method.to_uppercase().parse::<Method>().expect("a method");
             let response = send(server.network(method.clone(), &place)).await;

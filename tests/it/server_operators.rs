@@ -1,5 +1,5 @@
-use callhome::api::{LoginResponse, Problem, ProblemCode, TokenSecret, WhoAmI};
-use callhome::domain::Role;
+use callhome::api::{LoginResponse, Page, Problem, ProblemCode, TokenSecret, WhoAmI};
+use callhome::domain::{AuditEntry, Role};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -85,6 +85,22 @@ async fn each_role_may_what_it_may_and_a_denial_names_the_one_that_may() {
             Method::POST,
             "/api/v1/invitations",
             json!({ "count": 1 }),
+            1,
+            201,
+        ),
+        (
+            "invite many",
+            Method::POST,
+            "/api/v1/invitations",
+            json!({ "count": 2 }),
+            2,
+            201,
+        ),
+        (
+            "let in again",
+            Method::POST,
+            "/api/v1/invitations",
+            json!({ "count": 1, "device": id }),
             2,
             201,
         ),
@@ -153,6 +169,52 @@ async fn a_token_bound_to_another_address_does_not_hold() {
     let token: TokenSecret = server.post("/api/v1/tokens", &asked, 201).await;
     let request = server.network(Method::GET, "/api/v1/devices");
     assert_eq!(status(request.bearer_auth(token.token)).await, 401);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_used_from_another_address_is_refused_and_written_down() {
+    let server = TestServer::start().await;
+    add(&server, "emil", "engineer").await;
+    let ask = json!({ "operator": "emil", "password": "long enough", "bind_address": true });
+    let session: LoginResponse = answer(
+        server
+            .network(Method::POST, "/api/v1/auth/login")
+            .json(&ask),
+        200,
+    )
+    .await;
+    let ca = reqwest::Certificate::from_pem(server.ca_pem.as_bytes()).expect("a CA");
+    let thief = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([ca])
+        .local_address(Some([127, 0, 0, 2].into()))
+        .build()
+        .expect("a client");
+    let url = format!("{}/api/v1/devices", server.url);
+    let stolen = thief.get(&url).bearer_auth(&session.token);
+    let refused: Problem = answer(stolen, 401).await;
+    assert_eq!(refused.code, ProblemCode::NotAuthenticated);
+    let nobody = thief.get(&url).bearer_auth("unknown");
+    let unknown: Problem = answer(nobody, 401).await;
+    assert_eq!(refused.detail, unknown.detail, "nothing is given away");
+    // Its owner goes on.
+    let own = server
+        .network(Method::GET, "/api/v1/devices")
+        .bearer_auth(&session.token);
+    assert_eq!(status(own).await, 200);
+    let trail: Page<AuditEntry> = server.get("/api/v1/audit?limit=200").await;
+    let told: Vec<&AuditEntry> = trail
+        .items
+        .iter()
+        .filter(|e| e.draft.event == "session.refused")
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].draft.actor, "operator:emil");
+    assert_eq!(
+        told[0].draft.detail,
+        "used from 127.0.0.2, bound to 127.0.0.1"
+    );
     server.stop().await;
 }
 

@@ -35,6 +35,7 @@ fn brain() -> Brain {
         epoch: 3,
         server: "home".into(),
         sip_registrar: None,
+        sips_registrar: None,
         aor: None,
         trusted_servers: vec!["192.0.2.7".into(), "[2001:db8::1]".into()],
         sms_sender: None,
@@ -260,7 +261,6 @@ fn a_backup_survives_a_restart_in_its_middle_and_can_be_put_back() {
             size_bytes: items.iter().map(|i| i.2.len() as u64).sum(),
         }
     );
-
     let before = brain.phone().content();
     sms(&mut brain, &signed(2, "wip(all)"));
     assert_eq!(brain.phone().content(), Content::default());

@@ -167,5 +167,6 @@ const fn kind(reason: DiscardReason) -> ReportKind {
             ReportKind::Downgrade
         }
         DiscardReason::Forgotten(_) | DiscardReason::TooFarAhead(_) => ReportKind::Replay,
+        DiscardReason::Full(_) => ReportKind::Full,
     }
 }

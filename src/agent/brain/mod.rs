@@ -107,11 +107,15 @@ impl Brain {
     /// A device fresh from the factory. `seed` makes its contents.
     #[must_use]
     pub fn new(persona: Persona, seed: u64) -> Self {
+        let settings = ReceiverSettings {
+            text_only: !persona.has_data,
+            ..ReceiverSettings::default()
+        };
         Self {
+            receiver: Receiver::new(1, settings),
             persona,
             home: None,
             former: None,
-            receiver: Receiver::default(),
             phone: Phone::new(seed),
             jobs: BTreeMap::new(),
             used_bootstraps: Vec::new(),
@@ -173,7 +177,10 @@ impl Brain {
     }
 
     fn receiver_settings(&self) -> ReceiverSettings {
-        let mut settings = ReceiverSettings::default();
+        let mut settings = ReceiverSettings {
+            text_only: !self.persona.has_data,
+            ..ReceiverSettings::default()
+        };
         if let Some(hold_for) = self.hold_for {
             settings.hold_for = hold_for;
         }

@@ -8,7 +8,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::household::Input;
-use super::subscription::{self, Subscriber};
+use super::subscription::Subscriber;
+use super::whereabouts::Place;
 use super::work::{self, After, Outcome};
 use super::{DeviceHandle, DeviceParts, DeviceSettings, Newcomer, registration};
 use crate::agent::brain::{Brain, Counters, Effect};
@@ -16,14 +17,13 @@ use crate::agent::carrier::Sms;
 use crate::agent::enrolment::{EnrolError, enrol};
 use crate::domain::{DeviceId, Identity, Msisdn, ShortId, Timestamp};
 use crate::port::{Door, Drill, MachineError, Step};
-use crate::sip::SipUri;
 
 /// The longest pause between two tries of anything.
-const LONGEST: Duration = Duration::from_secs(60);
+pub(super) const LONGEST: Duration = Duration::from_secs(60);
 /// Sessions that were asked for are tried this often.
 const SESSION_TRIES: u32 = 8;
 
-type Work = FuturesUnordered<futures_util::future::BoxFuture<'static, Outcome>>;
+pub(super) type Work = FuturesUnordered<futures_util::future::BoxFuture<'static, Outcome>>;
 
 /// How a device is, for reports and tests.
 #[derive(Debug, Clone, serde::Serialize)]
@@ -49,9 +49,11 @@ pub struct Snapshot {
 }
 
 /// Times at which something is to be done again.
-struct Agenda {
-    register: Option<Instant>,
-    register_tries: u32,
+pub(super) struct Agenda {
+    pub(super) register: Option<Instant>,
+    pub(super) register_tries: u32,
+    /// When to look whether it still is where it registered.
+    pub(super) look: Option<Instant>,
     session: Instant,
     /// A session that did not come about, when to try again, and how often it was tried.
     session_again: Option<(Effect, Instant, u32)>,
@@ -62,17 +64,16 @@ struct Agenda {
 /// A device, enrolled, ready to be switched on.
 pub struct Device {
     name: String,
-    brain: Brain,
-    settings: DeviceSettings,
-    door: Arc<dyn Door>,
-    parts: Arc<DeviceParts>,
+    pub(super) brain: Brain,
+    pub(super) settings: DeviceSettings,
+    pub(super) door: Arc<dyn Door>,
+    pub(super) parts: Arc<DeviceParts>,
     inbox: mpsc::UnboundedReceiver<Input>,
     newcomer: Option<Newcomer>,
     /// Used instead of the door once it is enrolled: a forger's.
     false_door: Option<Arc<dyn Door>>,
-    registered_once: bool,
-    registering: bool,
-    subscriber: Subscriber,
+    pub(super) place: Place,
+    pub(super) subscriber: Subscriber,
 }
 
 impl Device {
@@ -101,8 +102,7 @@ impl Device {
             inbox,
             newcomer: None,
             false_door: None,
-            registered_once: false,
-            registering: false,
+            place: Place::default(),
             subscriber: Subscriber::default(),
         };
         (device, DeviceHandle { inbox: sender })
@@ -169,6 +169,7 @@ impl Device {
         self.perform(effects, &mut work, &mut agenda);
         loop {
             let wake = self.next_wake(&agenda);
+            let lost = self.connection_lost();
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
@@ -179,6 +180,7 @@ impl Device {
                     Some(input) => self.take_input(input, &mut work, &mut agenda).await?,
                     None => break,
                 },
+                count = lost => self.note_lost(count, &mut agenda),
                 () = sleep_until(wake) => self.take_time(&mut work, &mut agenda).await?,
             }
         }
@@ -196,6 +198,7 @@ impl Device {
         Agenda {
             register: self.parts.sip.as_ref().map(|_| now),
             register_tries: 0,
+            look: None,
             session,
             session_again: None,
             resend: None,
@@ -224,7 +227,7 @@ impl Device {
     }
 
     /// A time between `least_pct` percent of `span` and `span`.
-    fn jittered(&self, span: Duration, least_pct: u32) -> Duration {
+    pub(super) fn jittered(&self, span: Duration, least_pct: u32) -> Duration {
         let mut bytes = [0; 4];
         // Without entropy everything comes at its latest moment, which is harmless.
         let filled = self.parts.entropy.fill(&mut bytes).is_ok();
@@ -237,7 +240,7 @@ impl Device {
         least + (span - least).mul_f64(f64::from(drawn) / f64::from(u32::MAX))
     }
 
-    fn backoff(&self, tries: u32) -> Duration {
+    pub(super) fn backoff(&self, tries: u32) -> Duration {
         self.jittered(Duration::from_millis(500 << tries.min(8)).min(LONGEST), 50)
     }
 
@@ -247,10 +250,11 @@ impl Device {
             .poll_timeout()
             .map(|at| Instant::now() + at.since(self.parts.clock.now()) + Duration::from_millis(1));
         let again = agenda.session_again.as_ref().map(|(_, at, _)| *at);
-        let register = agenda.register.filter(|_| !self.registering);
+        let register = agenda.register.filter(|_| !self.place.is_busy());
+        let look = agenda.look.filter(|_| !self.place.is_busy());
         let subscribe = self.subscriber.wake();
         let own = [Some(agenda.session), brain, again, register, agenda.resend];
-        own.into_iter().chain([subscribe]).flatten().min()
+        own.into_iter().chain([subscribe, look]).flatten().min()
     }
 
     fn perform(&mut self, effects: Vec<Effect>, work: &mut Work, agenda: &mut Agenda) {
@@ -334,8 +338,11 @@ impl Device {
         agenda: &mut Agenda,
     ) -> Result<(), MachineError> {
         match outcome {
+            Outcome::Faced(address) => {
+                self.note_faced(address, work, agenda);
+                return Ok(());
+            }
             Outcome::Registered(granted) => {
-                self.registering = false;
                 self.note_registered(granted, work, agenda);
                 return Ok(());
             }
@@ -349,7 +356,7 @@ impl Device {
                 return Ok(());
             }
             Outcome::Result(_, Ok(())) => Step::PhoneAnswered.reached(),
-            Outcome::Told(Err(_)) => agenda.register = Some(Instant::now() + LONGEST),
+            Outcome::Told(ref told) => self.note_told(told.is_ok(), agenda),
             _ => {}
         }
         let tries = match &outcome {
@@ -384,62 +391,6 @@ impl Device {
         Ok(())
     }
 
-    fn note_registered(
-        &mut self,
-        granted: Result<Duration, String>,
-        work: &mut Work,
-        agenda: &mut Agenda,
-    ) {
-        let now = self.parts.clock.now();
-        let log = |brain: &mut Brain, line: &str| brain.phone_mut().note(now, line);
-        match granted {
-            Ok(time) => {
-                agenda.register_tries = 0;
-                // Well before it ends, and not all devices at the same moment.
-                agenda.register = Some(Instant::now() + self.jittered(time * 85 / 100, 80));
-                if !self.registered_once {
-                    self.registered_once = true;
-                    log(&mut self.brain, "registered by SIP");
-                    self.parts.progress.count_registered();
-                    if self.settings.tell_by_https {
-                        self.tell(work);
-                    }
-                    if self.settings.subscribe {
-                        self.subscriber.due = Some(Instant::now());
-                    }
-                }
-            }
-            Err(why) => {
-                log(&mut self.brain, &format!("not registered by SIP: {why}"));
-                agenda.register = Some(Instant::now() + self.backoff(agenda.register_tries + 1));
-                agenda.register_tries += 1;
-            }
-        }
-    }
-
-    /// Tells the endpoint by HTTPS what the registrar was told (requirement A1).
-    fn tell(&self, work: &Work) {
-        let contact = match &self.settings.registrar {
-            Some(other) => Some(other.reached_at()),
-            None => self.contact().map(|c| c.to_string()),
-        };
-        let proxy = self.settings.proxy.as_ref().map(ToString::to_string);
-        let mut request = self.brain.registration(contact, proxy);
-        if !self.settings.push.is_empty() {
-            request.push = Some(self.settings.push.clone());
-        }
-        let door = Arc::clone(&self.door);
-        work.push(Box::pin(async move {
-            Outcome::Told(door.register(request).await)
-        }));
-    }
-
-    fn contact(&self) -> Option<SipUri> {
-        let (_, address) = self.parts.sip.as_ref()?;
-        let user = registration::contact_user(&self.brain, &self.settings);
-        Some(self.settings.reachable(SipUri::at(&user, *address)))
-    }
-
     async fn take_time(
         &mut self,
         work: &mut Work,
@@ -452,10 +403,7 @@ impl Device {
             effects.extend(self.brain.poll(now));
             self.store().await?;
         }
-        if agenda.register.is_some_and(|at| at <= due) && !self.registering {
-            agenda.register = None;
-            self.begin_registration(work);
-        }
+        self.look_after_registration(work, agenda);
         self.begin_subscription(work);
         if self.settings.offline {
             agenda.session = due + self.settings.session_every;
@@ -479,42 +427,6 @@ impl Device {
         }
         self.perform(effects, work, agenda);
         Ok(())
-    }
-
-    fn begin_registration(&mut self, work: &Work) {
-        let Some(contact) = self.contact() else {
-            return;
-        };
-        let Some((sip, _)) = self.parts.sip.clone() else {
-            return;
-        };
-        self.registering = true;
-        let request = registration::request(&self.brain, &self.settings, &contact);
-        let at_once = Arc::clone(&self.parts.at_once);
-        work.push(Box::pin(async move {
-            // The semaphore is never closed.
-            let _turn = at_once.acquire().await;
-            Outcome::Registered(match request {
-                Ok(request) => registration::register(sip.as_ref(), request).await,
-                Err(e) => Err(e.to_string()),
-            })
-        }));
-    }
-
-    fn begin_subscription(&mut self, work: &Work) {
-        let (Some(contact), Some((sip, _))) = (self.contact(), self.parts.sip.clone()) else {
-            return;
-        };
-        let request = self.subscriber.begin(&self.brain, &self.settings, &contact);
-        let Some(request) = request else {
-            return;
-        };
-        let at_once = Arc::clone(&self.parts.at_once);
-        work.push(Box::pin(async move {
-            // The semaphore is never closed.
-            let _turn = at_once.acquire().await;
-            Outcome::Subscribed(subscription::subscribe(sip.as_ref(), request).await)
-        }));
     }
 
     fn snapshot(&self) -> Snapshot {

@@ -9,7 +9,8 @@
 //! | `settings` | what a device is told when it is switched on |
 //! | `life` | the loop: inputs, store, effects |
 //! | `work` | effects carried out |
-//! | `registration` | SIP registration and its renewal |
+//! | `registration` | the REGISTER and its answer |
+//! | `whereabouts` | when to register: in time, at a new address, when a connection is lost |
 //! | `subscription` | the subscription to its own callbacks |
 //! | `household` | all devices of a process by user name and number |
 //! | `air` | the line to the carrier, shared |
@@ -20,6 +21,7 @@ mod life;
 mod registration;
 mod settings;
 mod subscription;
+mod whereabouts;
 mod work;
 
 pub use air::{Air, AirLine};

@@ -4,7 +4,7 @@ use crate::agent::brain::Brain;
 use crate::port::SipSender;
 use crate::sip::{
     Credentials, InvalidRequest, InvalidSipUri, MESSAGE_SIP, OutboundRequest, SipOutcome,
-    SipReport, SipUri,
+    SipReport, SipUri, Transport,
 };
 
 use super::DeviceSettings;
@@ -19,9 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Why there is nothing to register with.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unregistrable {
+pub(in crate::agent) enum Unregistrable {
     #[error("the server runs no SIP registrar")]
     NoRegistrar,
+    #[error("the server listens for no SIP over TLS, as far as it told when this phone enrolled")]
+    NoTls,
+    #[error("the server speaks no SIP in WebSockets; name a registrar that does")]
+    NoWebSocket,
     #[error(transparent)]
     Uri(#[from] InvalidSipUri),
     #[error(transparent)]
@@ -51,10 +55,14 @@ pub(super) fn account(
     }
     let persona = brain.persona();
     let home = brain.enrolment().ok_or(Unregistrable::NoRegistrar)?;
-    let registrar = home
-        .sip_registrar
-        .as_ref()
-        .ok_or(Unregistrable::NoRegistrar)?;
+    let plain = home.sip_registrar.as_ref();
+    let registrar = match settings.transport {
+        // To a proxy it speaks as it was told, to the registrar behind it the proxy does.
+        _ if settings.proxy.is_some() => plain.ok_or(Unregistrable::NoRegistrar)?,
+        Some(Transport::Tls) => home.sips_registrar.as_ref().ok_or(Unregistrable::NoTls)?,
+        Some(Transport::Ws | Transport::Wss) => return Err(Unregistrable::NoWebSocket),
+        _ => plain.ok_or(Unregistrable::NoRegistrar)?,
+    };
     let aor = home.aor.as_ref().ok_or(Unregistrable::NoRegistrar)?;
     let user = persona.device_id.to_string();
     let credentials = Credentials::new(user, persona.secret.sip_password());

@@ -1,4 +1,3 @@
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -7,7 +6,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::agent::brain::USER_AGENT;
 use crate::domain::{EnrolmentCode, PushAddress, SystemId};
-use crate::port::{AgentState, Clock, Entropy, SipSender};
+use crate::port::{AgentState, Clock, Entropy, SipPlace};
 use crate::sip::{Credentials, SipUri, Transport};
 
 /// What all devices of a process share.
@@ -16,8 +15,8 @@ pub struct DeviceParts {
     pub clock: Arc<dyn Clock>,
     /// Random bytes, for jitter.
     pub entropy: Arc<dyn Entropy>,
-    /// The SIP socket and the address at which it listens; none for devices without SIP.
-    pub sip: Option<(Arc<dyn SipSender>, SocketAddr)>,
+    /// The SIP socket; none for devices without SIP.
+    pub sip: Option<Arc<dyn SipPlace>>,
     /// Keeps states over restarts; nothing is kept without it.
     pub state: Option<Arc<dyn AgentState>>,
     /// The line to the carrier.
@@ -64,8 +63,10 @@ pub struct DeviceSettings {
     pub challenge_notify: bool,
     /// Where push services reach it; told by HTTPS.
     pub push: Vec<PushAddress>,
-    /// Whether it speaks SIP over TCP, where its proxy or registrar does not say.
-    pub tcp: bool,
+    /// How it speaks SIP, where its proxy or registrar does not say; over UDP without it.
+    pub transport: Option<Transport>,
+    /// How often it looks whether its address is still the one that it registered.
+    pub look_every: Duration,
     /// What it calls itself when it registers.
     pub user_agent: String,
     /// Hosts that it may be called back to beside those of its endpoint.
@@ -109,7 +110,8 @@ impl Default for DeviceSettings {
             hold_for: Duration::from_secs(60),
             challenge_notify: false,
             push: Vec::new(),
-            tcp: false,
+            transport: None,
+            look_every: Duration::from_secs(30),
             user_agent: USER_AGENT.to_owned(),
             trusted: Vec::new(),
         }
@@ -117,23 +119,30 @@ impl Default for DeviceSettings {
 }
 
 impl DeviceSettings {
-    /// The contact of a device that listens at `contact`: how it is reached is how it registers.
-    pub(super) fn reachable(&self, contact: SipUri) -> SipUri {
-        let hop = self.proxy.as_ref();
-        let hop = hop.or(self.registrar.as_ref().map(|r| &r.uri));
-        let named = hop.and_then(|uri| Transport::asked_by(uri).ok().flatten());
-        match named {
-            Some(Transport::Tcp) => contact.with_param("transport", Some("tcp")),
-            None if self.tcp => contact.with_param("transport", Some("tcp")),
-            _ => contact,
+    /// The contact of a device that listens at `contact` and registers over `hop`: how it is reached is how it
+    /// registers.
+    pub(super) fn reachable(&self, contact: SipUri, hop: &SipUri) -> SipUri {
+        match Transport::asked_by(hop) {
+            // Both kinds of WebSocket are written alike (RFC 7118 §5.2.1).
+            Ok(Some(Transport::Ws | Transport::Wss)) => contact.with_param("transport", Some("ws")),
+            Ok(Some(Transport::Udp)) | Err(_) => contact,
+            Ok(Some(stream)) => contact.with_param("transport", Some(stream.as_str())),
+            Ok(None) if hop.is_secure() => contact.with_param("transport", Some("tls")),
+            Ok(None) => contact,
         }
     }
 
     /// The first hop, with the transport to speak to it.
     pub(super) fn spoken_to(&self, hop: SipUri) -> SipUri {
-        match self.tcp && hop.params().value("transport").is_none() {
-            true => hop.with_param("transport", Some("tcp")),
-            false => hop,
+        match self.transport {
+            Some(transport)
+                if transport != Transport::Udp
+                    && !hop.is_secure()
+                    && hop.params().value("transport").is_none() =>
+            {
+                hop.with_param("transport", Some(transport.as_str()))
+            }
+            _ => hop,
         }
     }
 }

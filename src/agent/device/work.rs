@@ -23,6 +23,8 @@ pub(super) enum Outcome {
     Fetched(Result<Vec<u8>, DoorError>),
     Result(Sequence, Result<(), DoorError>),
     Reported(AgentReport, Result<(), DoorError>),
+    /// The address at which it is reached now, towards its first hop; `None` when nothing leads there.
+    Faced(Option<std::net::SocketAddr>),
     Registered(Result<std::time::Duration, String>),
     Subscribed(Result<Standing, NotSubscribed>),
     Told(Result<(), DoorError>),
@@ -154,7 +156,7 @@ pub(super) fn settle(brain: &mut Brain, outcome: Outcome, now: Timestamp) -> Aft
                 after.unreached = unreached(&error);
             }
         },
-        Outcome::Registered(_) | Outcome::Subscribed(_) | Outcome::Told(_) => {
+        Outcome::Faced(_) | Outcome::Registered(_) | Outcome::Subscribed(_) | Outcome::Told(_) => {
             after.changed = false;
         }
     }

@@ -32,8 +32,9 @@ use tokio_util::sync::CancellationToken;
 pub use desk::Desk;
 pub use relay::{Datagram, Relay, RelayCounts};
 
+use crate::domain::RelayForm;
 use crate::port::{Clock, SipHandler, SipSender};
-use crate::sip::{Credentials, RelayForm, SipUri};
+use crate::sip::{Credentials, SipUri};
 
 /// Longer than any UDP datagram.
 const LONGEST: usize = 65_535;

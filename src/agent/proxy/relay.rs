@@ -3,8 +3,9 @@ use std::net::SocketAddr;
 use sha2::{Digest, Sha256};
 
 use super::neighbours::Neighbours;
+use crate::domain::RelayForm;
 use crate::domain::Timestamp;
-use crate::sip::{Message, Method, NameAddr, RelayForm, Reply, SipUri, Start, Via, relay_path};
+use crate::sip::{Message, Method, NameAddr, Reply, SipUri, Start, Via, relay_path};
 
 /// A datagram to send.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,9 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::{secret_of, text_of, wrong};
+use super::{text_of, wrong};
 use crate::cli::error::{CommandError, ErrorKind};
+use crate::cli::server_secrets::ServerSecrets;
 use crate::config::{GatewayConfig, GatewayKind, GatewayMethod, ServerConfig, SmppBind};
 use crate::flow::PublicAddress;
 use crate::host::OsEntropy;
@@ -35,6 +36,7 @@ impl Gateways {
     /// Sets up what is configured. With `at_once`, centres are connected to now, for what they have to tell.
     pub(super) fn new(
         config: &ServerConfig,
+        secrets: &ServerSecrets,
         public: Option<&PublicAddress>,
         inbox: &Arc<GatewayInbox>,
         at_once: bool,
@@ -46,7 +48,7 @@ impl Gateways {
         };
         for gateway in &config.gateways {
             let secret = match &gateway.callback_secret_file {
-                Some(file) => Some(secret_of(file)?),
+                Some(file) => Some(secrets.of(file)?),
                 None => None,
             };
             if let Some(secret) = &secret {
@@ -69,11 +71,11 @@ impl Gateways {
             };
             let inbox: Arc<dyn SmsInbox> = Arc::clone(inbox) as _;
             if gateway.kind == GatewayKind::Smpp {
-                let centre = Arc::new(centre(gateway, inbox, at_once)?);
+                let centre = Arc::new(centre(gateway, secrets, inbox, at_once)?);
                 all.ways.push(Arc::clone(&centre) as _);
                 all.centres.push(centre);
             } else {
-                let way = web(gateway, receipts)?.telling(inbox, random()?);
+                let way = web(gateway, secrets, receipts)?.telling(inbox, random()?);
                 all.ways.push(way.shared());
             }
         }
@@ -87,14 +89,18 @@ fn random() -> Result<u32, CommandError> {
     Ok(u32::from_be_bytes(bytes))
 }
 
-fn password(file: Option<&Path>) -> Result<String, CommandError> {
-    file.map_or_else(|| Ok(String::new()), secret_of)
+fn password(file: Option<&Path>, secrets: &ServerSecrets) -> Result<String, CommandError> {
+    file.map_or_else(|| Ok(String::new()), |file| secrets.of(file))
 }
 
 /// A gateway that is spoken to by HTTP.
-fn web(gateway: &GatewayConfig, receipts: Option<Url>) -> Result<HttpGateway, CommandError> {
+fn web(
+    gateway: &GatewayConfig,
+    secrets: &ServerSecrets,
+    receipts: Option<Url>,
+) -> Result<HttpGateway, CommandError> {
     let ca = gateway.ca_file.as_deref().map(text_of).transpose()?;
-    let password = password(gateway.password_file.as_deref())?;
+    let password = password(gateway.password_file.as_deref(), secrets)?;
     let built = match gateway.kind {
         GatewayKind::Kannel | GatewayKind::Smpp => {
             let settings =
@@ -123,7 +129,7 @@ fn web(gateway: &GatewayConfig, receipts: Option<Url>) -> Result<HttpGateway, Co
         GatewayKind::Http => {
             let mut headers: Vec<(String, String)> = gateway.headers.clone().into_iter().collect();
             for (name, file) in &gateway.header_files {
-                headers.push((name.clone(), secret_of(file)?));
+                headers.push((name.clone(), secrets.of(file)?));
             }
             let settings = TemplateSettings {
                 method: gateway.method.map(|m| match m {
@@ -146,10 +152,11 @@ fn web(gateway: &GatewayConfig, receipts: Option<Url>) -> Result<HttpGateway, Co
 /// A gateway that speaks SMPP.
 fn centre(
     gateway: &GatewayConfig,
+    secrets: &ServerSecrets,
     inbox: Arc<dyn SmsInbox>,
     at_once: bool,
 ) -> Result<SmppGateway, CommandError> {
-    let password = password(gateway.password_file.as_deref())?;
+    let password = password(gateway.password_file.as_deref(), secrets)?;
     let ca = gateway.ca_file.as_deref().map(text_of).transpose()?;
     let mut settings = centre_at(
         &gateway.url,
@@ -224,7 +231,7 @@ pub(in crate::cli) fn centre_at(
     let host = host.trim_matches(['[', ']']);
     let mut settings = SmppSettings::new(host, port, user, password);
     if secure {
-        settings.tls = Some(ClientTls::new(ca, None).map_err(wrong)?);
+        settings.tls = Some(ClientTls::of_host(ca).map_err(wrong)?);
     }
     OsEntropy.fill(&mut settings.seed).map_err(wrong)?;
     Ok(settings)

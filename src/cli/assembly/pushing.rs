@@ -1,11 +1,11 @@
 //! Push services as they are configured.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::error::{CommandError, ErrorKind};
+use crate::cli::server_secrets::ServerSecrets;
 use crate::config::PushConfig;
-use crate::host::{SystemClock, private_file};
+use crate::host::SystemClock;
 use crate::net::push::{self, PushSetup};
 use crate::port::PushService;
 
@@ -15,15 +15,22 @@ use crate::port::PushService;
 /// [`ErrorKind::Config`] with the service's name for settings and files that do not fit; never with what they hold.
 pub(super) fn services(
     configured: &[PushConfig],
+    secrets: &ServerSecrets,
 ) -> Result<Vec<Arc<dyn PushService>>, CommandError> {
-    configured.iter().map(service).collect()
+    configured
+        .iter()
+        .map(|config| service(config, secrets))
+        .collect()
 }
 
-fn service(config: &PushConfig) -> Result<Arc<dyn PushService>, CommandError> {
+fn service(
+    config: &PushConfig,
+    secrets: &ServerSecrets,
+) -> Result<Arc<dyn PushService>, CommandError> {
     let wrong = |why: String| CommandError::new(ErrorKind::Config, why);
     let setup = PushSetup {
         name: config.name.clone(),
-        credentials: secret(&config.credentials_file)?,
+        credentials: secrets.of(&config.credentials_file)?,
         url: config.url.clone(),
         options: config.options.clone(),
         ca_pem: match &config.ca_file {
@@ -38,14 +45,4 @@ fn service(config: &PushConfig) -> Result<Arc<dyn PushService>, CommandError> {
     push::open(&config.kind, setup).map_err(|e| {
         wrong(e.to_string()).hint("See what is set, and where:  callhome config explain")
     })
-}
-
-fn secret(file: &Path) -> Result<String, CommandError> {
-    let content = private_file::read(file)?.ok_or_else(|| {
-        CommandError::new(
-            ErrorKind::Config,
-            format!("there is no file {}", file.display()),
-        )
-    })?;
-    Ok(String::from_utf8_lossy(&content).into_owned())
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind};
 use crate::domain::{ShortId, Timestamp};
 use crate::flow::journal::Journal;
@@ -45,7 +46,7 @@ fn input_file(folder: &Path, run: ShortId) -> PathBuf {
 }
 
 /// Keeps how a run was begun, and its input.
-pub(super) fn keep(folder: &Path, recipe: &Recipe, content: &[u8]) -> Result<(), CommandError> {
+fn keep(folder: &Path, recipe: &Recipe, content: &[u8]) -> Result<(), CommandError> {
     let text = serde_json::to_vec(recipe).map_err(|e| CommandError::internal(e.to_string()))?;
     // The recipe comes last: one that is there has its input.
     for (path, bytes) in [
@@ -61,6 +62,33 @@ pub(super) fn keep(folder: &Path, recipe: &Recipe, content: &[u8]) -> Result<(),
             .write_all(bytes)?;
     }
     Ok(())
+}
+
+/// Keeps what `bulk resume` and `bulk report` need of a run that begins.
+pub(super) fn keep_beginning(
+    context: &Context,
+    folder: &Path,
+    run: ShortId,
+    file: &Path,
+    content: &[u8],
+) -> Result<(), CommandError> {
+    let args = context.environment.args.iter().skip(1);
+    let recipe = Recipe {
+        run,
+        at: context.now(),
+        args: args.map(|a| a.to_string_lossy().into_owned()).collect(),
+        file: file.to_owned(),
+        directory: context.environment.directory.clone(),
+    };
+    keep(folder, &recipe, content)
+}
+
+/// Says to the command of a run that it is to go on with it.
+pub const RESUMES: &str = "CALLHOME_RESUMES";
+
+/// The run that `bulk resume` began this program for.
+pub(super) fn resumes(context: &Context) -> Option<ShortId> {
+    context.environment.variable(RESUMES)?.parse().ok()
 }
 
 /// All runs in a folder, newest first.
@@ -170,6 +198,13 @@ impl Archived {
             .hint("Give the same command with the same input again: it goes on by itself")
         })?;
         let given = recipe.file.display().to_string();
+        let piped = |arg: &String| arg != &given && (arg == "-" || arg.ends_with("=-"));
+        if given != "-" && recipe.args.iter().any(piped) {
+            let why =
+                format!("a part of run {run} came through standard input, which was not kept");
+            return Err(CommandError::new(ErrorKind::NotFound, why)
+                .hint("Give the same command with the same input again: it goes on by itself"));
+        }
         let kept = input_file(&self.folder, run).display().to_string();
         let joined = format!("--from={given}");
         let args = recipe.args.iter().map(|arg| match arg {

@@ -106,9 +106,10 @@ pub(super) fn delimiter_of(first: &str) -> u8 {
         .unwrap_or(b',')
 }
 
-type Lines = Vec<(u64, Vec<String>)>;
+pub(super) type Lines = Vec<(u64, Vec<String>)>;
 
-fn from_csv(text: &str, first: &str) -> Result<(Vec<String>, Lines), BadInput> {
+/// The lines of a CSV text that are not empty.
+pub(super) fn csv_lines(text: &str, first: &str) -> Result<Lines, BadInput> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -127,6 +128,11 @@ fn from_csv(text: &str, first: &str) -> Result<(Vec<String>, Lines), BadInput> {
             lines.push((line, cells));
         }
     }
+    Ok(lines)
+}
+
+fn from_csv(text: &str, first: &str) -> Result<(Vec<String>, Lines), BadInput> {
+    let mut lines = csv_lines(text, first)?;
     let header = lines
         .first()
         .map(|(_, cells)| cells.clone())
@@ -143,7 +149,7 @@ fn from_csv(text: &str, first: &str) -> Result<(Vec<String>, Lines), BadInput> {
     Ok((header, lines))
 }
 
-fn from_ndjson(text: &str) -> Result<(Vec<String>, Lines), BadInput> {
+pub(super) fn from_ndjson(text: &str) -> Result<(Vec<String>, Lines), BadInput> {
     let mut columns: Vec<String> = Vec::new();
     let mut objects = Vec::new();
     for (index, line) in text.lines().enumerate() {

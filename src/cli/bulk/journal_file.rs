@@ -37,6 +37,8 @@ pub(super) struct Beginning {
     pub(super) rows: u32,
     /// Now.
     pub(super) at: Timestamp,
+    /// The run that is to be gone on with: no other, and no new one.
+    pub(super) resumes: Option<ShortId>,
 }
 
 impl JournalFile {
@@ -67,6 +69,13 @@ impl JournalFile {
                 cut_torn_line(&mut file)?;
                 return Ok(Self::start(file, journal, true));
             }
+        }
+        if let Some(run) = beginning.resumes {
+            return Err(CommandError::new(
+                ErrorKind::Conflict,
+                format!("what would be sent now is not what run {run} began with"),
+            )
+            .hint("A file that the command names was changed: put it back, or begin a new run"));
         }
         Self::begin(folder, beginning)
     }
@@ -192,7 +201,8 @@ fn journals(folder: &Path) -> Result<Vec<PathBuf>, CommandError> {
 fn unfinished(file: &mut File, beginning: &Beginning) -> Option<Journal> {
     let journal = Journal::read(&content(file).ok()?).ok()?;
     let same = journal.digest == beginning.digest && journal.command == beginning.command;
-    (same && !journal.finished).then_some(journal)
+    let meant = beginning.resumes.is_none_or(|run| run == journal.run);
+    (same && meant && !journal.finished).then_some(journal)
 }
 
 /// Removes a last line that a crash cut off, so that the next line begins on its own.
@@ -220,6 +230,7 @@ mod tests {
             digest: "d".repeat(64),
             rows: 2,
             at: Timestamp::from_millis(0),
+            resumes: None,
         }
     }
 

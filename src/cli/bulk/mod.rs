@@ -8,7 +8,7 @@
 //! | `run` | sends rows, some at once, at a rate |
 //! | `ledger` | what is known of a run while it goes on |
 //! | `follow` | the event stream, for the ends of what was sent |
-//! | `sip_targets`, `volley`, `volley_report` | one SIP request to the addresses in a file |
+//! | `sip_targets`, `volley`, `volley_feed`, `volley_report` | one SIP request to the addresses in a file |
 //! | `report` | input columns with how each row ended; the exit code |
 
 mod archive;
@@ -20,6 +20,7 @@ mod report;
 mod run;
 mod sip_targets;
 mod volley;
+mod volley_feed;
 mod volley_report;
 
 use std::num::NonZeroU32;
@@ -27,11 +28,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-pub use archive::{Archived, Recipe, run_of, runs};
+pub use archive::{Archived, RESUMES, Recipe, run_of, runs};
 pub use input::{BadInput, Input, Row, read};
 pub use report::{exit_of, report, summary};
 pub use run::{Plan, Sent, Work, ends_the_run, run};
-pub use sip_targets::{SipRow, read_targets};
+pub use sip_targets::{SipRow, read_target_rows, read_targets};
 pub use volley::{VolleyOrder, volley};
 
 /// Flags of commands that take many targets from a file.

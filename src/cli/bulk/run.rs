@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::journal_file::{Beginning, JournalFile};
 use super::ledger::Ledger;
-use super::{BulkFlags, Input, Recipe, Row};
+use super::{BulkFlags, Input, Row, archive};
 use crate::api::ActionView;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind};
@@ -86,7 +86,7 @@ pub async fn run(
     let file = JournalFile::open(&plan.folder, beginning(context, input, &plan)?)?;
     let run = file.journal.run;
     if !file.resumed {
-        keep(context, run, &plan)?;
+        archive::keep_beginning(context, &plan.folder, run, &plan.file, &plan.content)?;
     }
     tell_beginning(context, input, &file)?;
     let progress = bar(
@@ -128,19 +128,6 @@ pub async fn run(
     }
 }
 
-/// Keeps what `bulk resume` and `bulk report` need.
-fn keep(context: &Context, run: ShortId, plan: &Plan) -> Result<(), CommandError> {
-    let args = context.environment.args.iter().skip(1);
-    let recipe = Recipe {
-        run,
-        at: context.now(),
-        args: args.map(|a| a.to_string_lossy().into_owned()).collect(),
-        file: plan.file.clone(),
-        directory: context.environment.directory.clone(),
-    };
-    super::archive::keep(&plan.folder, &recipe, &plan.content)
-}
-
 /// Writes down that the run is over, when it is.
 async fn close(outcome: &Result<Stop, CommandError>, ledger: &Ledger) -> Result<(), CommandError> {
     if matches!(outcome, Ok(Stop::AllSent)) {
@@ -165,7 +152,7 @@ fn interrupted(journal: &Journal, run: ShortId) -> CommandError {
     .hint(go_on(run))
 }
 
-fn go_on(run: ShortId) -> String {
+pub(super) fn go_on(run: ShortId) -> String {
     format!("Go on:  callhome bulk resume {run}     (nothing is done twice)")
 }
 
@@ -185,6 +172,7 @@ fn beginning(context: &Context, input: &Input, plan: &Plan) -> Result<Beginning,
         digest: HEXLOWER.encode(&hasher.finalize()),
         rows: u32::try_from(input.rows.len()).unwrap_or(u32::MAX),
         at: context.now(),
+        resumes: archive::resumes(context),
     })
 }
 

@@ -1,5 +1,5 @@
-use super::BadInput;
-use super::input::{delimiter_of, text_of};
+use super::input::{csv_lines, delimiter_of, text_of};
+use super::{BadInput, Input, Row};
 
 /// Names of the column that holds the address, best first.
 const COLUMNS: [&str; 8] = [
@@ -34,6 +34,45 @@ pub fn read_targets(bytes: &[u8]) -> Result<Vec<SipRow>, BadInput> {
         return Err(BadInput::Empty);
     }
     Ok(rows)
+}
+
+/// Reads the same with all its columns, for the report: each row is known by its line.
+///
+/// # Errors
+/// As [`read_targets`].
+pub fn read_target_rows(bytes: &[u8]) -> Result<Input, BadInput> {
+    let text = text_of(bytes)?;
+    let first = text
+        .lines()
+        .find(|l| !l.trim().is_empty())
+        .ok_or(BadInput::Empty)?;
+    let (columns, lines) = if first.trim_start().starts_with('{') {
+        super::input::from_ndjson(text)?
+    } else {
+        let mut lines = csv_lines(text, first)?;
+        let header = lines.first().map(|(_, cells)| cells.clone());
+        let header = header.unwrap_or_default();
+        if column_of(header.iter().map(String::as_str)).is_some() {
+            lines.remove(0);
+            (header, lines)
+        } else {
+            let further = (2..=header.len()).map(|n| format!("column {n}"));
+            let columns = std::iter::once("target".to_owned()).chain(further);
+            (columns.collect(), lines)
+        }
+    };
+    let column = column_of(columns.iter().map(String::as_str));
+    let column = column.ok_or_else(|| BadInput::NoTarget(columns.join(", ")))?;
+    let rows = lines.into_iter().map(|(line, cells)| Row {
+        line,
+        key: line.to_string(),
+        device: Ok(cells.get(column).cloned().unwrap_or_default()),
+        cells,
+    });
+    Ok(Input {
+        rows: rows.collect(),
+        columns,
+    })
 }
 
 fn column_of<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<usize> {

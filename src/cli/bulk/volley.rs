@@ -1,35 +1,33 @@
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 
-use super::SipRow;
 use super::journal_file::{Beginning, JournalFile, Pen};
+use super::run::go_on;
+use super::volley_feed::{Feeder, LOT, Stray, lot};
 use super::volley_report::VolleyReport;
+use super::{SipRow, archive};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Outcome};
 use crate::cli::output::{Format, grouped};
 use crate::cli::progress::narrow_bar;
-use crate::flow::journal::{Journal, JournalLine, NextStep, RowOutcome};
+use crate::flow::journal::{Journal, JournalLine, NextStep, RowOutcome, RowState};
+use crate::host::SystemClock;
 use crate::net::dns::Resolver;
-use crate::net::sip_volley::{Buffers, Facing, SipVolley, TargetFeed, VolleyNews};
-use crate::sip::volley::{Template, VolleyEnd, VolleyPlan, VolleyTarget};
+use crate::net::sip_volley::{Buffers, SipVolley, VolleyNews};
+use crate::port::Clock as _;
+use crate::sip::volley::{Template, VolleyEnd, VolleyPlan};
 use crate::sip::{
     Credentials, IdSource, InvalidSipUri, Method, OutboundRequest, SipOutcome, SipUri, Timers,
-    Transport,
 };
 
 /// Socket buffer to ask for, each way.
 const BUFFER: usize = 8 << 20;
-/// Targets that are handed over together.
-const LOT: usize = 256;
-/// Names that are looked up at once.
-const LOOKUPS: usize = 64;
 /// How long what is on its way may take after Ctrl-C.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -37,8 +35,10 @@ const GRACE: Duration = Duration::from_millis(500);
 pub struct VolleyOrder {
     /// What is sent; its URI is replaced by each target's.
     pub request: OutboundRequest,
-    /// The input's octets, for telling runs apart.
+    /// The input's octets, for telling runs apart and for going on.
     pub content: Vec<u8>,
+    /// The input as it was named.
+    pub file: PathBuf,
     /// The addresses.
     pub rows: Vec<SipRow>,
     /// Finds names.
@@ -79,9 +79,15 @@ pub async fn volley(context: &Context, order: VolleyOrder) -> Outcome {
         digest: digest(&[&template.fingerprint(), &order.content]),
         rows: u32::try_from(order.rows.len()).unwrap_or(u32::MAX),
         at: context.now(),
+        resumes: archive::resumes(context),
     };
+    let folder = context.data_directory().join("runs");
+    let mut file = JournalFile::open(&folder, beginning)?;
+    let run = file.journal.run;
+    if !file.resumed {
+        archive::keep_beginning(context, &folder, run, &order.file, &order.content)?;
+    }
     drop(order.content);
-    let file = JournalFile::open(&context.data_directory().join("runs"), beginning)?;
     let plan = plan(
         template,
         credentials,
@@ -90,7 +96,6 @@ pub async fn volley(context: &Context, order: VolleyOrder) -> Outcome {
     );
     let engine = SipVolley::start(plan, order.seeds[1], BUFFER)
         .map_err(|e| CommandError::internal(format!("no socket for SIP: {e}")))?;
-    let mut report = VolleyReport::new(method.clone(), &file.journal, engine.buffers());
     tell_beginning(
         context,
         &file,
@@ -98,9 +103,11 @@ pub async fn volley(context: &Context, order: VolleyOrder) -> Outcome {
         engine.buffers(),
         order.rate,
     )?;
+    let rows: Arc<[SipRow]> = order.rows.into();
+    leave_in_doubt(context, &mut file, &rows).await?;
+    let mut report = VolleyReport::new(method.clone(), &file.journal, engine.buffers());
     let stopper = engine.stopper();
     let (strays, mut stray) = mpsc::channel(LOT);
-    let rows: Arc<[SipRow]> = order.rows.into();
     let facing = engine.facing();
     let (feed, mut news) = engine.open();
     let feeder = Feeder {
@@ -113,7 +120,10 @@ pub async fn volley(context: &Context, order: VolleyOrder) -> Outcome {
         facing,
         feed,
         strays,
+        pen: file.pen(),
+        now: || SystemClock.now(),
         lot: Vec::new(),
+        most: lot(order.rate, order.jobs),
         names: HashMap::new(),
     };
     let feeding = tokio::spawn(feeder.run());
@@ -129,27 +139,27 @@ pub async fn volley(context: &Context, order: VolleyOrder) -> Outcome {
     let most = order.stop_after_failures.unwrap_or(u32::MAX);
     let (mut stopped, mut over) = (false, false);
     let mut outcome = loop {
-        let mut ends = Vec::new();
+        let mut heard = Heard::default();
         tokio::select! {
             () = interrupt.cancelled(), if !stopped => {
                 stopped = true;
                 stopper.stop();
-                news = leave(news, &mut ends, &mut report).await;
+                news = leave(news, &mut heard, &mut report).await;
             }
             more = news.recv() => match more {
-                Some(more) => take(more, &mut ends, &mut report),
+                Some(more) => take(more, &mut heard, &mut report),
                 // The engine ends last: it waits for its feed, which ends after the last stray.
                 None => over = true,
             },
-            Some(end) = stray.recv() => ends.push(end),
+            Some(one) = stray.recv() => heard.stray(one),
         }
-        while let Ok(end) = stray.try_recv() {
-            ends.push(end);
+        while let Ok(one) = stray.try_recv() {
+            heard.stray(one);
         }
         while let Ok(more) = news.try_recv() {
-            take(more, &mut ends, &mut report);
+            take(more, &mut heard, &mut report);
         }
-        let outcome = teller.tell(ends, &mut report).await;
+        let outcome = teller.tell(heard, &mut report).await;
         if outcome.is_err() || report.failures() >= u64::from(most) {
             stopper.stop();
         }
@@ -166,10 +176,9 @@ pub async fn volley(context: &Context, order: VolleyOrder) -> Outcome {
         let line = JournalLine::Finished { at: context.now() };
         outcome = teller.pen.write(line).await;
     }
-    let run = file.journal.run;
     drop(teller);
     file.close().await;
-    outcome.map_err(|e| e.hint("Go on:  the same command again; who answered is left out"))?;
+    outcome.map_err(|e| e.hint(go_on(run)))?;
     if interrupt.is_cancelled() && !report.is_whole() {
         return Err(CommandError::new(
             ErrorKind::Interrupted,
@@ -179,7 +188,7 @@ pub async fn volley(context: &Context, order: VolleyOrder) -> Outcome {
                 grouped(rows.len() as u64)
             ),
         )
-        .hint("Go on:  the same command again; who answered is left out"));
+        .hint(go_on(run)));
     }
     report.show(context)
 }
@@ -216,7 +225,7 @@ fn todo(journal: &Journal, rows: &[SipRow]) -> Vec<u32> {
         .collect()
 }
 
-fn key(row: &SipRow) -> String {
+pub(super) fn key(row: &SipRow) -> String {
     row.line.to_string()
 }
 
@@ -257,20 +266,72 @@ fn tell_beginning(
     Ok(())
 }
 
-fn take(news: VolleyNews, ends: &mut Vec<RowEnd>, report: &mut VolleyReport) {
+/// What was heard since it was told last.
+#[derive(Default)]
+struct Heard {
+    ends: Vec<RowEnd>,
+    /// Rows that were not begun after all.
+    back: Vec<u32>,
+    /// Why nothing more is fed.
+    fault: Option<CommandError>,
+}
+
+impl Heard {
+    fn stray(&mut self, stray: Stray) {
+        match stray {
+            Stray::End(end) => self.ends.push(end),
+            Stray::Back(rows) => self.back.extend(rows),
+            Stray::Fault(error) => self.fault = Some(error),
+        }
+    }
+}
+
+fn take(news: VolleyNews, heard: &mut Heard, report: &mut VolleyReport) {
     report.progress(news.counts, news.at);
-    ends.extend(news.ends.into_iter().map(RowEnd::Sent));
+    heard.ends.extend(news.ends.into_iter().map(RowEnd::Sent));
+    heard.back.extend(news.left);
+}
+
+/// Ends the rows that were on their way when an earlier part of the run was cut off: whoever may have been told is not
+/// told again.
+async fn leave_in_doubt(
+    context: &Context,
+    file: &mut JournalFile,
+    rows: &[SipRow],
+) -> Result<(), CommandError> {
+    let begun = |key: &String| file.journal.record(key).state == RowState::Started;
+    let rows: Vec<String> = rows.iter().map(key).filter(begun).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let many = crate::cli::output::count(rows.len() as u64, "target");
+    let line = JournalLine::EndedAlike {
+        rows,
+        outcome: RowOutcome::Unconfirmed,
+        code: "cut-off".to_owned(),
+        detail: "on its way when the run was stopped: it may have been reached".to_owned(),
+        at: context.now(),
+    };
+    file.pen().write(line.clone()).await?;
+    file.journal.apply(line);
+    context.status(&format!(
+        "{many} may have been reached when it was stopped, and will not be told twice."
+    ))?;
+    context.status(&format!(
+        "  See which:  callhome bulk report {}",
+        file.journal.run
+    ))
 }
 
 /// Hears what still comes in shortly after the run was stopped.
 async fn leave(
     mut news: mpsc::Receiver<VolleyNews>,
-    ends: &mut Vec<RowEnd>,
+    heard: &mut Heard,
     report: &mut VolleyReport,
 ) -> mpsc::Receiver<VolleyNews> {
     let until = tokio::time::Instant::now() + GRACE;
     while let Ok(Some(more)) = tokio::time::timeout_at(until, news.recv()).await {
-        take(more, ends, report);
+        take(more, heard, report);
     }
     news
 }
@@ -286,7 +347,19 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    async fn tell(&self, ends: Vec<RowEnd>, report: &mut VolleyReport) -> Result<(), CommandError> {
+    async fn tell(&self, heard: Heard, report: &mut VolleyReport) -> Result<(), CommandError> {
+        let Heard { ends, back, fault } = heard;
+        if !back.is_empty() {
+            let rows = back.iter().map(|index| key(&self.rows[*index as usize]));
+            let line = JournalLine::Returned {
+                rows: rows.collect(),
+                at: self.context.now(),
+            };
+            self.pen.write(line).await?;
+        }
+        if let Some(error) = fault {
+            return Err(error);
+        }
         if ends.is_empty() {
             self.bar.set_message(report.live());
             return Ok(());
@@ -335,134 +408,4 @@ pub(super) fn row_outcome(method: &Method, outcome: &SipOutcome) -> RowOutcome {
         SipOutcome::NoAnswer => RowOutcome::Unconfirmed,
         _ => RowOutcome::Failed,
     }
-}
-
-/// Turns rows into targets: reads the address, looks names up, finds our own address towards it.
-struct Feeder {
-    todo: Vec<u32>,
-    rows: Arc<[SipRow]>,
-    address: fn(&str) -> Result<SipUri, InvalidSipUri>,
-    route: Option<SipUri>,
-    resolver: Arc<Resolver>,
-    /// For the weights of SRV records.
-    random: u64,
-    facing: Facing,
-    feed: TargetFeed,
-    strays: mpsc::Sender<RowEnd>,
-    lot: Vec<VolleyTarget>,
-    names: HashMap<(String, u16), Result<SocketAddr, String>>,
-}
-
-impl Feeder {
-    async fn run(mut self) {
-        let mut lookups = JoinSet::new();
-        for index in std::mem::take(&mut self.todo) {
-            let uri = match self.read(index) {
-                Ok(uri) => uri,
-                Err(why) => {
-                    self.stray(index, Err(why)).await;
-                    continue;
-                }
-            };
-            let hop = self.route.as_ref().unwrap_or(&uri);
-            let name = (hop.host().to_owned(), hop.port_or_default());
-            if let Some(to) = hop.socket_addr() {
-                self.add(index, &uri, Ok(to)).await;
-            } else if let Some(found) = self.names.get(&name).cloned() {
-                self.add(index, &uri, found).await;
-            } else {
-                let (hop, resolver) = (hop.clone(), Arc::clone(&self.resolver));
-                self.random = self.random.rotate_left(13).wrapping_add(u64::from(index));
-                let random = self.random;
-                lookups.spawn(async move {
-                    let to = find(&resolver, &hop, random).await;
-                    (index, uri, name, to)
-                });
-            }
-            while lookups.len() >= LOOKUPS {
-                self.looked_up(lookups.join_next().await).await;
-            }
-            if self.lot.len() >= LOT && !self.hand_over().await {
-                return;
-            }
-        }
-        while let Some(found) = lookups.join_next().await {
-            self.looked_up(Some(found)).await;
-        }
-        self.hand_over().await;
-    }
-
-    fn read(&self, index: u32) -> Result<SipUri, String> {
-        let text = &self.rows[index as usize].target;
-        if text.is_empty() {
-            return Err("no address is given".to_owned());
-        }
-        let uri = (self.address)(text).map_err(|e| e.to_string())?;
-        let hop = self.route.as_ref().unwrap_or(&uri);
-        let transport = hop.params().value("transport").unwrap_or("udp");
-        if hop.is_secure() || !transport.eq_ignore_ascii_case("udp") {
-            return Err("over many targets only UDP is spoken: name a proxy that speaks it, or send to this one alone".to_owned());
-        }
-        Ok(uri)
-    }
-
-    #[expect(
-        clippy::type_complexity,
-        reason = "what a look-up was for and what came of it"
-    )]
-    async fn looked_up(
-        &mut self,
-        found: Option<
-            Result<
-                (u32, SipUri, (String, u16), Result<SocketAddr, String>),
-                tokio::task::JoinError,
-            >,
-        >,
-    ) {
-        if let Some(Ok((index, uri, name, to))) = found {
-            self.names.insert(name, to.clone());
-            self.add(index, &uri, to).await;
-        }
-    }
-
-    async fn add(&mut self, index: u32, uri: &SipUri, to: Result<SocketAddr, String>) {
-        let placed = to.and_then(|to| {
-            let local = self.facing.towards(to);
-            local
-                .map(|l| (to, l))
-                .map_err(|e| format!("no route to {to}: {e}"))
-        });
-        match placed {
-            Ok((to, local)) => self.lot.push(VolleyTarget {
-                index,
-                to,
-                local,
-                uri: uri.to_string().into(),
-            }),
-            Err(detail) => {
-                self.stray(index, Ok(SipOutcome::TransportError { detail }))
-                    .await;
-            }
-        }
-    }
-
-    async fn stray(&self, index: u32, outcome: Result<SipOutcome, String>) {
-        // Nobody listens any more after the run was stopped.
-        let _gone = self.strays.send(RowEnd::Unsent { index, outcome }).await;
-    }
-
-    async fn hand_over(&mut self) -> bool {
-        self.lot.is_empty() || self.feed.add(std::mem::take(&mut self.lot)).await
-    }
-}
-
-/// The first place that UDP leads to (RFC 3263).
-async fn find(resolver: &Resolver, hop: &SipUri, random: u64) -> Result<SocketAddr, String> {
-    let places = resolver.locate(hop, random).await;
-    places
-        .map_err(|e| e.to_string())?
-        .into_iter()
-        .find(|place| place.transport == Transport::Udp)
-        .map(|place| place.address)
-        .ok_or_else(|| format!("{} is not to be reached over UDP", hop.host()))
 }

@@ -11,6 +11,7 @@ use crate::cli::context::Context;
 use crate::cli::error::{ErrorKind, Exit, Outcome};
 use crate::cli::output::{Format, View, elapsed, grouped};
 use crate::flow::journal::{Journal, RowOutcome, Tally};
+use crate::host::peak_memory;
 use crate::net::sip_volley::Buffers;
 use crate::sip::volley::VolleyCounts;
 use crate::sip::{Method, SipOutcome};
@@ -61,6 +62,8 @@ struct Document {
     answers: Vec<Value>,
     answer_time: Value,
     socket_buffer: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory_peak_bytes: Option<u64>,
 }
 
 fn micros(time: Duration) -> u64 {
@@ -322,6 +325,7 @@ impl VolleyReport {
                 "receive_bytes": self.buffers.receive,
                 "send_bytes": self.buffers.send,
             }),
+            memory_peak_bytes: peak_memory(),
         }
     }
 

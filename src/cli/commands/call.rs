@@ -10,7 +10,7 @@ use crate::cli::flags::WriteFlags;
 use crate::cli::output::{View, bearer_words, device_line, elapsed, ladder, seconds};
 use crate::cli::target;
 use crate::cli::waiting::{follow_callback, from_now, has_ended};
-use crate::domain::Bearer;
+use crate::domain::{Bearer, InvalidRelayForm, RelayForm};
 
 /// Time that the command waits longer than the server's own deadline.
 const MARGIN: Duration = Duration::from_secs(2);
@@ -26,7 +26,8 @@ Examples:
   callhome call +14085550137
   callhome call 358931104120070 -v                show every message
   callhome call 358931104120070 --via sms --timeout 2min
-  callhome call 358931104120070 --invite          bootstrap by SIP INVITE")]
+  callhome call 358931104120070 --invite          bootstrap by SIP INVITE
+  callhome call 358931104120070 --via sip-proxy --relay encapsulate")]
 pub struct CallArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
@@ -36,6 +37,10 @@ pub struct CallArgs {
     /// Send an INVITE with bootstrap information instead of a NOTIFY
     #[arg(long)]
     invite: bool,
+    /// How a device behind a proxy is reached: by a loose route, or encapsulated in a message to the proxy
+    /// [default: as the proxy registered]
+    #[arg(long, value_name = "FORM", value_parser = relay)]
+    relay: Option<RelayForm>,
     /// How long each SIP way may take to answer, as in 4s
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     rung_timeout: Option<Duration>,
@@ -47,6 +52,11 @@ pub struct CallArgs {
     write: WriteFlags,
 }
 
+/// Reads a form, in the order of the words that people are told.
+fn relay(text: &str) -> Result<RelayForm, InvalidRelayForm> {
+    text.parse()
+}
+
 /// Calls, and shows the rungs as they happen.
 pub(super) async fn run(context: &Context, args: CallArgs) -> Outcome {
     let client = context.client_that_waits().await?;
@@ -56,6 +66,7 @@ pub(super) async fn run(context: &Context, args: CallArgs) -> Outcome {
     let request = CallbackRequest {
         ladder: args.via,
         invite: args.invite,
+        relay: args.relay,
         rung_timeout_ms: args.rung_timeout.map(millis),
         deadline_ms: args.timeout.map(millis),
         reason: args.write.reason.clone(),

@@ -1,14 +1,23 @@
 use clap::Args;
 use serde::Serialize;
 
+use super::server::{looked_for, remedy, standing};
+use crate::api::Evaluation;
+use crate::cli::assembly::mailer;
 use crate::cli::context::Context;
-use crate::cli::error::{ErrorKind, Exit, Outcome};
-use crate::cli::output::{Paint, View};
+use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
+use crate::cli::output::{Paint, View, count};
+use crate::cli::server_secrets::ServerSecrets;
+use crate::config::{MailConfig, ServerConfig};
 use crate::domain::Timestamp;
 use crate::host::{DataDir, HostError, SecretChoice, SecretStore};
 
 /// Days before the certificate's end from which it is worth a look.
 const SOON_DAYS: u64 = 21;
+/// The same for the end of an evaluation.
+const EVALUATION_SOON_DAYS: u64 = 14;
+const EVALUATION: &str = "evaluation";
+const SERVER_SECRETS: &str = "server secrets";
 
 /// Check this installation and say what to repair.
 #[derive(Debug, Args)]
@@ -68,6 +77,9 @@ pub(super) async fn run(context: &Context, _: DoctorArgs) -> Outcome {
     if readable {
         checks.push(secrets().await);
         let embedded = context.settings()?.config.context().is_none();
+        if embedded {
+            checks.extend(server_secrets(context).await?);
+        }
         let (folder, served) = if embedded {
             data_folder(context)
         } else {
@@ -76,7 +88,8 @@ pub(super) async fn run(context: &Context, _: DoctorArgs) -> Outcome {
         checks.extend(folder);
         if served {
             let answers = server(context).await;
-            if answers.iter().any(|c| c.grade == Grade::Bad) {
+            let bad = |c: &Check| c.grade == Grade::Bad && c.name != EVALUATION;
+            if answers.iter().any(bad) {
                 kind = ErrorKind::Unreachable;
             }
             checks.extend(answers);
@@ -101,9 +114,9 @@ fn words(diagnosis: &Diagnosis, paint: Paint) -> String {
             Grade::Warning => paint.warn("!  "),
             Grade::Bad => paint.bad("BAD"),
         };
-        text.push_str(&format!("  {grade} {:<13} {}\n", check.name, check.finding));
+        text.push_str(&format!("  {grade} {:<14} {}\n", check.name, check.finding));
         if !check.repair.is_empty() {
-            text.push_str(&format!("                    {}\n", check.repair));
+            text.push_str(&format!("                     {}\n", check.repair));
         }
     }
     let verdict = if diagnosis.healthy {
@@ -144,6 +157,63 @@ async fn secrets() -> Check {
         Ok(Err(error)) => Check::new("secrets", Grade::Warning, error.to_string())
             .repair("Keep logins in a file:  callhome auth login --keep key-file"),
         Err(error) => Check::new("secrets", Grade::Warning, error.to_string()),
+    }
+}
+
+/// What the server on this machine needs to know: its passwords and keys, and whether the mail server takes them.
+async fn server_secrets(context: &Context) -> Result<Vec<Check>, CommandError> {
+    let config = &context.settings()?.config.server;
+    let rows = looked_for(context, config).await;
+    let (there, missing): (Vec<_>, Vec<_>) = rows.iter().partition(|r| r.there);
+    let mut checks: Vec<Check> = missing
+        .iter()
+        .map(|row| {
+            let finding = format!("{}: {}", row.setting, row.finding);
+            Check::new(SERVER_SECRETS, Grade::Bad, finding).repair(row.repair())
+        })
+        .collect();
+    if !there.is_empty() {
+        let mut places: Vec<&str> = there.iter().map(|r| r.finding.as_str()).collect();
+        places.sort_unstable();
+        places.dedup();
+        let finding = format!(
+            "{} found, in {}",
+            count(there.len() as u64, "secret"),
+            places.join(" and ")
+        );
+        checks.push(Check::new(SERVER_SECRETS, Grade::Ok, finding));
+    }
+    let whole = missing.is_empty();
+    if let Some(mail) = config.mail.as_ref().filter(|_| whole) {
+        checks.push(mail_account(context, config, mail).await);
+    }
+    Ok(checks)
+}
+
+/// Goes to the mail server and logs in there.
+async fn mail_account(context: &Context, config: &ServerConfig, mail: &MailConfig) -> Check {
+    let bad = |error: &CommandError| {
+        let hint = error.hints().first().cloned().unwrap_or_default();
+        Check::new("mail", Grade::Bad, error.message()).repair(hint)
+    };
+    let secrets = match ServerSecrets::gather(context, config).await {
+        Ok(secrets) => secrets,
+        Err(error) => return bad(&error),
+    };
+    let mailer = match mailer(mail, &secrets) {
+        Ok(mailer) => mailer,
+        Err(error) => return bad(&error),
+    };
+    match mailer.check().await {
+        Ok(()) => {
+            let who = match &mail.username {
+                Some(user) => format!("lets {user} in"),
+                None => "answers".to_owned(),
+            };
+            Check::new("mail", Grade::Ok, format!("{} {who}", mailer.server()))
+        }
+        Err(error) => Check::new("mail", Grade::Bad, error.to_string())
+            .repair("See server.mail in the settings:  callhome config explain"),
     }
 }
 
@@ -210,6 +280,7 @@ async fn server(context: &Context) -> Vec<Check> {
             .repair("Use the same version on both sides."),
         );
     }
+    checks.extend(evaluation(status.evaluation.as_ref(), context.now()));
     checks.extend(certificate(status.certificate_expires_at, context.now()));
     for (name, address) in [("https", &status.https), ("sip", &status.sip)] {
         checks.push(match address {
@@ -218,6 +289,23 @@ async fn server(context: &Context) -> Vec<Check> {
         });
     }
     checks
+}
+
+fn evaluation(evaluation: Option<&Evaluation>, now: Timestamp) -> Option<Check> {
+    let evaluation = evaluation?;
+    let standing = standing(evaluation, now);
+    Some(if evaluation.has_ended(now) {
+        Check::new(
+            EVALUATION,
+            Grade::Bad,
+            format!("{standing}: no new phone, call or action is taken"),
+        )
+        .repair(remedy(evaluation))
+    } else if evaluation.days_left(now) < EVALUATION_SOON_DAYS {
+        Check::new(EVALUATION, Grade::Warning, standing).repair(remedy(evaluation))
+    } else {
+        Check::new(EVALUATION, Grade::Ok, standing)
+    })
 }
 
 fn certificate(until: Option<Timestamp>, now: Timestamp) -> Option<Check> {

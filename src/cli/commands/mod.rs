@@ -31,7 +31,7 @@ mod sip;
 mod sms;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches as _, Parser, Subcommand};
 
 use super::context::Context;
 use super::error::{CommandError, Exit, Outcome};
@@ -279,7 +279,7 @@ fn help_of(usage: &str) -> String {
 fn traceable(command: &Command) -> &'static [&'static str] {
     const ALL: &[&str] = &["sip", "http", "sms"];
     match command {
-        Command::Call(_) => ALL,
+        Command::Call(_) | Command::Demo(_) => ALL,
         Command::Device(command) if command.0.acts() => ALL,
         Command::Action(Later(
             action::ActionCommand::Wait(_) | action::ActionCommand::Retry(_),
@@ -307,6 +307,16 @@ fn traceable(command: &Command) -> &'static [&'static str] {
         | Command::Sms(Later(sms::SmsCommand::Sign(_) | sms::SmsCommand::Verify(_))) => &["http"],
         _ => &[],
     }
+}
+
+/// The same for a command line without the program's name; nothing for one that cannot be read.
+pub(super) fn traceable_line(args: &[&str]) -> &'static [&'static str] {
+    let line = std::iter::once("callhome").chain(args.iter().copied());
+    let read = command_for_one_line()
+        .try_get_matches_from(line)
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let command = read.ok().and_then(|cli| cli.command);
+    command.as_ref().map_or(&[], traceable)
 }
 
 /// Refuses `--trace` where it would show nothing: a promise that is not kept misleads whoever looks for a fault.

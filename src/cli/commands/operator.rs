@@ -27,8 +27,9 @@ pub enum OperatorCommand {
 /// Add an operator.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Roles: viewer looks; helpdesk also calls, locks, unlocks and backs up; engineer also sends
-raw messages, probes and lets devices in; admin also wipes, deletes and manages operators.
+Roles: viewer looks; helpdesk also calls, locks, unlocks, backs up and invites new phones;
+engineer also sends raw messages, probes and lets known devices in again; admin also wipes,
+deletes and manages operators.
 
 Examples:
   callhome operator add anna helpdesk

@@ -8,8 +8,9 @@ use crate::cli::assembly::{Assembled, Doors, assemble, name_of};
 use crate::cli::context::Context;
 use crate::cli::embedded::announce;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
+use crate::cli::server_secrets::ServerSecrets;
 use crate::cli::watched::watched;
-use crate::config::ServerConfig;
+use crate::config::{DirectoryAsk, DirectoryConfig, ServerConfig};
 use crate::host::{DataDir, HostError, OwnerMode};
 use crate::net::sip_link::SipLink;
 use crate::port::Drill;
@@ -49,6 +50,12 @@ pub struct ServeArgs {
     /// Name server to ask where SIP addresses lead, instead of the system's
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     dns: Option<String>,
+    /// ENUM zone to ask for the addresses of numbers, for devices that are not registered, as in e164.arpa
+    #[arg(long, value_name = "ZONE")]
+    enum_zone: Option<String>,
+    /// SIP server to ask where a device is that is not registered; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    directory: Vec<String>,
     /// Authority to trust for SIP over TLS beside the system's and its own (PEM); may be repeated
     #[arg(long, value_name = "FILE")]
     sip_ca: Vec<PathBuf>,
@@ -67,7 +74,10 @@ pub(super) async fn run(context: &Context, args: ServeArgs) -> Outcome {
     let dir = DataDir::open(context.data_directory())?;
     let watched = watched(&config.application_servers)?;
     let lock = dir.lock().map_err(in_use)?;
-    let assembled = assemble(&dir, &config, Mode::Serve, Some(Doors::of(&config))).await?;
+    let secrets = ServerSecrets::gather(context, &config).await?;
+    let doors = Some(Doors::of(&config));
+    let assembled = assemble(&dir, &config, &secrets, Mode::Serve, doors).await?;
+    drop(secrets);
     announce(&lock, OwnerMode::Serve, &assembled)?;
     tell(context, &config, &dir, &assembled)?;
     let Assembled {
@@ -113,6 +123,14 @@ fn overlay(config: &mut ServerConfig, args: ServeArgs) -> Result<(), CommandErro
     config.sip_domain = args.sip_domain.or(config.sip_domain.take());
     config.name_server = args.dns.or(config.name_server.take());
     config.sip_ca_files.extend(args.sip_ca);
+    config.enum_zone = args.enum_zone.or(config.enum_zone.take());
+    let asked = args.directory.into_iter().map(|address| DirectoryConfig {
+        address,
+        ask: DirectoryAsk::default(),
+        username: None,
+        password_file: None,
+    });
+    config.directories.extend(asked);
     Ok(())
 }
 

@@ -63,6 +63,10 @@ fn label(moment: &Moment) -> &str {
 fn words(moment: &Moment, now: Timestamp) -> String {
     let text = match moment.kind.as_str() {
         "next-try" => format!("in {}", elapsed(moment.at.since(now))),
+        "changed" => match moment.bearer {
+            Some(bearer) => format!("to {}, {}", bearer_words(bearer), moment.text),
+            None => moment.text.clone(),
+        },
         _ => moment.text.clone(),
     };
     match &moment.target {

@@ -16,6 +16,7 @@ fn attempt(ms: i64, bearer: Bearer, target: &str, outcome: &str, accepted: bool)
         target: target.into(),
         outcome: outcome.into(),
         accepted,
+        because: None,
         elapsed_ms: 0,
         messages: Vec::new(),
     }

@@ -19,7 +19,9 @@ use crate::sip::SipUri;
 
 use self::path::{Path, Walk};
 use self::words::{ago, span};
-use super::ways::{Destination, Way, ways, why_not};
+use super::look_up::{self, Asked};
+use super::rung::millis;
+use super::ways::{Destination, Way, why_not};
 use super::{ActError, Ports};
 
 /// A device that connects by itself does so more often than this.
@@ -37,7 +39,8 @@ pub async fn probe(ports: &Ports, device: ShortId) -> Result<ProbeReport, ActErr
         .ok_or_else(|| ActError::no_device(device))?;
     let now = ports.now();
     let began = Instant::now();
-    let ways = ways(ports, &device, now);
+    let found = look_up::find(ports, &device, now).await;
+    let ways = &found.ways;
     let way = |bearer: Bearer| ways.iter().find(|way| way.bearer == bearer);
     let walked = async |bearer, whose| match (way(bearer), &ports.sip) {
         (
@@ -67,6 +70,7 @@ pub async fn probe(ports: &Ports, device: ShortId) -> Result<ProbeReport, ActErr
     let waiting = waiting?;
     let evidence = Evidence {
         binding: binding(ports, &device, now),
+        looked_up: found.asked.iter().map(looked_up).collect(),
         direct,
         proxy,
         sms: sms(ports, &device, way(Bearer::Sms), now),
@@ -181,6 +185,7 @@ impl Finding {
 /// All findings, in the order in which a message travels.
 struct Evidence {
     binding: Finding,
+    looked_up: Vec<(&'static str, Finding)>,
     direct: Path,
     proxy: Path,
     sms: Finding,
@@ -194,6 +199,8 @@ impl Evidence {
         messages.append(&mut self.proxy.messages);
         messages.sort_by_key(|m| m.at_us);
         let mut checks = vec![self.binding.named("binding")];
+        let looked_up = self.looked_up.into_iter();
+        checks.extend(looked_up.map(|(kind, finding)| finding.named(kind)));
         checks.extend(self.direct.into_checks("", "options"));
         checks.extend(self.proxy.into_checks("proxy-", "proxy"));
         checks.push(self.sms.named("sms"));
@@ -206,6 +213,12 @@ impl Evidence {
     fn verdict(&self, device: &Device) -> String {
         let name = &device.name;
         let ok = |finding: &Finding| finding.grade == ProbeGrade::Ok;
+        let looked_up = self.looked_up.iter().any(|(_, finding)| ok(finding));
+        if looked_up && (ok(&self.direct.options) || ok(&self.proxy.options)) {
+            return format!(
+                "{name} can be reached: not registered here, it answers where it was looked up."
+            );
+        }
         if ok(&self.direct.options) {
             return format!("{name} can be reached: it answers at its own address.");
         }
@@ -228,12 +241,13 @@ impl Evidence {
 
     /// What is wrong with SIP, from the device's side outwards.
     fn sip_trouble(&self) -> String {
-        if self.binding.grade == ProbeGrade::Bad {
-            return self.binding.text.clone();
-        }
         let tried = |path: &Path| path.options.grade != ProbeGrade::Skipped;
         let (direct, proxy) = (&self.direct, &self.proxy);
         match (tried(direct), tried(proxy)) {
+            (false, false) if self.binding.grade == ProbeGrade::Bad => {
+                let vain = self.looked_up.iter().map(|(_, f)| format!("; {}", f.text));
+                format!("{}{}", self.binding.text, vain.collect::<String>())
+            }
             (false, false) => direct.options.text.clone(),
             (true, true) => format!(
                 "neither its own address ({}) nor its proxy ({}) answers as it should",
@@ -284,6 +298,18 @@ impl Evidence {
         }
         next
     }
+}
+
+fn looked_up(asked: &Asked) -> (&'static str, Finding) {
+    let (grade, text) = match &asked.outcome {
+        Ok(text) => (ProbeGrade::Ok, text),
+        Err(text) => (ProbeGrade::Warning, text),
+    };
+    let finding = Finding {
+        elapsed_ms: Some(millis(asked.elapsed)),
+        ..Finding::new(grade, text.clone())
+    };
+    (asked.kind, finding)
 }
 
 fn binding(ports: &Ports, device: &Device, now: Timestamp) -> Finding {

@@ -14,6 +14,8 @@ use super::words::{ago, span};
 
 /// For the answer to OPTIONS.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// Places of a name that are told one by one.
+const TOLD: usize = 4;
 /// A certificate that ends sooner than this is worth a look.
 const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 
@@ -185,29 +187,30 @@ fn grade(outcome: &SipOutcome) -> ProbeGrade {
     }
 }
 
-/// Where the name leads; nothing is said of a bare address.
+/// Where the name leads, in the order in which it is tried; nothing is said of a bare address.
 fn name(uri: &SipUri, places: &[crate::port::Place], took: Duration) -> Option<Finding> {
-    let first = places.first()?;
+    places.first()?;
     let is_address = uri.host().parse::<IpAddr>().is_ok();
     if is_address && places.len() == 1 {
         return None;
     }
-    let more = match places.len() {
-        0 | 1 => String::new(),
-        2 => ", and 1 more".to_owned(),
-        n => format!(", and {} more", n - 1),
-    };
-    let why = match first.why.as_str() {
-        "" => String::new(),
-        why => format!(" ({why})"),
+    let told: Vec<String> = places
+        .iter()
+        .take(TOLD)
+        .map(|place| {
+            let why = match place.why.as_str() {
+                "" => String::new(),
+                why => format!(" ({why})"),
+            };
+            format!("{} {}{why}", place.transport, place.address)
+        })
+        .collect();
+    let more = match places.len().saturating_sub(TOLD) {
+        0 => String::new(),
+        n => format!(", and {n} more"),
     };
     Some(Finding {
-        text: format!(
-            "{} → {} {}{why}{more}",
-            uri.host(),
-            first.transport,
-            first.address
-        ),
+        text: format!("{} → {}{more}", uri.host(), told.join(", then ")),
         grade: ProbeGrade::Ok,
         elapsed_ms: Some(millis(took)),
     })
@@ -241,15 +244,25 @@ fn certified(tls: &TlsFinding, now: Timestamp) -> (Finding, Option<String>) {
     };
     // The first to end is the end of all.
     let weakest = tls.chain.iter().min_by_key(|c| c.ends).unwrap_or(own);
-    let who = match weakest == own {
-        true => own.subject.clone(),
-        false => format!("{}, signed by {}", own.subject, weakest.subject),
+    // The chain as it was shown, up to who signed its last one.
+    let signers = tls.chain.iter().filter(|c| c.issuer != c.subject);
+    let signers: String = signers
+        .map(|c| format!(", signed by {}", c.issuer))
+        .collect();
+    let whose = match weakest == own {
+        true => String::new(),
+        false => format!("that of {} ", weakest.subject),
     };
+    let who = format!("{}{signers}", own.subject);
     let (text, grade, trouble) = if weakest.ends < now {
         let since = ago(now.since(weakest.ends));
         let expired = format!("expired {since}");
         let trouble = format!("certificate {expired}");
-        (format!("{who}, {expired}"), ProbeGrade::Bad, Some(trouble))
+        (
+            format!("{who}, {whose}{expired}"),
+            ProbeGrade::Bad,
+            Some(trouble),
+        )
     } else if own.begins > now {
         let begins = format!("begins only in {}", span(own.begins.since(now)));
         let trouble = format!("certificate {begins}");
@@ -263,7 +276,11 @@ fn certified(tls: &TlsFinding, now: Timestamp) -> (Finding, Option<String>) {
             true => ProbeGrade::Warning,
             false => ProbeGrade::Ok,
         };
-        (format!("{who}, expires in {}", span(left)), grade, None)
+        (
+            format!("{who}, {whose}expires in {}", span(left)),
+            grade,
+            None,
+        )
     };
     let finding = Finding {
         text,

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use crate::api::{ActionView, CallbackRequest, CallbackView, Device};
-use crate::domain::{Action, ActionKind, Bearer, Msisdn};
+use crate::domain::{Action, ActionKind, Bearer, Msisdn, Timestamp};
+use crate::flow::look_up::{self, Found};
 use crate::flow::message::{self, DataPath};
 use crate::flow::rung::{Sent, send_sip, send_sms};
 use crate::flow::ways::{Destination, Way, ways, why_not};
-use crate::flow::{ActError, Ports, contact, push, summons};
+use crate::flow::{ActError, Ports, contact, push, reply, summons};
 use crate::port::{AgentKey, Lease, NewAction, PushMessage, SmsGateway, Stamp, StoreError};
-use crate::sip::SipUri;
+use crate::sip::{SipUri, wanting};
 
 /// For a SIP rung to answer, unless told otherwise.
 const RUNG: Duration = Duration::from_secs(4);
@@ -36,7 +37,7 @@ pub(super) enum Step {
 impl Call<'_> {
     /// The rungs in the order asked for. A bearer that was asked for and is not there is a missed rung; so are all
     /// when there is none, because *why* is what the caller needs then.
-    pub(super) fn rungs(&self) -> Vec<Step> {
+    pub(super) async fn rungs(&self) -> Vec<Step> {
         const USUAL: [Bearer; 3] = [Bearer::SipDirect, Bearer::SipProxy, Bearer::Sms];
         const WITH_PUSH: [Bearer; 4] = [
             Bearer::SipDirect,
@@ -45,9 +46,26 @@ impl Call<'_> {
             Bearer::Sms,
         ];
         let now = self.ports.now();
-        let all = ways(self.ports, &self.device, now);
+        let found = self.ways(now).await;
+        let in_vain = found.in_vain();
+        let all = found.ways;
+        let missed = |bearer| {
+            let why = why_not(self.ports, &self.device, bearer, now);
+            let why = match (bearer, &in_vain) {
+                (Bearer::SipDirect, Some(words)) => format!("{why}; {words}"),
+                _ => why,
+            };
+            Step::Missing(bearer, why)
+        };
         let asked = match &self.request.ladder {
-            None if !all.is_empty() => return all.into_iter().map(Step::Try).collect(),
+            None if !all.is_empty() => {
+                // What was asked in vain is evidence, too.
+                let vain = in_vain.is_some().then(|| missed(Bearer::SipDirect));
+                return vain
+                    .into_iter()
+                    .chain(all.into_iter().map(Step::Try))
+                    .collect();
+            }
             // Who has no push service is not told that one is missing.
             None if self.ports.push.is_empty() => &USUAL[..],
             None => &WITH_PUSH[..],
@@ -59,16 +77,28 @@ impl Call<'_> {
             let over = all.iter().filter(|way| way.bearer == *bearer);
             steps.extend(over.cloned().map(Step::Try));
             if steps.len() == before {
-                let why = why_not(self.ports, &self.device, *bearer, now);
-                steps.push(Step::Missing(*bearer, why));
+                steps.push(missed(*bearer));
             }
         }
         steps
     }
 
+    /// The ways that there are; they are looked up elsewhere only when a SIP rung is wanted.
+    async fn ways(&self, now: Timestamp) -> Found {
+        let sip = |bearer: &Bearer| matches!(bearer, Bearer::SipDirect | Bearer::SipProxy);
+        let asked = &self.request.ladder;
+        match asked.as_ref().is_none_or(|asked| asked.iter().any(sip)) {
+            true => look_up::find(self.ports, &self.device, now).await,
+            false => Found {
+                ways: ways(self.ports, &self.device, now),
+                asked: Vec::new(),
+            },
+        }
+    }
+
     pub(super) async fn send(&mut self, way: &Way, left: Duration) -> Result<Sent, ActError> {
         match &way.to {
-            Destination::Sip { uri, route } => self.send_sip(uri, route, left).await,
+            Destination::Sip { uri, route } => self.send_sip(way.bearer, uri, route, left).await,
             Destination::Push { address, service } => {
                 let message = PushMessage {
                     to: address.clone(),
@@ -86,6 +116,7 @@ impl Call<'_> {
 
     async fn send_sip(
         &self,
+        bearer: Bearer,
         uri: &SipUri,
         route: &[SipUri],
         left: Duration,
@@ -94,7 +125,12 @@ impl Call<'_> {
         let Some(sip) = &ports.sip else {
             return Ok(Sent::not("this endpoint does not listen for SIP"));
         };
-        let (uri, route, key) = (uri.clone(), route.to_vec(), self.key.as_ref());
+        let (uri, mut route, key) = (uri.clone(), route.to_vec(), self.key.as_ref());
+        if let (Some(form), Some(hop)) = (self.request.relay, route.first_mut())
+            && bearer == Bearer::SipProxy
+        {
+            *hop = wanting(hop.clone(), form);
+        }
         let built = if self.request.invite {
             summons::invite(ports, &self.device, key, uri, route, &self.view).await
         } else {
@@ -134,7 +170,15 @@ impl Call<'_> {
             }
         };
         let data = DataPath::of(&self.device);
-        let text = match message::for_sms(&ports.home, &key.secret, action, data) {
+        let parcel = match message::pack(&ports.home, &key.secret, &[action], 0, data) {
+            Ok(parcel) => parcel,
+            Err(error) => return Ok(Sent::not(error.to_string())),
+        };
+        let nonce = match parcel.asks() {
+            Some(asked) => Some(reply::ask(ports, key, asked, number).await?),
+            None => None,
+        };
+        let text = match parcel.text(&key.secret, nonce) {
             Ok(text) => text,
             Err(error) => return Ok(Sent::not(error.to_string())),
         };

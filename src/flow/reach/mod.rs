@@ -262,7 +262,7 @@ impl<'a> Ladder<'a> {
     /// Climbs once; whether there is nothing left to try: the device has called, a bearer took it, or the time is up.
     /// In a later round, ways that are still missing are not told again.
     async fn climb_once(&mut self, again: bool) -> Result<bool, ActError> {
-        let mut rungs = self.call.rungs();
+        let mut rungs = self.call.rungs().await;
         if again {
             rungs.retain(|step| matches!(step, Step::Try(_)));
         }

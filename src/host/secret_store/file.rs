@@ -114,7 +114,13 @@ impl SealedFile {
             }
         };
         let key = match unlock {
-            Unlock::KeyFile(file) => MasterKey::open_or_create(&file)?,
+            Unlock::KeyFile(file) => {
+                // On a fresh machine there is no folder for settings yet.
+                if let Some(folder) = file.parent() {
+                    private_file::create_folder(folder)?;
+                }
+                MasterKey::open_or_create(&file)?
+            }
             Unlock::Passphrase(words) => MasterKey::from_bytes(&stretch(&words, &salt)?),
         };
         let place = Self { path, salt, key };

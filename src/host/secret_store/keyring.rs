@@ -1,7 +1,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use keyring::Error;
+use keyring_core::{Entry, Error};
 
 use crate::host::HostError;
 
@@ -24,9 +24,9 @@ const KERNEL: &str = "the kernel's keys (for this login only)";
 
 impl SessionKeyring {
     pub(super) fn open() -> Result<Self, HostError> {
-        bounded(KEYRING, FINDING, || match keyring::Entry::store_status() {
-            Ok(()) => Ok(Self),
-            Err(e) => Err(refused(KEYRING, e)),
+        bounded(KEYRING, FINDING, || match session_entry("probe") {
+            Ok(_) => Ok(Self),
+            Err(e) => Err(refused(KEYRING, &e)),
         })
     }
 }
@@ -39,17 +39,14 @@ impl Place for SessionKeyring {
     fn get(&self, name: &str) -> Result<Option<String>, HostError> {
         let name = name.to_owned();
         bounded(KEYRING, UNLOCKING, move || {
-            found(
-                KEYRING,
-                keyring::Entry::new(SERVICE, &name).and_then(|e| e.get_password()),
-            )
+            found(KEYRING, session_entry(&name).and_then(|e| e.get_password()))
         })
     }
 
     fn set(&self, name: &str, secret: &str) -> Result<(), HostError> {
         let (name, secret) = (name.to_owned(), secret.to_owned());
         bounded(KEYRING, UNLOCKING, move || {
-            keyring::Entry::new(SERVICE, &name)
+            session_entry(&name)
                 .and_then(|e| e.set_password(&secret))
                 .map_err(|e| refused(KEYRING, &e))
         })
@@ -60,21 +57,34 @@ impl Place for SessionKeyring {
         bounded(KEYRING, UNLOCKING, move || {
             found(
                 KEYRING,
-                keyring::Entry::new(SERVICE, &name).and_then(|e| e.delete_credential()),
+                session_entry(&name).and_then(|e| e.delete_credential()),
             )
             .map(|there| there.is_some())
         })
     }
 }
 
+/// An entry at the Secret Service of this desktop session; made anew each time, since the service may have been restarted.
 #[cfg(target_os = "linux")]
-fn kernel_entry(name: &str) -> keyring::Result<keyring_core::Entry> {
+fn session_entry(name: &str) -> keyring_core::Result<Entry> {
+    use keyring_core::api::CredentialStoreApi;
+    dbus_secret_service_keyring_store::Store::new()?.build(SERVICE, name, None)
+}
+
+/// An entry at the Keychain or the Credential Manager.
+#[cfg(not(target_os = "linux"))]
+fn session_entry(name: &str) -> keyring_core::Result<Entry> {
+    keyring::Entry::new(SERVICE, name)
+}
+
+#[cfg(target_os = "linux")]
+fn kernel_entry(name: &str) -> keyring_core::Result<Entry> {
     use keyring_core::api::CredentialStoreApi;
     linux_keyutils_keyring_store::Store::new()?.build(SERVICE, name, None)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn kernel_entry(_: &str) -> keyring::Result<keyring_core::Entry> {
+fn kernel_entry(_: &str) -> keyring_core::Result<Entry> {
     Err(Error::NotSupportedByStore(
         "only Linux has kernel keys".into(),
     ))
@@ -123,7 +133,7 @@ impl Place for KernelKeys {
     }
 }
 
-fn found<T>(place: &'static str, outcome: keyring::Result<T>) -> Result<Option<T>, HostError> {
+fn found<T>(place: &'static str, outcome: keyring_core::Result<T>) -> Result<Option<T>, HostError> {
     match outcome {
         Ok(value) => Ok(Some(value)),
         Err(Error::NoEntry) => Ok(None),

@@ -100,9 +100,17 @@ impl SecretStore {
     /// # Errors
     /// [`HostError::SecretStore`] when the place refuses, as when it stays locked.
     pub fn get(&self, name: &str) -> Result<Option<String>, HostError> {
+        Ok(self.find(name)?.map(|(secret, _)| secret))
+    }
+
+    /// The secret with this name, and the words for where it was.
+    ///
+    /// # Errors
+    /// As [`SecretStore::get`].
+    pub fn find(&self, name: &str) -> Result<Option<(String, &'static str)>, HostError> {
         for place in &self.places {
             if let Some(secret) = place.get(name)? {
-                return Ok(Some(secret));
+                return Ok(Some((secret, place.words())));
             }
         }
         Ok(None)

@@ -7,11 +7,12 @@
 //! | file | holds |
 //! |---|---|
 //! | `client` | [`Client`]: one request with its retries |
-//! | `resources` | the routes, one method each |
+//! | `resources`, `customers` | the routes, one method each |
 //! | `watch` | the event stream, resumed when it breaks |
 //! | `pin` | the authority of a server that is met for the first time |
 
 mod client;
+mod customers;
 mod pin;
 mod resources;
 mod watch;

@@ -6,10 +6,10 @@ use crate::api::{
     ActionRequest, ActionView, AuditCheckpoint, AuditVerdict, BackupView, CallbackRequest,
     CallbackView, Device, DeviceEdit, DeviceLogLine, FindRequest, FindResponse, Invitation,
     InvitationRequest, LoginRequest, LoginResponse, NewDevice, NewOperator, NewTemplate, NewToken,
-    NumberQuestion, Operator, Page, PasswordChange, PinView, ProbeReport, ServerStatus,
-    SmsGatewayHealth, SmsGatewayView, SmsSendRequest, SmsSendResponse, SmsSignRequest,
-    SmsSignResponse, SmsStatus, SmsVerifyRequest, SmsVerifyResponse, Template, TokenSecret,
-    TokenView, WhoAmI,
+    NumberQuestion, Operator, Page, PasswordChange, PhoneEventReport, PhoneEventRequest, PinView,
+    ProbeReport, ServerStatus, SmsGatewayHealth, SmsGatewayView, SmsSendRequest, SmsSendResponse,
+    SmsSignRequest, SmsSignResponse, SmsStatus, SmsVerifyRequest, SmsVerifyResponse, Template,
+    TokenSecret, TokenView, WhoAmI,
 };
 use crate::domain::{AuditEntry, Bearer, ShortId};
 
@@ -339,6 +339,17 @@ impl Client {
     pub async fn find(&self, request: &FindRequest) -> Answer<FindResponse> {
         let write = Write::default();
         self.write(Method::POST, "/api/v1/find", Some(request), &write)
+            .await
+    }
+
+    /// `POST /api/v1/devices/{id}/event`. Never repeated by itself: phones restart for less.
+    pub async fn phone_event(
+        &self,
+        device: ShortId,
+        event: &PhoneEventRequest,
+    ) -> Answer<PhoneEventReport> {
+        let path = format!("/api/v1/devices/{device}/event");
+        self.write(Method::POST, &path, Some(event), &Write::default())
             .await
     }
 

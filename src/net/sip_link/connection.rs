@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -11,7 +12,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -34,8 +35,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 const WRITE: Duration = Duration::from_secs(10);
 /// A message that has begun has to be whole by then, and the first one to have come.
 const STALL: Duration = Duration::from_secs(32);
-/// Keep-alives over connections that we opened (RFC 5626 §4.4.1: 95 to 120 s).
-const PING: Duration = Duration::from_secs(100);
+/// The other side answers a keep-alive within this time, if it answers any (RFC 5626 §4.4.1).
+const PONG: Duration = Duration::from_secs(10);
 /// A connection that others opened and do not use is closed: longer than any registration holds.
 const IDLE: Duration = Duration::from_secs(2 * 3600);
 
@@ -47,6 +48,8 @@ pub(super) struct Connection {
     pub(super) names: Vec<String>,
     /// Whether we opened it.
     pub(super) ours: bool,
+    /// Our end of one that we opened, once it stands.
+    pub(super) from: Option<IpAddr>,
     /// The address at which the other side listens and to which it offers this connection (RFC 5923).
     pub(super) alias: Option<Hop>,
     /// Messages to write; when this is dropped, what waits is written and the connection is closed.
@@ -57,6 +60,8 @@ pub(super) struct Connection {
 pub(super) enum Heard {
     /// Somebody connected.
     Accepted(ConnectionId, Connection),
+    /// A connection that we opened stands, from this address of ours.
+    Opened(ConnectionId, IpAddr),
     /// A message came.
     Message {
         id: ConnectionId,
@@ -74,6 +79,8 @@ pub(super) struct Ends {
     /// For pongs; weak, so that the driver's end alone keeps the connection.
     pub(super) pongs: mpsc::WeakSender<Octets>,
     pub(super) heard: mpsc::Sender<Heard>,
+    /// After how long without a word of ours a keep-alive goes out.
+    pub(super) keep_alive: Duration,
 }
 
 trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -88,14 +95,22 @@ pub(super) async fn dial(mut ends: Ends, hop: Hop, name: Arc<str>, from: IpAddr,
         // The link was closed.
         () = heard.closed() => return,
     };
+    // A driver that is gone does not want to know.
+    let stands = async |local: SocketAddr| heard.send(Heard::Opened(id, local.ip())).await;
     let detail = match opened {
         Ok((stream, local)) if hop.transport.is_web_socket() => {
             match upgrade(stream, hop, &name).await {
-                Ok(socket) => pump_web_socket(socket, &mut ends, local).await,
+                Ok(socket) => {
+                    let _gone = stands(local).await;
+                    pump_web_socket(socket, &mut ends, local).await
+                }
                 Err(detail) => detail,
             }
         }
-        Ok((stream, local)) => pump(stream, &mut ends, local, Framer::opened()).await,
+        Ok((stream, local)) => {
+            let _gone = stands(local).await;
+            pump(stream, &mut ends, local, Framer::opened()).await
+        }
         Err(detail) => detail,
     };
     // A driver that is gone does not want to know.
@@ -240,13 +255,23 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
     let (reader, mut writer) = tokio::io::split(stream);
+    let pulse = Pulse::default();
     let detail = tokio::select! {
-        detail = read(reader, framer, ends.id, local, &ends.pongs, &ends.heard) => detail,
-        detail = write(&mut writer, &mut ends.inbox) => detail,
+        detail = read(reader, framer, ends.id, local, &ends.pongs, &ends.heard, &pulse) => detail,
+        detail = write(&mut writer, &mut ends.inbox, ends.keep_alive, &pulse) => detail,
     };
     // A last word of TLS; when it cannot be said, nothing is lost.
     let _unsaid = timeout(Duration::from_secs(1), writer.shutdown()).await;
     detail
+}
+
+/// What one half of a connection knows of the other half's life.
+#[derive(Default)]
+struct Pulse {
+    /// How often something came.
+    beats: AtomicU64,
+    /// Whether a keep-alive of ours was ever answered: not everybody does.
+    pongs: AtomicBool,
 }
 
 async fn read<R>(
@@ -256,6 +281,7 @@ async fn read<R>(
     local: SocketAddr,
     pongs: &mpsc::WeakSender<Octets>,
     heard: &mpsc::Sender<Heard>,
+    pulse: &Pulse,
 ) -> String
 where
     R: AsyncRead + Unpin + Send,
@@ -275,6 +301,7 @@ where
             Ok(Err(error)) => return format!("the connection broke: {error}"),
             Err(_) => return "nothing came over the connection any more".to_owned(),
         };
+        pulse.beats.fetch_add(1, Ordering::Relaxed);
         framer.push(&buffer[..length]);
         loop {
             match framer.next_frame() {
@@ -292,7 +319,7 @@ where
                         let _busy = pongs.try_send(Octets::from(&b"\r\n"[..]));
                     }
                 }
-                Ok(Some(Frame::Pong)) => {}
+                Ok(Some(Frame::Pong)) => pulse.pongs.store(true, Ordering::Relaxed),
                 Ok(None) => break,
                 Err(error) => return error.to_string(),
             }
@@ -300,15 +327,39 @@ where
     }
 }
 
-async fn write<W>(writer: &mut W, inbox: &mut mpsc::Receiver<Octets>) -> String
+async fn write<W>(
+    writer: &mut W,
+    inbox: &mut mpsc::Receiver<Octets>,
+    keep_alive: Duration,
+    pulse: &Pulse,
+) -> String
 where
     W: AsyncWrite + Unpin + Send,
 {
+    // A keep-alive that is out: until when an answer is waited for, and what had come before.
+    let mut asked: Option<(Instant, u64)> = None;
     loop {
-        let octets = match timeout(PING, inbox.recv()).await {
-            Ok(Some(octets)) => octets,
-            Ok(None) => return "closed".to_owned(),
-            Err(_) => Octets::from(&b"\r\n\r\n"[..]),
+        let beats = pulse.beats.load(Ordering::Relaxed);
+        asked = asked.filter(|(_, before)| *before == beats);
+        let wait = match asked {
+            Some((until, _)) => until.saturating_duration_since(Instant::now()),
+            None => keep_alive,
+        };
+        let octets = match (timeout(wait, inbox.recv()).await, asked) {
+            (Ok(Some(octets)), _) => octets,
+            (Ok(None), _) => return "closed".to_owned(),
+            (Err(_), Some((_, before))) => {
+                let silent = pulse.beats.load(Ordering::Relaxed) == before;
+                if silent && pulse.pongs.load(Ordering::Relaxed) {
+                    return "keep-alives are not answered any more".to_owned();
+                }
+                asked = None;
+                continue;
+            }
+            (Err(_), None) => {
+                asked = Some((Instant::now() + PONG.min(keep_alive), beats));
+                Octets::from(&b"\r\n\r\n"[..])
+            }
         };
         let written = timeout(WRITE, async {
             writer.write_all(&octets).await?;
@@ -329,11 +380,14 @@ async fn pump_web_socket(
     local: SocketAddr,
 ) -> String {
     let (mut sink, mut stream) = socket.split();
-    let mut ping = tokio::time::interval(PING);
+    let mut ping = tokio::time::interval(ends.keep_alive);
     ping.tick().await;
+    // Whether nothing came since the last ping; a WebSocket answers each (RFC 6455 §5.5.2).
+    let mut quiet = false;
     loop {
         tokio::select! {
             came = stream.next() => {
+                quiet = false;
                 let octets = match came {
                     Some(Ok(WsMessage::Text(text))) => text.as_bytes().to_vec(),
                     Some(Ok(WsMessage::Binary(octets))) => octets.to_vec(),
@@ -368,6 +422,10 @@ async fn pump_web_socket(
                 }
             }
             _ = ping.tick() => {
+                if quiet {
+                    return "keep-alives are not answered any more".to_owned();
+                }
+                quiet = true;
                 if let Err(error) = sink.send(WsMessage::Ping(Vec::new().into())).await {
                     return format!("the connection broke: {error}");
                 }

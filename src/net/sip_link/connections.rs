@@ -1,9 +1,10 @@
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 use super::connection::{Connection, ConnectionId, Heard, dial};
@@ -23,25 +24,35 @@ pub(super) struct Connections {
     tasks: TaskTracker,
     tls: ClientTls,
     local: SocketAddr,
+    keep_alive: Duration,
+    /// How many that we had opened were lost.
+    lost: watch::Sender<u64>,
+}
+
+/// What all connections of a link share.
+pub(super) struct Common {
+    pub(super) ids: Arc<AtomicU64>,
+    pub(super) heard: mpsc::Sender<Heard>,
+    pub(super) tasks: TaskTracker,
+    pub(super) tls: ClientTls,
+    pub(super) local: SocketAddr,
+    pub(super) keep_alive: Duration,
+    pub(super) lost: watch::Sender<u64>,
 }
 
 impl Connections {
-    pub(super) fn new(
-        ids: Arc<AtomicU64>,
-        heard: mpsc::Sender<Heard>,
-        tasks: TaskTracker,
-        tls: ClientTls,
-        local: SocketAddr,
-    ) -> Self {
+    pub(super) fn new(common: Common) -> Self {
         Self {
             open: HashMap::new(),
             by_hop: HashMap::new(),
             aliases: HashMap::new(),
-            ids,
-            heard,
-            tasks,
-            tls,
-            local,
+            ids: common.ids,
+            heard: common.heard,
+            tasks: common.tasks,
+            tls: common.tls,
+            local: common.local,
+            keep_alive: common.keep_alive,
+            lost: common.lost,
         }
     }
 
@@ -54,14 +65,43 @@ impl Connections {
         self.open.get(&id).map(|c| c.hop)
     }
 
-    /// Forgets a connection; gives where it led.
+    /// One that we opened stands.
+    pub(super) fn opened(&mut self, id: ConnectionId, from: IpAddr) {
+        if let Some(connection) = self.open.get_mut(&id) {
+            connection.from = Some(from);
+        }
+    }
+
+    /// Gives up the connections to `peer` that we opened from another address than `ours`: nothing comes back on
+    /// them. Where they led.
+    pub(super) fn leave(&mut self, peer: IpAddr, ours: IpAddr) -> Vec<Hop> {
+        let stale = |c: &Connection| {
+            c.ours && c.hop.address.ip() == peer && c.from.is_some_and(|from| from != ours)
+        };
+        let open = self.open.iter();
+        let stale: Vec<_> = open.filter(|(_, c)| stale(c)).map(|(id, _)| *id).collect();
+        stale
+            .into_iter()
+            .filter_map(|id| self.forget_one(id).map(|c| c.hop))
+            .collect()
+    }
+
+    /// Forgets a connection that is over; gives where it led.
     pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Hop> {
+        let connection = self.forget_one(id)?;
+        if connection.from.is_some() {
+            self.lost.send_modify(|count| *count += 1);
+        }
+        Some(connection.hop)
+    }
+
+    fn forget_one(&mut self, id: ConnectionId) -> Option<Connection> {
         let connection = self.open.remove(&id)?;
         forget(&mut self.by_hop, connection.hop, id);
         if let Some(alias) = connection.alias {
             forget(&mut self.aliases, alias, id);
         }
-        Some(connection.hop)
+        Some(connection)
     }
 
     /// Notes that a peer which proved its name offers its connection for requests back (RFC 5923 §5).
@@ -161,11 +201,12 @@ impl Connections {
     }
 
     fn open(&mut self, hop: Hop, name: &Arc<str>) -> ConnectionId {
-        let (id, outbox, ends) = ends(&self.ids, &self.heard);
+        let (id, outbox, ends) = ends(&self.ids, &self.heard, self.keep_alive);
         let connection = Connection {
             hop,
             names: vec![name.to_string()],
             ours: true,
+            from: None,
             alias: None,
             outbox,
         };

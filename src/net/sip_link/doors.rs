@@ -131,6 +131,7 @@ pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
 pub(super) fn ends(
     ids: &AtomicU64,
     heard: &mpsc::Sender<Heard>,
+    keep_alive: Duration,
 ) -> (u64, mpsc::Sender<Arc<[u8]>>, Ends) {
     let id = ids.fetch_add(1, Ordering::Relaxed);
     let (outbox, inbox) = mpsc::channel(OUTBOX);
@@ -139,6 +140,7 @@ pub(super) fn ends(
         inbox,
         pongs: outbox.downgrade(),
         heard: heard.clone(),
+        keep_alive,
     };
     (id, outbox, ends)
 }
@@ -150,6 +152,7 @@ pub(super) struct Porter {
     pub(super) heard: mpsc::Sender<Heard>,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
+    pub(super) keep_alive: Duration,
 }
 
 impl Porter {
@@ -215,11 +218,12 @@ impl Porter {
     ) where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        let (id, outbox, ends) = ends(&self.ids, &self.heard);
+        let (id, outbox, ends) = ends(&self.ids, &self.heard, self.keep_alive);
         let connection = Connection {
             hop,
             names,
             ours: false,
+            from: None,
             alias: None,
             outbox,
         };

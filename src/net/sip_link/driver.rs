@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::future::pending;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,9 +20,17 @@ use crate::port::SipHandler;
 use crate::sip::endpoint::{Attempt, Endpoint, Event, ExchangeId, ServerKey, Transmit};
 use crate::sip::{Hop, InboundRequest, OutboundRequest, Patience, Reply, SipReport, Transport};
 
+/// What a driver is told to do.
+pub(super) enum Command {
+    /// Send a request.
+    Send(Box<Sending>),
+    /// Give up connections to `peer` from another address than `ours`.
+    Leave { peer: IpAddr, ours: IpAddr },
+}
+
 /// A request that a caller wants sent.
-pub(super) struct Command {
-    pub(super) request: Box<OutboundRequest>,
+pub(super) struct Sending {
+    pub(super) request: OutboundRequest,
     pub(super) first: Attempt,
     pub(super) others: Vec<Attempt>,
     pub(super) patience: Patience,
@@ -148,14 +156,23 @@ impl Driver {
 
     fn begin(&mut self, command: Command) {
         let now = self.now();
-        let Command {
+        let Sending {
             request,
             first,
             others,
             patience,
             done,
-        } = command;
-        let id = self.endpoint.send(now, *request, first, others, patience);
+        } = match command {
+            Command::Send(sending) => *sending,
+            Command::Leave { peer, ours } => {
+                for hop in self.connections.leave(peer, ours) {
+                    let detail = "this machine has another address now";
+                    self.endpoint.transport_failed(now, hop, detail);
+                }
+                return;
+            }
+        };
+        let id = self.endpoint.send(now, request, first, others, patience);
         self.waiting.insert(id, done);
     }
 
@@ -181,6 +198,7 @@ impl Driver {
     fn listen(&mut self, heard: Heard) {
         match heard {
             Heard::Accepted(id, connection) => self.connections.add(id, connection),
+            Heard::Opened(id, from) => self.connections.opened(id, from),
             Heard::Message { id, local, octets } => {
                 if let Some(source) = self.connections.hop(id) {
                     self.connections.note_alias(id, &octets);

@@ -1,7 +1,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
-use crate::sip::{NameAddr, OutboundRequest, SipAnswer, SipReport, SipUri, Target};
+use crate::sip::{OutboundRequest, SipAnswer, SipReport, SipUri, Target};
 
 /// Redirections of one request at most, however many contacts each of them names.
 const MOST: usize = 5;
@@ -31,7 +31,7 @@ impl Redirects {
             return None;
         }
         if matches!(code, Some(300 | 301 | 302 | 305)) {
-            let contacts = report.answer.iter().flat_map(contacts);
+            let contacts = report.answer.iter().flat_map(SipAnswer::contacts);
             let new = contacts.filter(|uri| self.seen.insert(uri.to_string()));
             let new: Vec<SipUri> = new.collect();
             self.waiting.extend(new);
@@ -58,22 +58,6 @@ impl Redirects {
         next.target = Target::ByUri;
         Some(next)
     }
-}
-
-/// The SIP URIs of Contact fields, by falling q.
-fn contacts(answer: &SipAnswer) -> Vec<SipUri> {
-    let mut found: Vec<(u32, SipUri)> = answer
-        .list("Contact")
-        .filter_map(|item| {
-            let contact = NameAddr::parse(item);
-            let q = contact.params().value("q").and_then(|q| q.parse().ok());
-            let q: f32 = q.unwrap_or(1.0);
-            // Between 0 and 1 by the grammar; whatever else stands there is cut to it.
-            Some(((q.clamp(0.0, 1.0) * 1000.0) as u32, contact.sip_uri().ok()?))
-        })
-        .collect();
-    found.sort_by_key(|(q, _)| std::cmp::Reverse(*q));
-    found.into_iter().map(|(_, uri)| uri).collect()
 }
 
 /// The report of both: the later outcome, all that crossed.

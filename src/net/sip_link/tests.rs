@@ -296,7 +296,9 @@ async fn an_answer_whose_connection_is_gone_goes_to_where_the_caller_listens() {
 #[tokio::test]
 async fn a_keep_alive_over_udp_is_answered() {
     let (devices, server) = devices();
-    let phone = UdpSocket::bind(loopback()).await.expect("a port");
+    let phone = tokio::net::UdpSocket::bind(loopback())
+        .await
+        .expect("a port");
     phone
         .send_to(b"\r\n\r\n", server.local_addr())
         .await

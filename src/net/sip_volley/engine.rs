@@ -22,8 +22,6 @@ const BEAT: Duration = Duration::from_micros(250);
 const NEWS: Duration = Duration::from_millis(200);
 /// Ends that may wait for whoever hears them; above that, no target is begun.
 const UNTOLD: usize = 16_384;
-/// Targets that may wait in the volley.
-const WAITING: usize = 1_024;
 /// Batches that are sent before answers are looked for again.
 const IN_A_ROW: usize = 4;
 
@@ -37,6 +35,10 @@ pub(super) struct Engine {
     pub(super) stop: Arc<AtomicBool>,
     pub(super) start: Instant,
     pub(super) untold: Vec<VolleyEnd>,
+    /// Targets that were not begun, and of whom nobody was told yet.
+    pub(super) left: Vec<u32>,
+    /// Targets that may wait in the volley.
+    pub(super) most_waiting: usize,
     pub(super) told: Duration,
     pub(super) input_ended: bool,
     pub(super) message: Vec<u8>,
@@ -59,7 +61,8 @@ impl Engine {
             let sent = self.send();
             self.note_refused();
             let heard = self.tell();
-            if !heard || (self.input_ended && self.volley.is_idle() && self.untold.is_empty()) {
+            let all_told = self.untold.is_empty() && self.left.is_empty();
+            if !heard || (self.input_ended && self.volley.is_idle() && all_told) {
                 return;
             }
             if sent == 0 || self.is_fast() {
@@ -91,11 +94,19 @@ impl Engine {
 
     fn take_targets(&mut self) {
         if self.stop.load(Ordering::Relaxed) {
-            self.volley.stop();
             self.input_ended = true;
             self.targets.close();
+            let mut left = self.volley.stop();
+            while let Ok(more) = self.targets.try_recv() {
+                left.extend(more);
+            }
+            self.left
+                .extend(left.into_iter().map(|target| target.index));
         }
-        while !self.input_ended && self.volley.waiting() < WAITING && self.untold.len() < UNTOLD {
+        while !self.input_ended
+            && self.volley.waiting() < self.most_waiting
+            && self.untold.len() < UNTOLD
+        {
             match self.targets.try_recv() {
                 Ok(more) => more.into_iter().for_each(|t| self.volley.offer(t)),
                 Err(mpsc::error::TryRecvError::Empty) => return,
@@ -157,7 +168,7 @@ impl Engine {
             .extend(std::iter::from_fn(|| self.volley.next_end()));
         let now = self.now();
         let due = now.saturating_sub(self.told) >= NEWS;
-        let last = self.input_ended && self.volley.is_idle();
+        let last = !self.left.is_empty() || (self.input_ended && self.volley.is_idle());
         // Small lots cost more than they tell sooner.
         let enough = self.untold.len() >= 256;
         let soon = now.saturating_sub(self.told) >= NEWS / 10 && !self.untold.is_empty();
@@ -168,6 +179,7 @@ impl Engine {
             Ok(place) => {
                 place.send(VolleyNews {
                     ends: std::mem::take(&mut self.untold),
+                    left: std::mem::take(&mut self.left),
                     counts: self.volley.counts(),
                     at: now,
                 });

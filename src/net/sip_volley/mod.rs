@@ -26,7 +26,11 @@ use crate::sip::IdSource;
 use crate::sip::volley::{Volley, VolleyCounts, VolleyEnd, VolleyPlan, VolleyTarget};
 
 /// Lots of targets that may wait.
-const LOTS: usize = 4;
+const LOTS: usize = 2;
+/// Targets that may wait in the volley …
+const WAITING: usize = 1_024;
+/// … and for no longer than a tenth of a second: what was handed over and did not begin is in doubt after a crash.
+const WAIT: f64 = 0.1;
 /// Lots of news that may wait.
 const NEWS: usize = 64;
 
@@ -35,6 +39,8 @@ const NEWS: usize = 64;
 pub struct VolleyNews {
     /// Targets that came to their end.
     pub ends: Vec<VolleyEnd>,
+    /// Targets that were not begun because the run was stopped.
+    pub left: Vec<u32>,
     /// What has happened since the beginning.
     pub counts: VolleyCounts,
     /// Time since the beginning.
@@ -95,6 +101,7 @@ impl SipVolley {
         let (outbox, news) = mpsc::channel(NEWS);
         let stop = Stopper(Arc::new(AtomicBool::new(false)));
         let halt = Arc::clone(&stop.0);
+        let most_waiting = waiting(plan.rate, plan.jobs);
         let start = move || Engine {
             rate: plan.rate,
             volley: Volley::new(plan, IdSource::from_random(seed)),
@@ -108,6 +115,8 @@ impl SipVolley {
             stop: halt,
             start: Instant::now(),
             untold: Vec::new(),
+            left: Vec::new(),
+            most_waiting,
             told: Duration::ZERO,
             input_ended: false,
             message: Vec::new(),
@@ -195,6 +204,12 @@ impl Facing {
         };
         Ok(SocketAddr::new(ip, port))
     }
+}
+
+/// How many targets may wait in the volley: enough to keep it busy.
+fn waiting(rate: Option<f64>, jobs: usize) -> usize {
+    let by_rate = rate.map_or(WAITING, |rate| (rate * WAIT) as usize);
+    by_rate.min(jobs).clamp(1, WAITING)
 }
 
 /// What the network said, for people.

@@ -11,8 +11,8 @@ use super::connect::{Duplex, connect};
 use super::desk::{Desk, Fate};
 use super::{SmppSettings, Standing, locked};
 use crate::port::{ReceiptKey, SmsInbox, SmsPart};
-use crate::sms::Inbound;
-use crate::sms::smpp::{Assembler, Bind, Esme, Output, Phone, ShortMessage, SmppReceipt, Status};
+use crate::sms::FromPhone;
+use crate::sms::smpp::{Bind, Esme, Output, ShortMessage, SmppReceipt, Status, from_phone};
 
 /// The first wait before a connection is opened again; it doubles …
 const SHORTEST_WAIT: Duration = Duration::from_millis(500);
@@ -54,7 +54,6 @@ pub(super) struct Driver {
 struct Hands {
     esme: Esme,
     desk: Desk,
-    assembler: Assembler,
     began: Instant,
     checks: Vec<(oneshot::Sender<()>, Duration)>,
     leaving: Option<oneshot::Sender<()>>,
@@ -79,7 +78,6 @@ impl Driver {
         let mut hands = Hands {
             esme: Esme::new(self.settings.esme(self.bind)),
             desk: Desk::default(),
-            assembler: Assembler::new(self.settings.messages.alphabet),
             began: Instant::now(),
             checks: Vec::new(),
             leaving: None,
@@ -192,7 +190,8 @@ impl Driver {
         let mut unwritten: Vec<u8> = Vec::new();
         let mut unflushed = false;
         let mut buffer = vec![0; 16 * 1024];
-        hands.esme.connected(hands.now());
+        let opened = hands.now();
+        hands.esme.connected(opened);
         let end = loop {
             let mut closing = None;
             while closing.is_none() && unwritten.len() < MAX_UNWRITTEN {
@@ -225,7 +224,7 @@ impl Driver {
             tokio::select! {
                 () = self.stop.cancelled() => break End::Stop,
                 read = reader.read(&mut buffer) => match read {
-                    Ok(0) => break End::Gone("the centre closed the connection".to_owned()),
+                    Ok(0) => break End::Gone(self.closed(hands.esme.heard_at() > opened)),
                     Ok(n) => {
                         hands.esme.receive(hands.now(), &buffer[..n]);
                         hands.checked();
@@ -259,6 +258,17 @@ impl Driver {
         hands.esme.disconnected();
         self.settle(hands);
         end
+    }
+
+    /// What happened when a centre hung up, of which nothing was heard but for `spoke`.
+    fn closed(&self, spoke: bool) -> String {
+        let words = match spoke || self.settings.tls.is_some() {
+            true => "the centre closed the connection",
+            false => {
+                "the centre closed the connection without a word: where it wants TLS, its address begins with smpps://"
+            }
+        };
+        words.to_owned()
     }
 
     /// Everything the machine has to say without a connection.
@@ -357,12 +367,12 @@ impl Driver {
             }
             return;
         }
-        let Some(phone) = hands.assembler.take(hands.now(), message) else {
-            let _gone = kept.send((connection, sequence, Status::OK));
-            return;
-        };
+        let handed = from_phone(message, self.settings.messages.alphabet);
         tokio::spawn(async move {
-            let done = inbox.message(&name, inbound(phone)).await;
+            let done = match handed {
+                FromPhone::Whole(message) => inbox.message(&name, message).await,
+                FromPhone::Part(part) => inbox.part(&name, part).await,
+            };
             let _gone = kept.send((connection, sequence, status_of(&name, done)));
         });
     }
@@ -387,15 +397,6 @@ fn status_of(name: &str, done: Result<(), crate::port::StoreError>) -> Status {
             tracing::error!(gateway = %name, %error, "a message of the centre cannot be kept");
             Status::TRY_LATER
         }
-    }
-}
-
-fn inbound(phone: Phone) -> Inbound {
-    Inbound {
-        from: phone.from.number(),
-        to: phone.to.to_string(),
-        text: phone.text,
-        id: None,
     }
 }
 

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use rustls::client::verify_server_cert_signed_by_trust_anchor;
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::CryptoProvider;
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, Error, RootCertStore};
@@ -12,13 +12,16 @@ use x509_parser::extensions::GeneralName;
 use super::authority::TlsError;
 use super::judge::{Judge, judged_by};
 
-/// What is trusted, and what is shown, when we connect by SIP over TLS.
+/// What is trusted, and what is shown, when we connect by SIP or SMPP over TLS.
 ///
-/// Verification is always on: the chain has to end at a trusted authority, and the certificate has to name the host
-/// of the SIP URI as RFC 5922 has it (§7.1: `sip:` URIs first, then DNS names; §7.2: no wildcards).
+/// Verification is always on: the chain has to end at a trusted authority. For SIP the certificate has to name the host
+/// of the SIP URI as RFC 5922 has it (§7.1: `sip:` URIs first, then DNS names; §7.2: no wildcards), for others as on the
+/// web (RFC 6125).
 #[derive(Clone)]
 pub struct ClientTls {
     config: Arc<OnceLock<Result<Arc<ClientConfig>, String>>>,
+    /// Trusted beside the system's authorities, until the configuration is made.
+    more: Arc<RootCertStore>,
     shows_certificate: bool,
 }
 
@@ -34,6 +37,7 @@ impl ClientTls {
     pub fn system() -> Self {
         Self {
             config: Arc::default(),
+            more: Arc::new(RootCertStore::empty()),
             shows_certificate: false,
         }
     }
@@ -65,6 +69,41 @@ impl ClientTls {
         Self::of(roots, shown)
     }
 
+    /// Trusts the system's authorities, which are read when the first connection needs them, and these (PEM).
+    ///
+    /// # Errors
+    /// [`TlsError::Config`] when a text holds no certificate.
+    pub fn also_trusting(others: &[String]) -> Result<Self, TlsError> {
+        let mut more = RootCertStore::empty();
+        for pem in others {
+            more.roots.extend(authorities(pem)?.roots);
+        }
+        Ok(Self {
+            more: Arc::new(more),
+            ..Self::system()
+        })
+    }
+
+    /// For a server that is no SIP server: trusts the authorities in the PEM text `ca`, else the system's, and takes
+    /// certificates that name the host as on the web.
+    ///
+    /// # Errors
+    /// [`TlsError::Config`] when the text holds no certificate.
+    pub fn of_host(ca: Option<&str>) -> Result<Self, TlsError> {
+        let roots = match ca {
+            Some(pem) => authorities(pem)?,
+            None => system_roots(),
+        };
+        let config = judged_by(Arc::new(HostJudge { roots }))
+            .map(|builder| builder.with_no_client_auth())
+            .map_err(|e| TlsError::Config(e.to_string()))?;
+        Ok(Self {
+            config: Arc::new(OnceLock::from(Ok(Arc::new(config)))),
+            more: Arc::new(RootCertStore::empty()),
+            shows_certificate: false,
+        })
+    }
+
     pub(super) fn of(
         roots: RootCertStore,
         shown: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
@@ -73,6 +112,7 @@ impl ClientTls {
         let config = build(roots, shown).map_err(|e| TlsError::Config(e.to_string()))?;
         Ok(Self {
             config: Arc::new(OnceLock::from(Ok(Arc::new(config)))),
+            more: Arc::new(RootCertStore::empty()),
             shows_certificate,
         })
     }
@@ -90,9 +130,9 @@ impl ClientTls {
     pub(in crate::net) fn config(&self) -> Result<Arc<ClientConfig>, String> {
         self.config
             .get_or_init(|| {
-                build(system_roots(), None)
-                    .map(Arc::new)
-                    .map_err(|e| e.to_string())
+                let mut roots = system_roots();
+                roots.roots.extend(self.more.roots.iter().cloned());
+                build(roots, None).map(Arc::new).map_err(|e| e.to_string())
             })
             .clone()
     }
@@ -160,6 +200,35 @@ impl Judge for SipJudge {
             return Ok(());
         }
         Err(CertificateError::NotValidForName.into())
+    }
+}
+
+/// The usual verification.
+#[derive(Debug)]
+struct HostJudge {
+    roots: RootCertStore,
+}
+
+impl Judge for HostJudge {
+    fn judge(
+        &self,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: UnixTime,
+        provider: &CryptoProvider,
+    ) -> Result<(), Error> {
+        let Some((own, intermediates)) = chain.split_first() else {
+            return Err(Error::NoCertificatesPresented);
+        };
+        let parsed = ParsedCertificate::try_from(own)?;
+        verify_server_cert_signed_by_trust_anchor(
+            &parsed,
+            &self.roots,
+            intermediates,
+            now,
+            provider.signature_verification_algorithms.all,
+        )?;
+        verify_server_name(&parsed, name)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::port::{EnrolmentDraft, EnrolmentRefusal, Stamp};
 
 use crate::server::endpoint::Endpoint;
 use crate::server::error::{Answer, ApiError};
+use crate::server::evaluation;
 use crate::server::extract::{Origin, body, json};
 use crate::server::frame::correlation;
 use crate::server::routes::code_digest;
@@ -20,7 +21,7 @@ const LIMIT: usize = 64 * 1024;
 const MOST_IDENTITIES: usize = 16;
 
 /// Lets a device in: uses up its one-time code and stores its secret.
-#[utoipa::path(post, path = "/agent/v1/enrol", request_body = EnrolRequest, responses((status = 200, body = EnrolResponse), (status = 401, body = crate::api::Problem), (status = 429, body = crate::api::Problem)), tag = "agent")]
+#[utoipa::path(post, path = "/agent/v1/enrol", request_body = EnrolRequest, responses((status = 200, body = EnrolResponse), (status = 401, body = crate::api::Problem), (status = 403, body = crate::api::Problem), (status = 429, body = crate::api::Problem)), tag = "agent")]
 pub(in crate::server) async fn enrol(
     State(endpoint): State<Endpoint>,
     request: Request,
@@ -29,6 +30,10 @@ pub(in crate::server) async fn enrol(
     let address = Origin::of(&parts).address();
     endpoint.throttles().enrol.admit(address)?;
     let asked: EnrolRequest = json(&body(content, LIMIT).await?)?;
+    if asked.system_id == endpoint.settings().system_id {
+        // Before the code is looked at: right or wrong, it is not used up, and works once the server is converted.
+        evaluation::admit(&endpoint).await?;
+    }
     let mut draft = draft(&endpoint, &asked).await?;
     if asked.system_id != endpoint.settings().system_id {
         // Nobody's code: the same work is done, and the same answer given, as for a wrong one.
@@ -55,6 +60,9 @@ pub(in crate::server) async fn enrol(
         }
     };
     endpoint.metrics().enrolments.up();
+    endpoint
+        .reacher()
+        .verify_numbers(&endpoint, &enrolled.device);
     Ok(Json(response(&endpoint, &asked, &enrolled.device)))
 }
 
@@ -192,6 +200,7 @@ fn response(endpoint: &Endpoint, asked: &EnrolRequest, device: &Device) -> Enrol
         epoch: device.epoch,
         server: endpoint.name().to_owned(),
         sip_registrar: settings.sip.clone(),
+        sips_registrar: settings.sips.clone(),
         aor: settings
             .sip
             .as_ref()

@@ -18,10 +18,11 @@ pub(in crate::server) async fn register(
     let told: RegisterRequest = json(&signed.body)?;
     let ports = endpoint.ports();
     let device = signed.agent.device;
-    ports
+    let known = ports
         .device_log
         .register(device, told, endpoint.now())
         .await?;
+    endpoint.reacher().verify_numbers(&endpoint, &known);
     deliver::device_appeared(ports, device).await?;
     Ok(StatusCode::NO_CONTENT)
 }

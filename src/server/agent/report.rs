@@ -31,6 +31,7 @@ pub(in crate::server) async fn report(
         ReportKind::Unreadable => "report.unreadable",
         ReportKind::UntrustedServer => "report.untrusted-server",
         ReportKind::Replay => "report.replay",
+        ReportKind::Full => "report.full",
     };
     let text = format!("{} over {}: {}", report.count, report.bearer, report.detail);
     let now = endpoint.now();

@@ -36,7 +36,8 @@ impl From<ResultError> for ApiError {
             ResultError::Machine(error) => error.into(),
             unusable @ (ResultError::Document(_)
             | ResultError::Reply(_)
-            | ResultError::UnknownNonce(_)) => {
+            | ResultError::UnknownNonce(_)
+            | ResultError::ReusedNonce { .. }) => {
                 Self::new(ProblemCode::Unprocessable, unusable.to_string())
             }
         }

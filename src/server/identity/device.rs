@@ -3,8 +3,9 @@ use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::request::Parts as RequestParts;
 use axum::http::{HeaderMap, header};
 
+use crate::api::KeyId;
 use crate::api::signature::{Algorithm, Params, from_signature_header, verify_hmac};
-use crate::domain::{AuditDraft, DeviceId, Purpose};
+use crate::domain::{AuditDraft, Purpose};
 use crate::port::AgentKey;
 
 use crate::server::endpoint::Endpoint;
@@ -17,8 +18,8 @@ const LIMIT: usize = 1024 * 1024;
 
 /// A request that a device signed, with its body as it came.
 ///
-/// Unknown device, wrong key, altered body, old or repeated signature: the caller gets one
-/// and the same answer after the same work.
+/// Unknown device, wrong system id, wrong key, altered body, old or repeated signature: the
+/// caller gets one and the same answer after the same work.
 pub(in crate::server) struct Signed<const LARGEST: usize = LIMIT> {
     /// The device.
     pub(in crate::server) agent: AgentKey,
@@ -49,10 +50,12 @@ async fn authenticate(parts: &RequestParts, body: &[u8], endpoint: &Endpoint) ->
         }
         _ => (String::new(), false),
     };
-    let agent = match key_id.parse::<DeviceId>() {
-        Ok(id) => endpoint.ports().enrolments.agent(id).await?,
-        Err(_) => None,
+    let named = key_id.parse::<KeyId>().ok();
+    let agent = match named {
+        Some(named) => endpoint.ports().enrolments.agent(named.device).await?,
+        None => None,
     };
+    let own = named.is_some_and(|named| named.system == endpoint.settings().system_id);
     // A key for everybody: whether the device is known does not show in the time taken.
     let key = agent
         .as_ref()
@@ -63,6 +66,7 @@ async fn authenticate(parts: &RequestParts, body: &[u8], endpoint: &Endpoint) ->
         .unwrap_or_default();
     let right = verify_hmac(&key, &base, &signature);
     let refusal = match (&agent, &params) {
+        (Some(_), Some(_)) if right && !own => Some("system id of another server"),
         (Some(_), Some(params)) if right && fresh => {
             let store = &*endpoint.parts().housekeeping;
             let nonces = endpoint.nonces();
@@ -125,7 +129,7 @@ async fn note_refusal(endpoint: &Endpoint, agent: Option<&AgentKey>, key_id: &st
     if !endpoint.throttles().may_report(&name) {
         return;
     }
-    let shown: String = key_id.chars().take(40).collect();
+    let shown: String = key_id.chars().take(60).collect();
     tracing::warn!(device.key = %shown, reason, "a device's request was refused");
     let entry = AuditDraft {
         at: endpoint.now(),

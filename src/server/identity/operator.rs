@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::api::ProblemCode;
 use crate::domain::{AuditDraft, Permission, Role, ShortId, Timestamp};
+use crate::port::TokenRecord;
 
 use crate::server::endpoint::Endpoint;
 use crate::server::error::{Answer, ApiError};
@@ -66,6 +67,9 @@ impl Caller {
             to.as_ref()
                 .is_none_or(|to| address.is_some_and(|a| a.to_string() == *to))
         };
+        if let Some(record) = found.as_ref().filter(|r| !bound(&r.bound_to)) {
+            note_elsewhere(endpoint, record, address).await;
+        }
         let Some(record) = found.filter(|r| bound(&r.bound_to) && r.view.expires_at > now) else {
             endpoint.throttles().login.failed(address);
             endpoint.metrics().authentication_failures.up();
@@ -159,6 +163,31 @@ impl Caller {
             detail: detail.into(),
             correlation: correlation(),
         }
+    }
+}
+
+/// Writes down that a session or token is in other hands; for one only a few times.
+async fn note_elsewhere(endpoint: &Endpoint, record: &TokenRecord, address: Option<IpAddr>) {
+    let from = address.map_or_else(|| "this machine".to_owned(), |a| a.to_string());
+    if !endpoint
+        .throttles()
+        .may_report(&format!("session:{}", record.view.id))
+    {
+        return;
+    }
+    let bound = record.bound_to.as_deref().unwrap_or_default();
+    let who = &record.view.created_by;
+    tracing::warn!(operator = %who, %from, bound, "a session or token was used from another address");
+    let entry = AuditDraft {
+        at: endpoint.now(),
+        actor: format!("operator:{who}"),
+        event: "session.refused".into(),
+        subject: format!("token:{}", record.view.id),
+        detail: format!("used from {from}, bound to {bound}"),
+        correlation: correlation(),
+    };
+    if let Err(error) = endpoint.ports().audit.append(entry).await {
+        tracing::error!(%error, "an audit entry was not written");
     }
 }
 

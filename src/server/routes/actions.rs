@@ -9,6 +9,7 @@ use crate::port::{ActionFilter, PageOf};
 
 use crate::server::endpoint::Endpoint;
 use crate::server::error::{Answer, ApiError};
+use crate::server::evaluation;
 use crate::server::extract::{Place, Words};
 use crate::server::frame::correlation;
 use crate::server::identity::Caller;
@@ -74,6 +75,7 @@ pub(super) async fn create(
     write: Write<ActionRequest>,
 ) -> Answer<(StatusCode, Json<ActionView>)> {
     write.require(permission(&write.value.action))?;
+    evaluation::admit_action(&endpoint, &write.value.action).await?;
     let order = ActOrder {
         consent: consent(&write.value.accept_risk, write.value.reason.as_ref()),
         operator: write.caller.name().to_owned(),

@@ -10,6 +10,7 @@ use crate::port::PageOf;
 
 use crate::server::endpoint::Endpoint;
 use crate::server::error::{Answer, ApiError};
+use crate::server::evaluation;
 use crate::server::extract::{Place, Words};
 use crate::server::identity::Caller;
 use crate::server::write::Write;
@@ -42,6 +43,7 @@ pub(in crate::server) async fn ask(
     caller: flow::Caller,
     key: Option<IdempotencyKey>,
 ) -> Answer<CallbackView> {
+    evaluation::admit(endpoint).await?;
     let asked = branch::ask(endpoint.ports(), request, caller, key).await?;
     let view = asked.view().clone();
     if let Asked::Here(climb) = asked {

@@ -177,6 +177,7 @@ pub(super) async fn edit(
         Err(StoreError::AlreadyDone(_)) => find(&endpoint, id).await?,
         done => done?,
     };
+    endpoint.reacher().verify_numbers(&endpoint, &device);
     Ok(tagged(device))
 }
 

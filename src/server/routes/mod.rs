@@ -5,6 +5,7 @@ mod audit;
 mod auth;
 mod backups;
 mod callbacks;
+mod customers;
 mod devices;
 mod events;
 mod finding;
@@ -12,6 +13,7 @@ mod health;
 mod invitations;
 mod openapi;
 mod operators;
+mod phone_event;
 mod resolve;
 mod server;
 mod sms;
@@ -23,8 +25,9 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::customers as as_router;
 use super::endpoint::Endpoint;
-use super::{agent, customers, federation, frame, gateway, invitation, soap};
+use super::{agent, federation, frame, gateway, invitation, soap};
 
 pub(super) use actions::consent;
 pub(super) use backups::find as find_backup;
@@ -56,6 +59,7 @@ pub fn router(endpoint: Endpoint) -> Router {
         )
         .route("/devices/{id}/log", get(devices::log))
         .route("/devices/{id}/pin", post(devices::pin))
+        .route("/devices/{id}/event", post(phone_event::tell))
         .route("/devices/{id}/verify", post(devices::verify))
         .route("/devices/{id}/backups", get(backups::of_device))
         .route("/invitations", post(invitations::create))
@@ -85,6 +89,11 @@ pub fn router(endpoint: Endpoint) -> Router {
             "/templates/{name}",
             put(templates::put).delete(templates::remove),
         )
+        .route("/customers", get(customers::list))
+        .route(
+            "/customers/{system_id}/evaluation",
+            put(customers::evaluate).delete(customers::convert),
+        )
         .route("/server", get(server::status))
         .route("/server/backup", post(server::backup));
     Router::new()
@@ -93,7 +102,7 @@ pub fn router(endpoint: Endpoint) -> Router {
         .nest("/gateway/v1", gateway::router())
         .nest("/federation/v1", federation::router())
         .nest("/soap", soap::router())
-        .nest("/router/v1", customers::router())
+        .nest("/router/v1", as_router::router())
         .route("/join", get(invitation::page))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

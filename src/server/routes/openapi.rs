@@ -5,8 +5,8 @@ use utoipa::openapi::OpenApi as Document;
 use crate::server::agent;
 
 use super::{
-    actions, audit, auth, backups, callbacks, devices, events, finding, health, invitations,
-    operators, resolve, server, sms, templates, tokens,
+    actions, audit, auth, backups, callbacks, customers, devices, events, finding, health,
+    invitations, operators, phone_event, resolve, server, sms, templates, tokens,
 };
 
 #[derive(OpenApi)]
@@ -34,6 +34,7 @@ use super::{
         devices::remove,
         devices::log,
         devices::pin,
+        phone_event::tell,
         devices::verify,
         backups::of_device,
         invitations::create,
@@ -63,6 +64,9 @@ use super::{
         templates::list,
         templates::put,
         templates::remove,
+        customers::list,
+        customers::evaluate,
+        customers::convert,
         server::status,
         server::backup,
         health::alive,

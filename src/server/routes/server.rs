@@ -10,6 +10,7 @@ use crate::domain::Permission;
 
 use crate::server::endpoint::{Endpoint, Mode};
 use crate::server::error::{Answer, ApiError};
+use crate::server::evaluation;
 use crate::server::identity::Caller;
 use crate::server::write::Write;
 
@@ -45,6 +46,7 @@ pub(super) async fn status(
         audit_entries: totals.audit_entries,
         gateways: ports.gateways.iter().map(|g| g.name().to_owned()).collect(),
         peers: ports.peers.as_ref().map(|p| p.peers()).unwrap_or_default(),
+        evaluation: evaluation::own(&endpoint).await?,
         certificate_expires_at: settings.certificate_expires_at,
         key: settings.signing_key.verifying_key().to_string(),
         ca_pem: settings.ca_pem.clone(),

@@ -113,6 +113,8 @@ fn push_contact(message: &mut Message, exchange: &Exchange) {
     let wanted = &exchange.request;
     if let Some(contact) = &wanted.contact {
         message.push("Contact", contact);
+    } else if wanted.method == Method::REGISTER && wanted.expires.is_none() {
+        // A query names no contact: with one it would register it (RFC 3261 §10.2.3).
     } else if ["INVITE", "NOTIFY", "OPTIONS", "REGISTER", "SUBSCRIBE"]
         .contains(&wanted.method.as_str())
     {

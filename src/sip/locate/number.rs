@@ -7,12 +7,12 @@ pub const ENUM_ZONE: &str = "e164.arpa";
 /// More repeated parts than these are not tried: each multiplies the ways to read a number.
 const MOST_REPEATED: usize = 4;
 
-/// The name that holds a number's records: its digits from the last to the first.
+/// The name that holds a number's records in a zone: its digits from the last to the first.
 #[must_use]
-pub fn enum_name(number: &Msisdn) -> String {
+pub fn enum_name(number: &Msisdn, zone: &str) -> String {
     let digits = number.digits().chars().rev();
     let labels: String = digits.flat_map(|digit| [digit, '.']).collect();
-    labels + ENUM_ZONE
+    labels + zone
 }
 
 /// The SIP address that a number's records give it, the best one.
@@ -224,7 +224,10 @@ mod tests {
 
     #[test]
     fn the_name_of_a_number_is_its_digits_backwards() {
-        assert_eq!(enum_name(&number()), "7.3.1.0.5.5.5.8.0.4.1.e164.arpa");
+        for zone in [ENUM_ZONE, "numbers.example.net"] {
+            let name = enum_name(&number(), zone);
+            assert_eq!(name, format!("7.3.1.0.5.5.5.8.0.4.1.{zone}"));
+        }
     }
 
     #[test]

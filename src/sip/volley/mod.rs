@@ -167,11 +167,9 @@ impl Volley {
         self.fresh.len()
     }
 
-    /// Begins no more; gives back how many targets are left out.
-    pub fn stop(&mut self) -> usize {
-        let left = self.fresh.len();
-        self.fresh.clear();
-        left
+    /// Begins no more; gives back the targets that are left out.
+    pub fn stop(&mut self) -> Vec<VolleyTarget> {
+        self.fresh.drain(..).collect()
     }
 
     /// Whether nothing is waiting or on its way.

@@ -20,11 +20,13 @@ pub enum Alphabet {
 
 /// How the octets of a message that came in are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub enum Reading {
     /// As characters of this alphabet.
     In(Alphabet),
     /// As UTF-16, big endian.
     Utf16,
+    /// As UTF-8: a gateway has read it already.
+    Utf8,
     /// As octets.
     Binary,
 }
@@ -124,7 +126,8 @@ pub(super) const fn reading(data_coding: u8, default: Alphabet) -> Reading {
 
 impl Reading {
     /// The text; octets that are none are shown as hexadecimal digits.
-    pub(super) fn text(self, octets: &[u8]) -> String {
+    #[must_use]
+    pub fn text(self, octets: &[u8]) -> String {
         match self {
             Self::In(alphabet) => alphabet.text(octets),
             Self::Utf16 => {
@@ -132,7 +135,21 @@ impl Reading {
                 let units: Vec<u16> = pairs.iter().map(|p| u16::from_be_bytes(*p)).collect();
                 String::from_utf16_lossy(&units)
             }
+            Self::Utf8 => String::from_utf8_lossy(octets).into_owned(),
             Self::Binary => data_encoding::HEXLOWER.encode(octets),
+        }
+    }
+
+    /// The word under which it is stored.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::In(Alphabet::Gsm) => "gsm",
+            Self::In(Alphabet::Latin1) => "latin-1",
+            Self::In(Alphabet::Ascii) => "ascii",
+            Self::Utf16 => "utf-16",
+            Self::Utf8 => "utf-8",
+            Self::Binary => "octets",
         }
     }
 
@@ -140,7 +157,21 @@ impl Reading {
         match self {
             Self::In(alphabet) => alphabet.to_string(),
             Self::Utf16 => "UCS-2".to_owned(),
+            Self::Utf8 => "UTF-8".to_owned(),
             Self::Binary => "octets".to_owned(),
+        }
+    }
+}
+
+impl FromStr for Reading {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "utf-16" => Ok(Self::Utf16),
+            "utf-8" => Ok(Self::Utf8),
+            "octets" => Ok(Self::Binary),
+            _ => text.parse().map(Self::In),
         }
     }
 }
@@ -148,6 +179,17 @@ impl Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reading_is_found_again_by_its_word() {
+        let alphabets = [Alphabet::Gsm, Alphabet::Latin1, Alphabet::Ascii].map(Reading::In);
+        let others = [Reading::Utf16, Reading::Utf8, Reading::Binary];
+        for reading in alphabets.into_iter().chain(others) {
+            assert_eq!(reading.word().parse(), Ok(reading));
+        }
+        assert!("utf-32".parse::<Reading>().is_err());
+        assert_eq!(Reading::Utf8.text("ä".as_bytes()), "ä");
+    }
 
     #[test]
     fn what_is_sent_is_read_in_the_same_way() {

@@ -12,7 +12,7 @@
 //! | `submit` | a text or octets as the PDUs of their segments |
 //! | `period` | relative times of validity and delivery |
 //! | `receipt` | delivery receipts, and which message an id in one means |
-//! | `inbound` | messages of phones, long ones put together |
+//! | `inbound` | messages of phones, and parts of long ones |
 //! | `session` | bind, window, throughput, throttling, keep-alive, what is unanswered |
 //! | `explain` | a whole PDU field by field, with what is wrong with it |
 //!
@@ -36,9 +36,9 @@ mod submit;
 mod wire;
 
 pub use address::Address;
-pub use coding::Alphabet;
+pub use coding::{Alphabet, Reading};
 pub use explain::{ExplainedPdu, PduField, explain_pdu};
-pub use inbound::{Assembler, MAX_UNFINISHED, Phone};
+pub use inbound::from_phone;
 pub use period::relative_time;
 pub use receipt::{IdForm, IdKeys, InvalidReceipt, MessageState, SmppReceipt};
 pub use session::{Esme, EsmeSettings, Output, Ticket};

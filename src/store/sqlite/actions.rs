@@ -93,6 +93,7 @@ impl ActionRow {
             target: String::new(),
             outcome: "cut off: it is not known whether it was sent".to_owned(),
             accepted: false,
+            because: None,
             elapsed_ms: 0,
             messages: Vec::new(),
         });

@@ -332,6 +332,7 @@ fn delete(tx: &Tx<'_>, id: &str, stamp: Stamp) -> Result<(), StoreError> {
         "device_log",
         "bindings",
         "subscriptions",
+        "reply_requests",
         "codes",
         "numbers",
         "identities",

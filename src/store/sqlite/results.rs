@@ -48,6 +48,7 @@ fn deliverable(
             target: "session".into(),
             outcome: "fetched by the device".into(),
             accepted: true,
+            because: None,
             elapsed_ms: 0,
             messages: Vec::new(),
         });

@@ -4,12 +4,14 @@ use async_trait::async_trait;
 use rusqlite::{Row, params};
 
 use crate::domain::{ShortId, Timestamp};
-use crate::port::{PartRecord, PartsChange, ReceiptKey, SmsLedger, SmsPart, StoreError};
+use crate::port::{
+    PartRecord, PartsChange, ReceiptKey, ReplyRequest, SmsLedger, SmsPart, StoreError,
+};
 use crate::sms::smpp::IdKeys;
-use crate::sms::{Parts, ReceiptOutcome};
+use crate::sms::{Fragment, Nonce, Parts, ReceiptOutcome};
 
-use super::SqliteStore;
 use super::transaction::{Tx, all, parse};
+use super::{SqliteStore, fragments, replies};
 
 /// No carrier keeps a message longer; its receipt is not waited for after that.
 const KEPT: Duration = Duration::from_secs(15 * 24 * 3600);
@@ -152,15 +154,20 @@ fn taken(
         return Ok(None);
     };
     let before = parts(tx, &part)?;
+    // Under the id of the answer from now on, as if the receipt had come after it.
     tx.run(
-        "UPDATE sms_parts SET reference = ?2, send = ?3, part = ?4, total = ?5, at = ?6 WHERE rowid = ?1",
+        "UPDATE sms_parts SET reference = ?2, send = ?3, part = ?4, total = ?5, at = ?6, id = ?7, plain = ?8
+         WHERE rowid = ?1",
         params![
             early.row,
             part.reference.to_string(),
             part.send,
             part.number,
             part.total,
-            at.millis()
+            at.millis(),
+            id.as_ref().map(|keys| &keys.exact),
+            id.as_ref()
+                .map(|keys| keys.converted.as_ref().unwrap_or(&keys.plain)),
         ],
     )?;
     let after = parts(tx, &part)?;
@@ -293,5 +300,50 @@ impl SmsLedger for SqliteStore {
             records.filter_map(Result::transpose).collect()
         })
         .await
+    }
+
+    async fn reply_wanted(&self, request: ReplyRequest) -> Result<Nonce, StoreError> {
+        self.write(move |tx| replies::wanted(tx, &request)).await
+    }
+
+    async fn reply_request(
+        &self,
+        device: ShortId,
+        nonce: Nonce,
+    ) -> Result<Option<ReplyRequest>, StoreError> {
+        self.read(move |conn| replies::asked(conn, device, nonce))
+            .await
+    }
+
+    async fn reply_came(
+        &self,
+        device: ShortId,
+        nonce: Nonce,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(move |tx| replies::came(tx, device, nonce, at))
+            .await
+    }
+
+    async fn keep_fragment(
+        &self,
+        gateway: &str,
+        fragment: Fragment,
+        at: Timestamp,
+    ) -> Result<Option<Vec<Fragment>>, StoreError> {
+        let gateway = gateway.to_owned();
+        self.write(move |tx| fragments::keep(tx, &gateway, &fragment, at))
+            .await
+    }
+
+    async fn fragments_taken(
+        &self,
+        gateway: &str,
+        parts: Vec<Fragment>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let gateway = gateway.to_owned();
+        self.write(move |tx| fragments::taken(tx, &gateway, &parts, at))
+            .await
     }
 }

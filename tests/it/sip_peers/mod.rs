@@ -1,11 +1,14 @@
 //! SIP with programs nobody here wrote: SIPp, baresip, sipsak, Kamailio, PJSUA2, tshark.
 
+mod agents;
+mod directories;
 mod kamailio;
-mod name_server;
+pub(crate) mod name_server;
 pub(crate) mod peer;
 mod phones;
 mod places;
 mod probing;
+mod probing_streams;
 mod registrars;
 mod transports;
 

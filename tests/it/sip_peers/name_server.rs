@@ -7,15 +7,15 @@ use hickory_resolver::proto::rr::rdata::{A, NAPTR, SRV};
 use hickory_resolver::proto::rr::{Name, RData, Record};
 
 /// A name server of a few records on a port that the system chose; it ends with the test.
-pub(super) struct NameServer {
-    pub(super) address: SocketAddr,
+pub(crate) struct NameServer {
+    pub(crate) address: SocketAddr,
 }
 
 fn name(text: &str) -> Name {
     Name::from_str(text).expect("a name")
 }
 
-pub(super) fn naptr(owner: &str, order: u16, preference: u16, service: &str, to: &str) -> Record {
+pub(crate) fn naptr(owner: &str, order: u16, preference: u16, service: &str, to: &str) -> Record {
     let data = NAPTR::new(
         order,
         preference,
@@ -28,7 +28,7 @@ pub(super) fn naptr(owner: &str, order: u16, preference: u16, service: &str, to:
 }
 
 /// The SIP address of a number (ENUM).
-pub(super) fn number(owner: &str, preference: u16, rule: &str) -> Record {
+pub(crate) fn number(owner: &str, preference: u16, rule: &str) -> Record {
     let data = NAPTR::new(
         100,
         preference,
@@ -40,17 +40,17 @@ pub(super) fn number(owner: &str, preference: u16, rule: &str) -> Record {
     Record::from_rdata(name(owner), 60, RData::NAPTR(data))
 }
 
-pub(super) fn srv(owner: &str, priority: u16, port: u16, target: &str) -> Record {
+pub(crate) fn srv(owner: &str, priority: u16, port: u16, target: &str) -> Record {
     let data = SRV::new(priority, 0, port, name(target));
     Record::from_rdata(name(owner), 60, RData::SRV(data))
 }
 
-pub(super) fn a(owner: &str, octets: [u8; 4]) -> Record {
+pub(crate) fn a(owner: &str, octets: [u8; 4]) -> Record {
     Record::from_rdata(name(owner), 60, RData::A(A(octets.into())))
 }
 
 impl NameServer {
-    pub(super) fn with(records: Vec<Record>) -> Self {
+    pub(crate) fn with(records: Vec<Record>) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
         let address = socket.local_addr().expect("bound");
         thread::spawn(move || {

@@ -1,5 +1,5 @@
 use std::fs;
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -137,6 +137,35 @@ impl Peer {
             .arg("-s")
             .stdin(Stdio::piped());
         Some(run_at(&mut command, folder, transport, port))
+    }
+
+    /// A phone that listens for TLS with a certificate and key in PEM, at the port after its own.
+    pub(super) fn baresip_over_tls(pem: &str) -> Option<Self> {
+        if !installed(&["baresip"]) {
+            return None;
+        }
+        // It takes the next port for TLS by itself.
+        let port = std::iter::repeat_with(free_port)
+            .find(|port| TcpListener::bind(("127.0.0.1", port + 1)).is_ok())?;
+        let folder = scratch();
+        let config = fs::read_to_string(peers().join("baresip/config.in")).expect("a file of ours");
+        let config = config.replace("@PORT@", &port.to_string());
+        let account = "<sip:bare@127.0.0.1;transport=tls>;answermode=auto;regint=0\n";
+        let certificate = folder.path().join("own.pem");
+        let config = format!("{config}sip_certificate\t{}\n", certificate.display());
+        for (name, text) in [
+            ("config", config.as_str()),
+            ("accounts", account),
+            ("own.pem", pem),
+        ] {
+            fs::write(folder.path().join(name), text).expect("a scratch file");
+        }
+        let mut command = Command::new("baresip");
+        command
+            .args(["-f".as_ref(), folder.path().as_os_str()])
+            .arg("-s")
+            .stdin(Stdio::piped());
+        Some(run_at(&mut command, folder, "tcp", port + 1))
     }
 
     /// A phone on PJSUA2 that registers as dev1 at this registrar, if one is given, and answers by itself. It tells

@@ -12,7 +12,7 @@ use super::peer::{Peer, free_port, installed};
 use crate::support::command::Home;
 
 /// What tshark makes of a capture: one line of these fields for each SIP message.
-fn read(file: &Path, fields: &[&str]) -> Vec<String> {
+pub(super) fn read(file: &Path, fields: &[&str]) -> Vec<String> {
     let mut command = Command::new("tshark");
     command
         .arg("-r")
@@ -27,7 +27,7 @@ fn read(file: &Path, fields: &[&str]) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-fn malformed(file: &Path) -> String {
+pub(super) fn malformed(file: &Path) -> String {
     let judged = Command::new("tshark")
         .arg("-r")
         .arg(file)
@@ -40,7 +40,7 @@ fn malformed(file: &Path) -> String {
     String::from_utf8_lossy(&judged.stdout).into_owned()
 }
 
-fn check<'a>(report: &'a Value, name: &str) -> &'a Value {
+pub(super) fn check<'a>(report: &'a Value, name: &str) -> &'a Value {
     let checks = report["checks"].as_array().expect("a list");
     let found = checks.iter().find(|c| c["name"] == name);
     found.unwrap_or_else(|| panic!("no {name} in {report}"))
@@ -210,7 +210,7 @@ fn a_certificate_that_ended_or_is_not_believed_is_named_as_the_reason() {
     assert_eq!(tls["grade"], "bad");
     let finding = tls["finding"].as_str().expect("text");
     assert!(
-        finding.starts_with("CN=gw-lund.example.net, expired "),
+        finding.starts_with("CN=gw-lund.example.net, signed by CN=Test authority, expired "),
         "{finding}"
     );
     let verdict = expired["verdict"].as_str().expect("text");

@@ -3,6 +3,7 @@
 
 mod bindings;
 mod challenge;
+mod numbers;
 mod proxy;
 mod subscription;
 
@@ -44,16 +45,27 @@ struct SipDevice {
 }
 
 impl SipDevice {
-    async fn enrol(server: &TestServer, imei: &str) -> Self {
-        let test = TestDevice::enrol(server, imei).await;
+    /// Its socket, before it is anybody's.
+    fn socket() -> (SipLink, mpsc::UnboundedReceiver<InboundRequest>) {
         let (told, asked) = mpsc::unbounded_channel();
         let options = LinkOptions::new(SocketAddr::from(([127, 0, 0, 1], 0)), random())
             .with_handler(Arc::new(Takes(told)));
-        Self {
-            test,
-            link: SipLink::open(options).expect("a port"),
-            asked,
-        }
+        (SipLink::open(options).expect("a port"), asked)
+    }
+
+    async fn enrol(server: &TestServer, imei: &str) -> Self {
+        let (link, asked) = Self::socket();
+        Self::on(link, asked, server, imei).await
+    }
+
+    async fn on(
+        link: SipLink,
+        asked: mpsc::UnboundedReceiver<InboundRequest>,
+        server: &TestServer,
+        imei: &str,
+    ) -> Self {
+        let test = TestDevice::enrol(server, imei).await;
+        Self { test, link, asked }
     }
 
     fn user(&self) -> String {

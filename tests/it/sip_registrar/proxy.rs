@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use callhome::agent::proxy::Proxy;
-use callhome::api::Device;
+use callhome::api::{CallbackView, Device};
+use callhome::domain::RelayForm;
 use callhome::host::SystemClock;
 use callhome::net::sip_link::{LinkOptions, SipLink};
-use callhome::sip::{OutboundRequest, RelayForm, SipUri};
+use callhome::sip::{OutboundRequest, SipUri};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -108,6 +109,27 @@ async fn reached_behind(form: RelayForm) {
             assert_eq!((hops, notify.source), (1, router.link.local_addr()));
         }
     }
+    // The other form is there for the asking.
+    let (other, word) = match form {
+        RelayForm::Route => (RelayForm::Encapsulate, "encapsulate"),
+        RelayForm::Encapsulate => (RelayForm::Route, "route"),
+    };
+    let body = json!({"device": added["id"], "relay": word});
+    let call: CallbackView = server.post("/api/v1/callbacks", &body, 202).await;
+    assert_eq!(call.request.and_then(|r| r.relay), Some(other));
+    let notify = tokio::time::timeout(super::PATIENCE, asked.recv()).await;
+    let notify = notify.expect("in time").expect("the socket is open");
+    let hops = notify.message.list("Via").len();
+    match other {
+        RelayForm::Route => assert_eq!((hops, notify.source), (2, router.address)),
+        RelayForm::Encapsulate => {
+            assert_eq!((hops, notify.source), (1, router.link.local_addr()));
+        }
+    }
+    let wrong = server.local(reqwest::Method::POST, "/api/v1/callbacks");
+    let wrong = wrong.json(&json!({"device": added["id"], "relay": "pigeon"}));
+    let refused = wrong.send().await.expect("an answer");
+    assert!(refused.status().is_client_error(), "{refused:?}");
     // A phone that names no router is not the router's to register.
     let mut stranger = register;
     stranger.contact = Some(format!(

@@ -1,80 +1,12 @@
 use std::collections::HashMap;
 use std::net::UdpSocket;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::document;
 use crate::sip_peers::peer::installed;
+use crate::support::cable::Cable;
 use crate::support::command::Home;
-
-/// Two ends of a cable of their own; gone with this value.
-struct Cable {
-    names: [String; 2],
-}
-
-fn ip(arguments: &[&str]) -> bool {
-    Command::new("ip")
-        .args(arguments)
-        .output()
-        .is_ok_and(|o| o.status.success())
-}
-
-impl Cable {
-    /// Two network namespaces joined by a cable that loses `percent` of what goes either way.
-    fn losing(percent: u32) -> Option<Self> {
-        let id = std::process::id();
-        let names = [format!("chv{id}a"), format!("chv{id}b")];
-        let [a, b] = [names[0].as_str(), names[1].as_str()];
-        if !ip(&["netns", "add", a]) {
-            return None;
-        }
-        let cable = Self {
-            names: names.clone(),
-        };
-        let built = ip(&["netns", "add", b])
-            && ip(&[
-                "link", "add", "veth0", "netns", a, "type", "veth", "peer", "veth0", "netns", b,
-            ])
-            && [(a, "10.99.0.1/24"), (b, "10.99.0.2/24")]
-                .iter()
-                .all(|(name, address)| {
-                    ip(&["-n", name, "addr", "add", address, "dev", "veth0"])
-                        && ip(&["-n", name, "link", "set", "veth0", "up"])
-                        && ip(&["-n", name, "link", "set", "lo", "up"])
-                        && lose(name, percent)
-                });
-        built.then_some(cable)
-    }
-
-    fn within(&self, end: usize, program: &str) -> Command {
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.names[end], program]);
-        command
-    }
-}
-
-fn lose(name: &str, percent: u32) -> bool {
-    let rules = format!(
-        "add table inet loss\nadd chain inet loss in {{ type filter hook input priority 0; }}\nadd rule inet loss in udp dport 1-65535 numgen random mod 100 < {percent} drop\n"
-    );
-    let folder = tempfile::tempdir().expect("a scratch folder");
-    let file = folder.path().join("rules");
-    std::fs::write(&file, rules).expect("a scratch file");
-    Command::new("ip")
-        .args(["netns", "exec", name, "nft", "-f"])
-        .arg(&file)
-        .output()
-        .is_ok_and(|o| o.status.success())
-}
-
-impl Drop for Cable {
-    fn drop(&mut self) {
-        for name in &self.names {
-            ip(&["netns", "del", name]);
-        }
-    }
-}
 
 /// Whether this kernel and user may have network namespaces with rules; if not, the test says so and is skipped.
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
@@ -122,8 +54,21 @@ fn over_a_network_that_loses_30_percent_each_way_each_of_200_devices_hears_it_on
         .args(["--timeout", "32s", "--rate", "400", "-o", "ndjson"])
         .env("HOME", home.path())
         .output();
+    // One alone: the device hears it once, and none of its answers comes back.
+    let alone = cable
+        .within(0, env!("CARGO_BIN_EXE_callhome"))
+        .args(["sip", "notify", "mute2@10.99.0.2:5060", "--timeout", "16s"])
+        .env("HOME", home.path())
+        .output();
     let killed = devices.kill();
     let _status = devices.wait();
+    let alone = alone.expect("our program runs");
+    assert_eq!(alone.status.code(), Some(12), "{alone:?}");
+    let words = String::from_utf8_lossy(&alone.stderr);
+    assert!(
+        words.contains("no answer from sip:mute2@10.99.0.2:5060"),
+        "{words}"
+    );
     let output = output.expect("our program runs");
     assert!(killed.is_ok(), "the devices were gone");
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -150,7 +95,8 @@ fn over_a_network_that_loses_30_percent_each_way_each_of_200_devices_hears_it_on
     for device in heard.lines() {
         *times.entry(device).or_default() += 1;
     }
-    assert_eq!(times.len(), 201, "{heard}");
+    assert_eq!(times.len(), 202, "{heard}");
+    assert_eq!(times.get("mute2"), Some(&1), "{heard}");
     assert!(times.values().all(|n| *n == 1), "{times:?}");
 }
 
@@ -170,7 +116,7 @@ while True:
         heard.write(user + "\n")
         heard.flush()
         fields = [l + ";tag=d" if l.lower().startswith("to:") else l for l in fields]
-        answers[branch] = None if user == "mute" else "\r\n".join(["SIP/2.0 200 OK"] + fields + ["Content-Length: 0", "", ""]).encode()
+        answers[branch] = None if user.startswith("mute") else "\r\n".join(["SIP/2.0 200 OK"] + fields + ["Content-Length: 0", "", ""]).encode()
     if answers[branch]:
         s.sendto(answers[branch], peer)
 "#;

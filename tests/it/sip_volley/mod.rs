@@ -1,6 +1,7 @@
 //! One SIP request to many targets, with SIPp at the other end and over a network that loses a third.
 
 mod loss;
+mod resume;
 
 use std::fmt::Write as _;
 use std::net::UdpSocket;
@@ -233,4 +234,9 @@ fn nobody_there_ends_with_12_and_silence_costs_little_memory() {
     // Ten copies each; on a busy machine the last one may fall behind the end.
     assert!(told["retransmissions"].as_u64() >= Some(150_000), "{told}");
     assert!((1..=20 << 10).contains(&most), "{most} KiB");
+    // What the run says of itself holds the program's own pages, too.
+    assert!(
+        told["memory_peak_bytes"].as_u64() >= Some(most << 10),
+        "{told}"
+    );
 }

@@ -1,5 +1,6 @@
 //! Text messages through a real Kannel to an SMPP centre, and back.
 
+mod carrying;
 mod peer;
 
 use callhome::domain::{Action, DeviceSecret, Sequence, Timestamp};
@@ -120,7 +121,7 @@ fn what_was_composed_arrives_exactly_and_the_reply_comes_back_as_a_result() {
 
 #[tokio::test]
 async fn long_texts_take_as_many_messages_as_the_meter_says_and_receipts_name_ours() {
-    let Some(kannel) = Kannel::start() else {
+    let Some(mut kannel) = Kannel::start() else {
         return;
     };
     let address = format!("http://127.0.0.1:{}/cgi-bin/sendsms", kannel.port);

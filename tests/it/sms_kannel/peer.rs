@@ -1,14 +1,16 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-/// How long a peer may take for anything.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+use crate::sms_smpp::peer::Centre;
+
+/// How long a peer may take for anything: a Kannel that was throttled is silent for 15 s.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Kannel with an SMPP centre behind it and a web server for what Kannel calls, all of them stopped at the end.
 pub(super) struct Kannel {
@@ -16,7 +18,8 @@ pub(super) struct Kannel {
     pub(super) port: u16,
     /// Where Kannel's calls arrive.
     pub(super) web: Web,
-    centre: Centre,
+    /// The centre behind it.
+    pub(super) centre: Centre,
     _boxes: Vec<Stopped>,
     /// Last: the processes write into it until they are stopped.
     _folder: tempfile::TempDir,
@@ -31,12 +34,6 @@ impl Drop for Stopped {
         drop(self.0.kill());
         drop(self.0.wait());
     }
-}
-
-struct Centre {
-    lines: Receiver<Value>,
-    phone: ChildStdin,
-    _process: Stopped,
 }
 
 /// A web server that takes any GET and tells its target.
@@ -83,47 +80,6 @@ impl Web {
     }
 }
 
-impl Centre {
-    fn start(folder: &Path) -> (Self, u16) {
-        let mut process = Command::new("node")
-            .arg(folder.join("smsc.js"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("node is there");
-        let phone = process.stdin.take().expect("piped");
-        let output = BufReader::new(process.stdout.take().expect("piped"));
-        let (told, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in output.lines().map_while(Result::ok) {
-                let line = serde_json::from_str(&line).expect("lines of JSON");
-                if told.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        let centre = Self {
-            lines,
-            phone,
-            _process: Stopped(process),
-        };
-        let port = centre.next("listening")["listening"]
-            .as_u64()
-            .expect("a port");
-        (centre, u16::try_from(port).expect("a port"))
-    }
-
-    /// The next line that has this field.
-    fn next(&self, field: &str) -> Value {
-        loop {
-            let line = self.lines.recv_timeout(PATIENCE).expect("a line in time");
-            if line.get(field).is_some() {
-                return line;
-            }
-        }
-    }
-}
-
 impl Kannel {
     /// Starts everything; `None` when a program is missing, which is a failure under `CI=true`.
     pub(super) fn start() -> Option<Self> {
@@ -131,7 +87,6 @@ impl Kannel {
         let missing: Vec<&str> = ["bearerbox", "smsbox", "node"]
             .into_iter()
             .filter(|program| !is_installed(program))
-            .chain((!peers.join("node_modules/smpp").is_dir()).then_some("npm package smpp"))
             .collect();
         if !missing.is_empty() {
             let ci = std::env::var_os("CI").is_some_and(|v| v == "true");
@@ -142,7 +97,7 @@ impl Kannel {
             }
             return None;
         }
-        let (centre, smsc) = Centre::start(&peers);
+        let mut centre = Centre::start()?;
         let web = Web::start();
         let folder = tempfile::tempdir().expect("a scratch folder");
         let [admin, smsbox, port] = free_ports();
@@ -152,7 +107,7 @@ impl Kannel {
             ("@ADMIN@", admin.to_string()),
             ("@SMSBOX@", smsbox.to_string()),
             ("@SENDSMS@", port.to_string()),
-            ("@SMSC@", smsc.to_string()),
+            ("@SMSC@", centre.port.to_string()),
             ("@MO@", web.port.to_string()),
             ("@DIR@", folder.path().display().to_string()),
         ] {
@@ -175,14 +130,25 @@ impl Kannel {
     }
 
     /// The next message at the centre.
-    pub(super) fn next_at_centre(&self) -> Value {
+    pub(super) fn next_at_centre(&mut self) -> Value {
         self.centre.next("text")
+    }
+
+    /// Ends the centre; Kannel stays.
+    pub(super) fn stop_centre(&mut self) {
+        self.centre.stop();
+    }
+
+    /// Starts it again, at the same port.
+    pub(super) fn start_centre(&mut self) {
+        self.centre = Centre::start_at(self.centre.port, &[]).expect("as before");
+        self.centre.next("bind");
     }
 
     /// Sends a message from a phone.
     pub(super) fn send_from_phone(&mut self, from: &str, to: &str, text: &str) {
-        let line = serde_json::json!({ "from": from, "to": to, "text": text });
-        writeln!(self.centre.phone, "{line}").expect("the centre is there");
+        self.centre
+            .order(&json!({ "from": from, "to": to, "text": text }));
     }
 }
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use callhome::net::smpp_link::{SmppGateway, SmppSettings};
 use callhome::port::{ReceiptKey, SmsInbox, SmsPart, StoreError};
 use callhome::sms::smpp::IdKeys;
-use callhome::sms::{Inbound, ReceiptOutcome};
+use callhome::sms::{Fragment, Inbound, ReceiptOutcome};
 use serde_json::{Value, json};
 
 /// How long anything may take.
@@ -85,6 +85,12 @@ impl Centre {
         Some(centre)
     }
 
+    /// Ends it as a crash would.
+    pub(crate) fn stop(&mut self) {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("it ends");
+    }
+
     /// The next line that has this field; others are kept for later.
     pub(crate) fn next(&mut self, field: &str) -> Value {
         if let Some(at) = self.seen.iter().position(|l| l.get(field).is_some()) {
@@ -144,6 +150,7 @@ pub(crate) struct Noted {
     pub(crate) taken: Mutex<Vec<(SmsPart, IdKeys)>>,
     pub(crate) receipts: Mutex<Vec<(IdKeys, ReceiptOutcome)>>,
     pub(crate) messages: Mutex<Vec<Inbound>>,
+    parts: Mutex<Vec<Fragment>>,
 }
 
 impl Noted {
@@ -205,6 +212,20 @@ impl SmsInbox for Noted {
     async fn message(&self, _gateway: &str, message: Inbound) -> Result<(), StoreError> {
         let mut messages = self.messages.lock().expect("never poisoned");
         messages.push(message);
+        Ok(())
+    }
+
+    async fn part(&self, _gateway: &str, part: Fragment) -> Result<(), StoreError> {
+        let whole = {
+            let mut parts = self.parts.lock().expect("never poisoned");
+            parts.push(part);
+            let whole = Fragment::join(&parts);
+            if whole.is_some() {
+                parts.clear();
+            }
+            whole
+        };
+        self.messages.lock().expect("never poisoned").extend(whole);
         Ok(())
     }
 }

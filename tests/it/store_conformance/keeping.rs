@@ -1,5 +1,7 @@
-use callhome::api::{AuditCheckpoint, Operator, TokenView};
-use callhome::domain::{AuditHash, GENESIS, Role, verify_chain};
+use callhome::api::{
+    AuditCheckpoint, CustomerRecord, Evaluation, Operator, RouteRegistration, TokenView,
+};
+use callhome::domain::{AuditHash, GENESIS, Role, SystemId, verify_chain};
 use callhome::port::{NewBackupItem, OperatorRecord, PageOf, Stamp, StoreError, TokenRecord};
 
 use super::Store;
@@ -303,4 +305,61 @@ pub(crate) async fn checkpoints_are_kept_in_order(store: impl Store) {
         .map(|c| c.number)
         .collect();
     assert_eq!(numbers, [3, 7]);
+}
+
+pub(crate) async fn customers_are_kept_by_their_system_ids(store: impl Store) {
+    let (first, second) = (SystemId::from_number(7), SystemId::from_number(30_640_615));
+    assert_eq!(store.customer(first).await.expect("read"), None);
+    let route = |host: &str| RouteRegistration {
+        server_url: format!("https://{host}:8443"),
+        ca_pem: "PEM".into(),
+    };
+    let evaluation = Evaluation {
+        until: at(500),
+        by_router: true,
+    };
+    for host in ["old", "new"] {
+        store
+            .save_route(second, route(host), at(1), stamp("router.register"))
+            .await
+            .expect("kept");
+    }
+    let put = |evaluation| store.save_evaluation(first, evaluation, stamp("customer.evaluate"));
+    put(Some(evaluation.clone())).await.expect("kept");
+    // One fact of a customer does not touch the other.
+    store
+        .save_route(first, route("first"), at(2), Stamp::default())
+        .await
+        .expect("kept");
+    let mut expected = CustomerRecord {
+        system_id: first,
+        route: Some((route("first"), at(2))),
+        evaluation: Some(evaluation),
+    };
+    let other = CustomerRecord {
+        route: Some((route("new"), at(1))),
+        ..CustomerRecord::new(second)
+    };
+    assert_eq!(
+        store.customers().await.expect("read"),
+        [expected.clone(), other]
+    );
+    assert_eq!(
+        store.customer(first).await.expect("read").as_ref(),
+        Some(&expected)
+    );
+    put(None).await.expect("converted");
+    expected.evaluation = None;
+    assert_eq!(store.customer(first).await.expect("read"), Some(expected));
+    let trail = store.entries(0, 10).await.expect("read");
+    let events: Vec<&str> = trail.iter().map(|e| e.draft.event.as_str()).collect();
+    assert_eq!(
+        events,
+        [
+            "router.register",
+            "router.register",
+            "customer.evaluate",
+            "customer.evaluate"
+        ]
+    );
 }

@@ -7,11 +7,12 @@ mod keeping;
 mod queue;
 mod registry;
 mod telling;
+mod texts;
 mod work;
 
 use callhome::port::{
-    ActionQueue, ActionResults, Actions, AuditTrail, Backups, Bindings, Callbacks, DeviceLog,
-    Devices, Enrolments, Events, Operators, Pins, Subscriptions, Tokens,
+    ActionQueue, ActionResults, Actions, AuditTrail, Backups, Bindings, Callbacks, Customers,
+    DeviceLog, Devices, Enrolments, Events, Operators, Pins, SmsLedger, Subscriptions, Tokens,
 };
 
 pub(crate) use fixtures::{at, device, digest, enrolled, lock_order, order, stamp};
@@ -33,6 +34,8 @@ pub(crate) trait Store:
     + AuditTrail
     + Operators
     + Tokens
+    + SmsLedger
+    + Customers
     + Clone
     + 'static
 {
@@ -54,6 +57,8 @@ impl<T> Store for T where
         + AuditTrail
         + Operators
         + Tokens
+        + SmsLedger
+        + Customers
         + Clone
         + 'static
 {
@@ -129,5 +134,13 @@ conformance!(sqlite_file, crate::store_sqlite::fresh, {
         less_of_a_role_ends_what_was_held_under_more,
         tokens_die_when_they_expire_or_are_revoked,
         checkpoints_are_kept_in_order,
+        customers_are_kept_by_their_system_ids,
+    ],
+    texts: [
+        receipts_find_their_segment_and_a_message_is_what_all_of_them_say,
+        a_receipt_that_comes_before_its_answer_waits_for_it,
+        a_gateway_without_ids_names_the_segment_itself,
+        parts_of_a_phones_message_wait_for_each_other_and_are_taken_once,
+        parts_whose_rest_never_comes_are_forgotten,
     ],
 });

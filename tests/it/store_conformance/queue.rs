@@ -23,6 +23,7 @@ fn attempt(seconds: i64, accepted: bool) -> Attempt {
         }
         .into(),
         accepted,
+        because: None,
         elapsed_ms: 38,
         messages: Vec::new(),
     }

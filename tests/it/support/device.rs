@@ -3,8 +3,8 @@
 use callhome::api::signature::{
     Algorithm, Params, content_digest, hmac_signature, signature_header,
 };
-use callhome::api::{EnrolResponse, Invitation, SessionResponse};
-use callhome::domain::{DeviceId, DeviceSecret, Purpose, Timestamp};
+use callhome::api::{EnrolResponse, Invitation, KeyId, SessionResponse};
+use callhome::domain::{DeviceId, DeviceSecret, Purpose, SystemId, Timestamp};
 use callhome::host::OsEntropy;
 use callhome::port::Entropy as _;
 use data_encoding::HEXLOWER;
@@ -15,6 +15,7 @@ use super::server::{TestServer, answer, now};
 
 /// An enrolled device.
 pub(crate) struct TestDevice {
+    pub(crate) system: SystemId,
     pub(crate) id: DeviceId,
     pub(crate) secret: DeviceSecret,
     pub(crate) enrolled: EnrolResponse,
@@ -63,6 +64,7 @@ impl TestDevice {
         let request = server.network(Method::POST, "/agent/v1/enrol").json(&body);
         let enrolled = answer(request, 200).await;
         Self {
+            system: invitation.system_id,
             id,
             secret,
             enrolled,
@@ -98,7 +100,11 @@ impl TestDevice {
         nonce: &str,
     ) -> RequestBuilder {
         let body = body.into();
-        let params = Params::new(&self.id.to_string(), nonce, at, Algorithm::HmacSha256);
+        let key = KeyId {
+            system: self.system,
+            device: self.id,
+        };
+        let params = Params::new(&key.to_string(), nonce, at, Algorithm::HmacSha256);
         let digest = content_digest(&body);
         let uri = format!("{}{path}", server.url);
         let base = params.base(method.as_str(), &uri, &digest);

@@ -1,5 +1,6 @@
 //! What several tests need.
 
+pub(crate) mod cable;
 pub(crate) mod command;
 pub(crate) mod device;
 pub(crate) mod program;

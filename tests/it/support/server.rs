@@ -49,6 +49,8 @@ pub(crate) struct Setup {
     pub(crate) known_peers: Vec<(String, String, callhome::api::VerifyingKey)>,
     /// Peers that it asks.
     pub(crate) peers: Option<Arc<dyn Peers>>,
+    /// Who is asked for addresses that the registry does not have.
+    pub(crate) look_ups: callhome::port::LookUps,
     /// By how much its clock is ahead.
     pub(crate) ahead: std::time::Duration,
 }
@@ -135,6 +137,7 @@ impl TestServer {
             ca_pem: identity.ca_pem().to_owned(),
             certificate_expires_at: Some(identity.expires_at()),
             sip: Some(format!("sip:{}", link.local_addr())),
+            sips: None,
             sip_domain: "callhome.test".into(),
             trusted_servers: Vec::new(),
             sms_sender: None,
@@ -167,6 +170,7 @@ impl TestServer {
             }),
             certificate_pin: Some(identity.ca_pin()),
             max_segments: 1,
+            tries: callhome::flow::Tries::default(),
         };
         let machine = Machine {
             clock: Arc::new(Ahead(setup.ahead)),
@@ -176,6 +180,7 @@ impl TestServer {
         let bearers = Bearers {
             sip: Some(Arc::new(link.clone())),
             surveyor: None,
+            look_ups: setup.look_ups,
             gateways: setup.gateways,
             push: setup.push,
             peers: setup.peers,

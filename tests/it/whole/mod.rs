@@ -5,3 +5,5 @@ mod demo;
 mod kill_steps;
 mod lock_fleet;
 mod program;
+mod router;
+mod sms_locks;

@@ -2,7 +2,8 @@
 // JSON to standard output, sends a receipt when one is asked for.
 //
 // Lines of JSON on standard input:
-//   {"from", "to", "text"[, "parts"]}  a message from a phone, in so many segments
+//   {"from", "to", "text"[, "parts"[, "only"]]}
+//                                      a message from a phone, in so many segments, of which only those are handed over
 //   {"set": {...}}                     behaviour from now on:
 //     throttle   so many submit_sm are answered with ESME_RTHROTTLED
 //     refuse     so many submit_sm are answered with this status: {"status", "count"}
@@ -10,22 +11,41 @@
 //     state      what receipts say, as in UNDELIV
 //     ids        "hex": hexadecimal in answers, decimal and padded in receipts
 //     early      receipts are sent before the answer
+//     hold       receipts wait
+//   {"release": true}                  receipts that waited are sent
 //   {"cut": true}                      every connection is destroyed
+// What it hands over (receipts, messages of phones) it hands over again until it is told that it was kept.
+// With TLS_CERT and TLS_KEY set (files in PEM) it speaks TLS.
 // With SMS_URL set, messages are handed on there as to Kannel's sendsms (?to&from&text&dlr-url), put
-// together from their segments, and receipts are sent when the dlr-url is called.
+// together from their segments, and receipts are sent when the dlr-url is called. Then also:
+//   {"count": n}                       how many submit_sm were taken, how many messages and receipts handed on, and in
+//                                      how many milliseconds the first n submit_sm came
 const smpp = require('smpp');
 const http = require('http');
+const fs = require('fs');
 
 const say = (line) => process.stdout.write(JSON.stringify(line) + '\n');
 const sessions = new Set();
-const behaviour = { throttle: 0, refuse: null, silent: 0, state: 'DELIVRD', ids: 'text', early: false };
+const behaviour = { throttle: 0, refuse: null, silent: 0, state: 'DELIVRD', ids: 'text', early: false, hold: false };
+const held = [];
 const onward = process.env.SMS_URL;
 let count = Number(process.env.FIRST_ID || 0);
 
-const server = smpp.createServer((session) => {
+const tls = process.env.TLS_CERT && {
+  cert: fs.readFileSync(process.env.TLS_CERT),
+  key: fs.readFileSync(process.env.TLS_KEY),
+};
+const server = smpp.createServer(tls || {}, (session) => {
+  session.unanswered = new Set();
   sessions.add(session);
-  session.on('close', () => sessions.delete(session));
-  session.on('error', () => sessions.delete(session));
+  const gone = () => {
+    sessions.delete(session);
+    const again = [...session.unanswered];
+    session.unanswered.clear();
+    again.forEach(hand_over);
+  };
+  session.on('close', gone);
+  session.on('error', gone);
   for (const bind of ['bind_transceiver', 'bind_receiver', 'bind_transmitter']) {
     session.on(bind, (pdu) => {
       if (pdu.password === 'wrong') {
@@ -97,6 +117,8 @@ function submitted(session, pdu) {
     answer();
   }
   if (onward) {
+    counts.submitted++;
+    moments.push(performance.now());
     assemble(pdu, String(content.message), content.udh || [], wanted ? () => receipt(pdu, n, id) : null);
   } else if (wanted) {
     setTimeout(() => receipt(pdu, n, id), 100);
@@ -111,9 +133,8 @@ function receiver() {
 }
 
 function receipt(pdu, n, id) {
-  const session = receiver();
-  if (!session) {
-    setTimeout(() => receipt(pdu, n, id), 200);
+  if (behaviour.hold) {
+    held.push([pdu, n, id]);
     return;
   }
   const at = new Date().toISOString().replace(/[-:T]/g, '').slice(2, 12);
@@ -130,7 +151,22 @@ function receipt(pdu, n, id) {
     fields.receipted_message_id = id;
     fields.message_state = states[behaviour.state];
   }
-  session.deliver_sm(fields);
+  hand_over(fields);
+}
+
+// Until somebody has it.
+function hand_over(fields) {
+  const session = receiver();
+  const later = () => setTimeout(() => hand_over(fields), 200);
+  if (!session) {
+    later();
+    return;
+  }
+  session.unanswered.add(fields);
+  const sent = session.deliver_sm({ ...fields }, (answer) => {
+    if (session.unanswered.delete(fields) && answer.command_status !== 0) later();
+  });
+  if (!sent && session.unanswered.delete(fields)) later();
 }
 
 // ---- handing on to a carrier
@@ -138,6 +174,8 @@ function receipt(pdu, n, id) {
 const unfinished = new Map();
 const promised = new Map();
 let serial = 0;
+const counts = { submitted: 0, handed_on: 0, receipts: 0 };
+const moments = [];
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 
 function assemble(pdu, text, udh, told) {
@@ -164,30 +202,33 @@ function hand_on(pdu, text, told) {
     promised.set(key, told);
     query.set('dlr-url', `http://127.0.0.1:${promises.address().port}/${key}?type=%d`);
   }
-  http.get(`${onward}?${query}`, { agent }, (answer) => answer.resume())
+  const taken = (answer) => {
+    counts.handed_on++;
+    answer.resume();
+  };
+  http.get(`${onward}?${query}`, { agent }, taken)
     .on('error', () => setTimeout(() => hand_on(pdu, text, told), 100));
 }
 
 const promises = http.createServer((request, response) => {
   response.end();
   const key = request.url.slice(1).split('?')[0];
-  for (const told of promised.get(key) || []) told();
+  for (const told of promised.get(key) || []) {
+    counts.receipts++;
+    told();
+  }
   promised.delete(key);
 });
 
 // ---- messages from phones, and orders
 
 function from_phone(sms) {
-  const session = receiver();
-  if (!session) {
-    setTimeout(() => from_phone(sms), 200);
-    return;
-  }
   const parts = sms.parts || 1;
   const size = Math.ceil(sms.text.length / parts);
   for (let n = 1; n <= parts; n++) {
+    if (sms.only && !sms.only.includes(n)) continue;
     const message = sms.text.slice((n - 1) * size, n * size);
-    session.deliver_sm({
+    hand_over({
       source_addr: sms.from,
       source_addr_ton: 1,
       source_addr_npi: 1,
@@ -214,6 +255,13 @@ require('readline')
     if (order.set) {
       Object.assign(behaviour, order.set);
       say({ done: 'set' });
+    } else if (order.release) {
+      behaviour.hold = false;
+      for (const one of held.splice(0)) receipt(...one);
+      say({ done: 'release' });
+    } else if (order.count) {
+      const last = moments[Math.min(order.count, moments.length) - 1] || 0;
+      say({ count: { ...counts, ms: Math.round(last - (moments[0] || 0)) } });
     } else if (order.cut) {
       for (const session of sessions) session.socket.destroy();
       say({ done: 'cut' });

@@ -59,6 +59,7 @@ pub struct FleetArgs {
 /// Runs the fleet until it is told to stop.
 pub(super) async fn run(context: &Context, args: FleetArgs) -> Outcome {
     let stop = context.interrupt();
+    args.house.check(None)?;
     let numbers = numbers(&args)?;
     if let Some(file) = &args.imeis {
         write_imeis(file, &args)?;

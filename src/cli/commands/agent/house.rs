@@ -14,12 +14,13 @@ use crate::api::{Invitation, InvitationRequest};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind};
 use crate::cli::output::seconds;
-use crate::domain::{DeviceId, DeviceSecret, Msisdn};
+use crate::domain::{DeviceId, DeviceSecret, Msisdn, SystemId};
 use crate::host::{OsEntropy, SystemClock};
 use crate::net::agent_http::AgentHttp;
 use crate::net::sip_link::{LinkOptions, SipLink};
+use crate::net::tls::ClientTls;
 use crate::port::{Door, DoorError, Entropy, SipHandler};
-use crate::sip::SipUri;
+use crate::sip::{SipUri, Transport, UnknownTransport};
 use crate::store::AgentStateFile;
 
 /// Requests to the server that may be under way at once.
@@ -32,7 +33,8 @@ pub(super) struct HouseFlags {
     /// context is asked for one
     #[arg(long, value_name = "FILE", help_heading = "Enrolment")]
     pub(super) invite: Option<PathBuf>,
-    /// Address at which the phones take SIP; port 0 lets the system choose
+    /// Address at which the phones take SIP; port 0 lets the system choose. At 0.0.0.0 they are where this machine
+    /// is, and register again when its address changes
     #[arg(
         long,
         value_name = "ADDR",
@@ -46,9 +48,16 @@ pub(super) struct HouseFlags {
     /// Home router the phones are behind, as in sip:127.0.0.1:5070
     #[arg(long, value_name = "URI", help_heading = "Network")]
     pub(super) sip_proxy: Option<SipUri>,
-    /// How to speak SIP: over udp, or over tcp, where the phones are reached on the connection that they made
-    #[arg(long, value_name = "TRANSPORT", value_parser = ["udp", "tcp"], default_value = "udp", help_heading = "Network")]
-    pub(super) transport: String,
+    /// How to speak SIP: udp, tcp, tls, ws or wss; over all but udp the phones are reached on the connection that
+    /// they made, and make another one when it is lost
+    #[arg(long, value_name = "TRANSPORT", value_parser = transport, help_heading = "Network")]
+    pub(super) transport: Option<Transport>,
+    /// Authority to trust for SIP over TLS beside the system's and the server's own (PEM); may be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub(super) sip_ca: Vec<PathBuf>,
+    /// How often to keep a connection alive, and to look whether this machine's address has changed
+    #[arg(long, value_name = "TIME", value_parser = seconds, default_value = "30s", help_heading = "Network")]
+    pub(super) keep_alive: Duration,
     /// For how long to register with SIP; renewed well before it ends
     #[arg(long, value_name = "TIME", value_parser = seconds, default_value = "1h", help_heading = "Network")]
     pub(super) expires: Duration,
@@ -75,7 +84,7 @@ pub(super) struct HouseFlags {
 /// Where phones enrol, kept beside their states; the codes are not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct KnownEndpoint {
-    system_id: crate::domain::SystemId,
+    system_id: SystemId,
     server_url: String,
     ca_pem: String,
 }
@@ -85,6 +94,7 @@ pub(super) struct House {
     pub(super) parts: Arc<DeviceParts>,
     pub(super) household: Arc<Household>,
     http: Arc<AgentHttp>,
+    system: SystemId,
     url: String,
     link: Option<SipLink>,
     air: Option<AirLine>,
@@ -92,7 +102,27 @@ pub(super) struct House {
     stop: CancellationToken,
 }
 
+fn transport(text: &str) -> Result<Transport, UnknownTransport> {
+    text.parse()
+}
+
 impl HouseFlags {
+    /// Says what cannot be, before anything is asked of the server.
+    pub(super) fn check(&self, registrar: Option<&SipUri>) -> Result<(), CommandError> {
+        match self.transport {
+            Some(transport)
+                if transport.is_web_socket() && registrar.is_none() && self.sip_proxy.is_none() =>
+            {
+                Err(CommandError::usage(format!(
+                    "--transport {transport}: the server itself speaks no SIP in WebSockets"
+                ))
+                .hint("Name a SIP server that does:  --registrar URI --sip-user USER")
+                .hint("Or have the connection made by:  --transport tls"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What each phone is told.
     pub(super) fn device(&self) -> DeviceSettings {
         DeviceSettings {
@@ -102,7 +132,8 @@ impl HouseFlags {
             subscribe: self.subscribe,
             hold_for: self.hold,
             challenge_notify: self.challenge_notify,
-            tcp: self.transport == "tcp",
+            transport: self.transport,
+            look_every: self.keep_alive.max(Duration::from_secs(1)),
             trusted: self.trust.clone(),
             ..DeviceSettings::default()
         }
@@ -179,13 +210,17 @@ impl House {
         with_sip: bool,
     ) -> Result<Self, CommandError> {
         let household = Arc::new(Household::default());
-        let sip = with_sip.then(|| (flags.sip_listen, Arc::clone(&household) as _));
-        Self::open_at(sip, flags.carrier, household, invitation, state)
+        let handler = Arc::clone(&household);
+        let link = match with_sip {
+            true => Some(open_link(flags, invitation, handler)?),
+            false => None,
+        };
+        Self::with_link(link, flags.carrier, household, invitation, state)
     }
 
-    /// The same with a socket that somebody else answers on.
-    pub(super) fn open_at(
-        sip: Option<(SocketAddr, Arc<dyn SipHandler>)>,
+    /// The same with a socket that is open.
+    pub(super) fn with_link(
+        link: Option<SipLink>,
         carrier: Option<SocketAddr>,
         household: Arc<Household>,
         invitation: &Invitation,
@@ -200,10 +235,6 @@ impl House {
             Arc::clone(&entropy) as _,
         )
         .map_err(door_error)?;
-        let link = match sip {
-            Some((listen, handler)) => Some(open_link(listen, handler)?),
-            None => None,
-        };
         let (air, line) = carrier.map(Air::new).unzip();
         let state = match state {
             Some(folder) => Some(open_state(folder, invitation)?),
@@ -212,9 +243,7 @@ impl House {
         let parts = DeviceParts {
             clock,
             entropy,
-            sip: link
-                .as_ref()
-                .map(|l| (Arc::new(l.clone()) as _, l.local_addr())),
+            sip: link.as_ref().map(|l| Arc::new(l.clone()) as _),
             state: state.map(|s| Arc::new(s) as _),
             air,
             at_once: Arc::new(Semaphore::new(AT_ONCE)),
@@ -224,6 +253,7 @@ impl House {
             parts: Arc::new(parts),
             household,
             http: Arc::new(http),
+            system: invitation.system_id,
             url: invitation.server_url.clone(),
             link,
             air: line,
@@ -238,7 +268,12 @@ impl House {
         id: DeviceId,
         secret: &DeviceSecret,
     ) -> Result<Arc<dyn Door>, DoorError> {
-        Ok(Arc::new(self.http.door(&self.url, id, secret)?))
+        Ok(Arc::new(self.http.door(
+            &self.url,
+            self.system,
+            id,
+            secret,
+        )?))
     }
 
     /// Address of the SIP socket.
@@ -266,19 +301,44 @@ impl House {
     }
 }
 
-fn open_link(listen: SocketAddr, handler: Arc<dyn SipHandler>) -> Result<SipLink, CommandError> {
-    if listen.ip().is_unspecified() {
-        return Err(CommandError::usage(
-            "--sip-listen takes one address of this machine: the phones tell it to their registrar",
-        )
-        .hint("As in:  --sip-listen 127.0.0.1:0"));
+fn open_link(
+    flags: &HouseFlags,
+    invitation: &Invitation,
+    handler: Arc<dyn SipHandler>,
+) -> Result<SipLink, CommandError> {
+    let tls = trust(&flags.sip_ca, &invitation.ca_pem)?;
+    let keep_alive = flags.keep_alive.max(Duration::from_secs(1));
+    sip_socket(flags.sip_listen, handler, tls, keep_alive)
+}
+
+/// Whom phones trust for SIP over TLS: the system's authorities, the server's own and those of the files.
+pub(super) fn trust(files: &[PathBuf], server: &str) -> Result<ClientTls, CommandError> {
+    let mut pem = Vec::new();
+    for file in files {
+        pem.push(read(file)?);
     }
+    pem.push(server.to_owned());
+    ClientTls::also_trusting(&pem).map_err(|e| {
+        CommandError::new(ErrorKind::Config, format!("--sip-ca: {e}"))
+            .hint("It takes files in PEM form (-----BEGIN CERTIFICATE-----)")
+    })
+}
+
+/// Opens a socket for SIP, with a door for TCP.
+pub(super) fn sip_socket(
+    listen: SocketAddr,
+    handler: Arc<dyn SipHandler>,
+    tls: ClientTls,
+    keep_alive: Duration,
+) -> Result<SipLink, CommandError> {
     let mut seed = [0; 32];
     OsEntropy
         .fill(&mut seed)
         .map_err(|e| CommandError::internal(e.to_string()))?;
     let options = LinkOptions {
         streams: true,
+        tls,
+        keep_alive,
         ..LinkOptions::new(listen, seed).with_handler(handler)
     };
     SipLink::open(options).map_err(|e| {

@@ -1,11 +1,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::house::{House, door_error, invitation};
+use super::house::{House, door_error, invitation, sip_socket, trust};
 use super::run::{newcomer, refused, stored};
 use crate::agent::brain::Brain;
 use crate::agent::device::{Device, DeviceSettings, Household};
@@ -15,9 +16,13 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::output::View;
 use crate::domain::Identity;
+use crate::domain::RelayForm;
 use crate::host::{OsEntropy, SystemClock};
 use crate::net::dns::resolve;
-use crate::sip::{Credentials, RelayForm, SipUri};
+use crate::sip::{Credentials, SipUri};
+
+/// Between keep-alives on connections of its own.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// Run a simulated home router: phones behind it register through it.
 ///
@@ -160,17 +165,11 @@ async fn enrolled(
         Arc::clone(&household) as _,
     );
     let own = SocketAddr::new(args.sip_listen.ip(), args.own_port);
-    let house = House::open_at(
-        Some((own, Arc::clone(&desk) as _)),
-        None,
-        household,
-        &invitation,
-        Some(&folder),
-    )?;
-    let Some(socket) = house.parts.sip.clone() else {
-        return Err(CommandError::internal("the router has no socket"));
-    };
-    let own = socket.1;
+    let handler = Arc::clone(&desk) as _;
+    let link = sip_socket(own, handler, trust(&[], &invitation.ca_pem)?, KEEP_ALIVE)?;
+    let own = link.local_addr();
+    let socket = (Arc::new(link.clone()) as _, own);
+    let house = House::with_link(Some(link), None, household, &invitation, Some(&folder))?;
     let form = match args.relay.as_str() {
         "encapsulate" => RelayForm::Encapsulate,
         _ => RelayForm::Route,

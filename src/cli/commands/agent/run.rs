@@ -12,7 +12,7 @@ use super::keyboard::{Keyboard, typed};
 use crate::agent::brain::Brain;
 use crate::agent::device::{Device, DeviceHandle, DeviceSettings, Newcomer, Registrar};
 use crate::agent::{EnrolError, NewPersona, begin_again, invited_by_sms, new_brain};
-use crate::api::{Invitation, JoinLink, RouteRegistration};
+use crate::api::{Invitation, JoinLink, ProblemCode, RouteRegistration};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::domain::{EnrolmentCode, Identity, IdentityKind, Imei, Msisdn, PushAddress, SystemId};
@@ -139,6 +139,7 @@ pub struct RunArgs {
 /// Runs the phone until it is told to stop.
 pub(super) async fn run(context: &Context, args: RunArgs) -> Outcome {
     crate::cli::commands::serve::drill(context, args.fault)?;
+    args.house.check(args.registrar.as_ref())?;
     let folder = args
         .state
         .clone()
@@ -265,6 +266,15 @@ fn line(house: &House, snapshot: Option<&crate::agent::device::Snapshot>, on_tim
 /// Why a phone is not let in, at the edge.
 pub(super) fn refused(error: EnrolError) -> CommandError {
     match error {
+        EnrolError::Door(DoorError::Refused(why))
+            if why.starts_with(ProblemCode::EvaluationEnded.title()) =>
+        {
+            CommandError::new(
+                ErrorKind::Rejected,
+                format!("the server does not let this phone in: {why}"),
+            )
+            .hint("The code was not used up: try again with it once the server is converted.")
+        }
         EnrolError::Door(DoorError::Refused(why)) => CommandError::new(
             ErrorKind::Rejected,
             format!("the server does not let this phone in: {why}"),

@@ -109,8 +109,12 @@ pub(super) fn list(context: &Context) -> Outcome {
 /// Reports.
 pub(super) fn report(context: &Context, args: &ReportArgs) -> Outcome {
     let archived = bulk::run_of(&folder(context), args.run)?;
-    let input = bulk::read(&archived.content()?)
-        .map_err(|e| CommandError::internal(format!("the kept input: {e}")))?;
+    let content = archived.content()?;
+    let input = match archived.journal.command.starts_with("sip.") {
+        true => bulk::read_target_rows(&content),
+        false => bulk::read(&content),
+    };
+    let input = input.map_err(|e| CommandError::internal(format!("the kept input: {e}")))?;
     let for_people = context.screen.style().format.is_for_people();
     context.show(&bulk::report(&input, &archived.journal, for_people))?;
     context.status(&bulk::summary(&archived.journal))?;
@@ -127,7 +131,10 @@ pub(super) async fn resume(context: &Context, args: &ResumeArgs) -> Outcome {
     let archived = bulk::run_of(&folder(context), args.run)?;
     let (line, directory) = archived.command_line()?;
     let mut command = std::process::Command::new(&context.environment.program);
-    command.args(&line).current_dir(directory);
+    command
+        .args(&line)
+        .current_dir(directory)
+        .env(bulk::RESUMES, args.run.to_string());
     let status = tokio::task::spawn_blocking(move || command.status())
         .await
         .map_err(|e| CommandError::internal(e.to_string()))?

@@ -28,6 +28,7 @@ Examples:
   callhome demo                one minute that shows it all
   callhome demo -o json        one document with a step each, for programs
   callhome demo -v             also the commands that are run
+  callhome demo --trace sip,http,sms   also what crosses the wire
   callhome demo --keep         leave everything running and print commands to try")]
 pub struct DemoArgs {
     /// Leave everything running until Ctrl-C, and print commands to try
@@ -80,11 +81,14 @@ pub(super) async fn run(context: &Context, args: DemoArgs) -> Outcome {
     };
     let mut narrator = Narrator::new(context, args.keep);
     narrator.opening()?;
-    let stage = Stage::open(program, folder, keep_folder).map_err(scene)?;
+    let stage =
+        Stage::open(program, folder, keep_folder, context.flags.trace.clone()).map_err(scene)?;
     let mut scene = tokio::select! {
         scene_or = Scene::set(stage) => scene_or.map_err(scene)?,
         () = stop.cancelled() => return Err(CommandError::new(ErrorKind::Interrupted, "stopped")),
     };
+    // What was said while the scene was set belongs to no step.
+    drop(scene.stage().heard());
     for step in Step::ALL {
         narrator.begin(step);
         let started = std::time::Instant::now();
@@ -92,7 +96,8 @@ pub(super) async fn run(context: &Context, args: DemoArgs) -> Outcome {
             outcome = step.perform(&mut scene) => outcome,
             () = stop.cancelled() => return Err(CommandError::new(ErrorKind::Interrupted, "stopped")),
         };
-        narrator.end(step, outcome, started.elapsed())?;
+        let took = started.elapsed();
+        narrator.end(step, outcome, took, scene.stage().heard())?;
     }
     let complete = narrator.is_complete();
     narrator.closing(&scene)?;

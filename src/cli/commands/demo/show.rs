@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::Fault;
 use super::scene::Scene;
+use super::stage::Heard;
 use super::steps::{Step, Told};
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
@@ -37,6 +38,8 @@ struct Row {
     detail: String,
     requirements: &'static [&'static str],
     commands: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trace: Vec<Heard>,
 }
 
 impl<'a> Narrator<'a> {
@@ -73,6 +76,7 @@ impl<'a> Narrator<'a> {
         step: Step,
         outcome: Result<Told, Fault>,
         took: Duration,
+        heard: Vec<Heard>,
     ) -> Result<(), CommandError> {
         if let Some(live) = self.live.take() {
             live.finish_and_clear();
@@ -95,6 +99,16 @@ impl<'a> Narrator<'a> {
                     line.push_str(&format!("      {}\n", paint.dim(command)));
                 }
             }
+            for said in &heard {
+                line.push_str(&format!("\n      {}\n", paint.dim(&said.command)));
+                for shown in &said.lines {
+                    line.push_str(format!("      {shown}").trim_end());
+                    line.push('\n');
+                }
+            }
+            if !heard.is_empty() {
+                line.push('\n');
+            }
             self.context.screen.data(line.as_bytes())?;
             self.lines.push(line);
         }
@@ -112,6 +126,7 @@ impl<'a> Narrator<'a> {
             detail,
             requirements: step.requirements(),
             commands,
+            trace: heard,
         });
         Ok(())
     }
@@ -159,7 +174,8 @@ impl<'a> Narrator<'a> {
             text.push_str(&scene.to_try());
         } else {
             text.push_str(
-                "See the commands:  callhome demo -v        Keep it:  callhome demo --keep\n",
+                "See the messages:  callhome demo --trace sip,http,sms\n\
+                 See the commands:  callhome demo -v        Keep it:  callhome demo --keep\n",
             );
         }
         Ok(self.context.screen.data(text.as_bytes())?)

@@ -3,12 +3,14 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::Fault;
+use crate::cli::commands::traceable_line;
 
 /// How long a program may take until it says that it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(20);
@@ -22,6 +24,18 @@ pub(super) struct Stage {
     folder: PathBuf,
     processes: Vec<Process>,
     keep: bool,
+    /// Which parts of the traffic are to be shown.
+    trace: Vec<String>,
+    heard: Mutex<Vec<Heard>>,
+}
+
+/// What a command said of its traffic.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Heard {
+    /// The command line.
+    pub(super) command: String,
+    /// Ladders and requests, as `--trace` prints them.
+    pub(super) lines: Vec<String>,
 }
 
 struct Process {
@@ -81,7 +95,12 @@ impl Ran {
 
 impl Stage {
     /// Makes the scratch folder, readable for its owner only.
-    pub(super) fn open(program: PathBuf, folder: PathBuf, keep: bool) -> Result<Self, Fault> {
+    pub(super) fn open(
+        program: PathBuf,
+        folder: PathBuf,
+        keep: bool,
+        trace: Vec<String>,
+    ) -> Result<Self, Fault> {
         use std::os::unix::fs::DirBuilderExt;
         fs::DirBuilder::new()
             .mode(0o700)
@@ -93,6 +112,8 @@ impl Stage {
             folder,
             processes: Vec::new(),
             keep,
+            trace,
+            heard: Mutex::default(),
         })
     }
 
@@ -207,6 +228,38 @@ impl Stage {
         Ok(())
     }
 
+    /// What the commands said of their traffic since the last time.
+    pub(super) fn heard(&self) -> Vec<Heard> {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut heard)
+    }
+
+    /// The parts of its traffic that a command can show, of those that are wanted.
+    fn shown_of(&self, args: &[&str]) -> Option<String> {
+        if self.trace.is_empty() {
+            return None;
+        }
+        let can = traceable_line(args);
+        let wanted: Vec<&str> = self.trace.iter().map(String::as_str).collect();
+        let shown: Vec<&str> = wanted.into_iter().filter(|w| can.contains(w)).collect();
+        (!shown.is_empty()).then(|| shown.join(","))
+    }
+
+    fn hear(&self, command: &str, said: &str) {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of a command that is repeated until something has happened, the last time counts.
+        if heard.last().is_some_and(|h| h.command == command) {
+            heard.pop();
+        }
+        let lines: Vec<String> = said.lines().map(str::to_owned).collect();
+        if !lines.is_empty() {
+            heard.push(Heard {
+                command: command.to_owned(),
+                lines,
+            });
+        }
+    }
+
     /// Runs a command to its end.
     pub(super) async fn run(&self, args: &[&str]) -> Result<Ran, Fault> {
         self.run_with(args, None).await
@@ -214,7 +267,11 @@ impl Stage {
 
     /// Runs a command to its end with a text on its standard input.
     pub(super) async fn run_with(&self, args: &[&str], input: Option<&str>) -> Result<Ran, Fault> {
+        let traced = self.shown_of(args);
         let mut command = self.command(args);
+        if let Some(shown) = &traced {
+            command.args(["-q", "--trace", shown]);
+        }
         if input.is_some() {
             command.stdin(Stdio::piped());
         }
@@ -233,11 +290,15 @@ impl Stage {
         let output = waited
             .map_err(|e| Fault::new(e.to_string()))?
             .map_err(|e| Fault::new(format!("cannot run `{typed}`: {e}")))?;
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        if traced.is_some() {
+            self.hear(&typed, &stderr);
+        }
         Ok(Ran {
             typed,
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            stderr,
         })
     }
 }

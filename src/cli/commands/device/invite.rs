@@ -17,6 +17,7 @@ use crate::host::private_file;
 #[command(after_help = "\
 Each code lets one device in, once. To let a known device in again, name it.
 An invitation by SMS also verifies the phone's number: it comes back with the code.
+Role helpdesk: one new phone at a time; engineer: many, or one that was enrolled before.
 
 Examples:
   callhome device invite --by sms --number +14085550137

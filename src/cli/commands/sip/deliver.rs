@@ -94,6 +94,7 @@ pub(super) async fn deliver_to(
         let target = target.ok_or_else(|| CommandError::usage("no address is given"))?;
         return deliver(context, flags, request(target)?).await;
     };
+    only_datagrams(flags)?;
     let (content, rows) = read_rows(file)?;
     if flags.dry_run {
         // The first good row; the others differ in the target.
@@ -109,6 +110,7 @@ pub(super) async fn deliver_to(
     let order = VolleyOrder {
         request: request(nobody)?,
         content,
+        file: file.clone(),
         rows,
         resolver: flags.outlook.outlook()?.resolver,
         address,
@@ -119,6 +121,22 @@ pub(super) async fn deliver_to(
         seeds: [seed()?, seed()?],
     };
     bulk::volley(context, order).await
+}
+
+/// Refuses what would have to go over a connection: to many targets only UDP is spoken.
+fn only_datagrams(flags: &SendFlags) -> Result<(), CommandError> {
+    let udp = |name: &str| name.eq_ignore_ascii_case("udp");
+    let flag = flags.transport.is_none_or(|t| t == Transport::Udp);
+    let proxy = flags.proxy.as_ref().is_none_or(|proxy| {
+        !proxy.is_secure() && udp(proxy.params().value("transport").unwrap_or("udp"))
+    });
+    if flag && proxy {
+        return Ok(());
+    }
+    Err(
+        CommandError::usage("with --from only UDP is spoken, and another transport was asked for")
+            .hint("Leave --transport out, name a proxy that speaks UDP, or send to one target at a time"),
+    )
 }
 
 fn read_rows(file: &Path) -> Result<(Vec<u8>, Vec<SipRow>), CommandError> {

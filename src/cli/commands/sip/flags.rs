@@ -211,7 +211,7 @@ pub(super) async fn dialled(uri: SipUri, resolver: &Resolver) -> Result<SipUri, 
     let Some(number) = number else {
         return Ok(uri);
     };
-    let Some(found) = resolver.sip_of(&number).await else {
+    let Some(found) = resolver.sip_of(&number, ENUM_ZONE).await else {
         let text = format!(
             "+{} has no SIP address: ENUM has no record that names one",
             number.digits()

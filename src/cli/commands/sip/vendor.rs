@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 use super::deliver::{deliver, send};
 use super::flags::unusable;
 use super::notify::NotifyArgs;
-use crate::api::Device;
+use crate::api::{Device, PhoneEventReport, PhoneEventRequest};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::output::{View, device_title, elapsed};
@@ -15,7 +15,8 @@ use crate::domain::{Binding, Timestamp};
 use crate::net::management::Client;
 use crate::sip::contact_me::EVENT;
 use crate::sip::{
-    EventEffect, OutboundRequest, VENDOR_EVENTS, VendorEvent, event_for, event_of, towards,
+    EventEffect, OutboundRequest, Transport, VENDOR_EVENTS, VendorEvent, event_for, event_of,
+    towards,
 };
 
 /// How often the registry is looked at while a phone is waited for.
@@ -32,6 +33,8 @@ struct Document<'a> {
     target: String,
     code: Option<u16>,
     elapsed_ms: u64,
+    /// Who sent it: this command, or the server where only that reaches the phone.
+    sent_by: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     registered_again_ms: Option<u64>,
 }
@@ -54,15 +57,35 @@ pub(super) async fn notify(context: &Context, args: &NotifyArgs, vendor: &str) -
         return deliver(context, &args.send, request).await;
     }
     let target = request.uri.to_string();
-    let (told, report) = send(context, &args.send, request).await?;
-    if !report.outcome.is_delivered() {
-        return told.show(context, report);
-    }
+    let by_server = only_the_server_reaches(binding, &request);
     let title = device_title(&device);
-    let took = elapsed(report.elapsed);
+    let answer = if by_server {
+        let told = through_server(args, &client, &device, row).await?;
+        if !told.delivered {
+            return Err(not_taken(&told, &title, &device));
+        }
+        Answer {
+            code: told.code,
+            words: format!("{} through the server", told.outcome),
+            elapsed: Duration::from_millis(told.elapsed_ms),
+        }
+    } else {
+        let (told, report) = send(context, &args.send, request).await?;
+        if !report.outcome.is_delivered() {
+            return told.show(context, report);
+        }
+        Answer {
+            code: report.outcome.code(),
+            words: report.outcome.to_string(),
+            elapsed: report.elapsed,
+        }
+    };
     let mut text = format!(
-        "{title}  {}\n  {} ({})  {} in {took}\n",
-        target, row.event, row.vendor, report.outcome
+        "{title}  {target}\n  {} ({})  {} in {}\n",
+        row.event,
+        row.vendor,
+        answer.words,
+        elapsed(answer.elapsed)
     );
     let mut document = Document {
         device: device.id,
@@ -71,8 +94,9 @@ pub(super) async fn notify(context: &Context, args: &NotifyArgs, vendor: &str) -
         user_agent: binding.user_agent.as_deref(),
         event: row.event,
         target,
-        code: report.outcome.code(),
-        elapsed_ms: millis(report.elapsed),
+        code: answer.code,
+        elapsed_ms: millis(answer.elapsed),
+        sent_by: if by_server { "server" } else { "command" },
         registered_again_ms: None,
     };
     let mut exit = Exit::Done;
@@ -102,6 +126,57 @@ pub(super) async fn notify(context: &Context, args: &NotifyArgs, vendor: &str) -
         context.status(&format!("  Look after it:  callhome probe {name}"))?;
     }
     Ok(exit)
+}
+
+/// What the phone said.
+struct Answer {
+    code: Option<u16>,
+    words: String,
+    elapsed: Duration,
+}
+
+/// Whether only the socket that took the registration leads to the phone: it is behind NAT, or it is reached on the
+/// connection that it opened itself.
+fn only_the_server_reaches(binding: &Binding, request: &OutboundRequest) -> bool {
+    let over_stream = || {
+        let hop = request.next_hop();
+        let named = Transport::asked_by(hop).ok().flatten();
+        hop.is_secure() || named.is_some_and(Transport::is_reliable)
+    };
+    let behind_nat = || request.uri.socket_addr() != binding.received;
+    binding.path.is_empty() && binding.received.is_some() && (over_stream() || behind_nat())
+}
+
+/// Has the server send it over the way that is there.
+async fn through_server(
+    args: &NotifyArgs,
+    client: &Client,
+    device: &Device,
+    row: &VendorEvent,
+) -> Result<PhoneEventReport, CommandError> {
+    let flags = &args.send;
+    if !flags.header.is_empty() || flags.user.is_some() || flags.transport.is_some() {
+        return Err(CommandError::usage(
+            "this phone is reached by the server alone, on the connection that the phone opened: --header, --user and --transport do not apply",
+        )
+        .hint("Leave them out; the server answers the phone's challenge with the phone's own secret"));
+    }
+    let asked = PhoneEventRequest {
+        event: row.event.to_owned(),
+        timeout_ms: Some(millis(flags.timeout)),
+    };
+    Ok(client.phone_event(device.id, &asked).await?)
+}
+
+/// The phone did not take what the server sent.
+fn not_taken(told: &PhoneEventReport, title: &str, device: &Device) -> CommandError {
+    let kind = match told.code {
+        Some(_) => ErrorKind::Rejected,
+        None => ErrorKind::Unreachable,
+    };
+    let words = format!("{title} did not take {}: {}", told.event, told.outcome);
+    let name = target::short_name(device);
+    CommandError::new(kind, words).hint(format!("Look after it:  callhome probe {name}"))
 }
 
 /// Where the device registered last.

@@ -23,7 +23,7 @@ use crate::port::{
 };
 use crate::sms::smpp::IdKeys;
 use crate::sms::{
-    Draft, Inbound, ReceiptOutcome, Reference, SendOptions, SignedMessage, split_octets,
+    Draft, Fragment, Inbound, ReceiptOutcome, Reference, SendOptions, SignedMessage, split_octets,
 };
 
 /// Send a text message through a gateway.
@@ -37,6 +37,8 @@ Examples:
     --password-file kannel.pw < signed.txt
   callhome sms send --to +14085550137 --gateway-url smpp://esme@127.0.0.1:2775 \\
     --password-file smpp.pw --validity 1h 'Back at nine'
+  callhome sms send --to +14085550137 --gateway-url smpps://esme@smsc.example.com \\
+    --ca-file carrier-ca.pem --password-file smpp.pw 'Back at nine'
 
 The server's gateways are used unless --gateway-url names another one.
 A text that locks or wipes is confirmed on the terminal, even in a pipe; in scripts:
@@ -72,6 +74,14 @@ pub struct SendArgs {
         help_heading = "Gateway"
     )]
     password_file: Option<PathBuf>,
+    /// Certificate of the authority to trust at that gateway (PEM), for https:// and smpps://
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "gateway_url",
+        help_heading = "Gateway"
+    )]
+    ca_file: Option<PathBuf>,
     /// Sender's number or name at that gateway
     #[arg(
         long,
@@ -167,7 +177,7 @@ pub(super) async fn run(context: &Context, args: SendArgs) -> Outcome {
         .gateway_url
         .as_deref()
         .zip(args.password_file.as_deref())
-        .map(|(url, file)| Direct::new(url, file, args.from.clone()))
+        .map(|(url, file)| Direct::new(url, file, args.ca_file.as_deref(), args.from.clone()))
         .transpose()?;
     if let (Some(gateway), true) = (&direct, args.write.dry_run) {
         return preview(context, gateway, &sms, segments);
@@ -334,12 +344,19 @@ enum Direct {
 }
 
 impl Direct {
-    fn new(url: &str, password_file: &Path, from: Option<String>) -> Result<Self, CommandError> {
+    fn new(
+        url: &str,
+        password_file: &Path,
+        ca_file: Option<&Path>,
+        from: Option<String>,
+    ) -> Result<Self, CommandError> {
         let password = password(password_file)?;
+        let ca = ca_file.map(authority).transpose()?;
+        let ca = ca.as_deref();
         let wrong = |e: &dyn std::fmt::Display| CommandError::usage(format!("--gateway-url: {e}"));
         if url.starts_with("smpp") {
-            let mut settings = centre_at(url, None, &password, None)
-                .map_err(|e| wrong(&e.message().to_owned()))?;
+            let mut settings =
+                centre_at(url, None, &password, ca).map_err(|e| wrong(&e.message().to_owned()))?;
             settings.messages.from = from.unwrap_or_default();
             // The command does not stay for receipts.
             settings.messages.registered_delivery = 0;
@@ -348,10 +365,23 @@ impl Direct {
         let settings = KannelSettings::new(url, None, &password)
             .map_err(|e| wrong(&e))?
             .sent_from(from);
-        HttpGateway::kannel(DIRECT, settings, None)
+        HttpGateway::kannel(DIRECT, settings, ca)
             .map(|gateway| Self::Kannel(Box::new(gateway)))
             .map_err(|e| CommandError::internal(e.to_string()))
     }
+}
+
+/// The certificate of an authority, in PEM.
+fn authority(file: &Path) -> Result<String, CommandError> {
+    let read = std::fs::read_to_string(file).map_err(|e| e.to_string());
+    let held = read.and_then(|text| match text.contains("-----BEGIN CERTIFICATE-----") {
+        true => Ok(text),
+        false => Err("it holds no certificate in PEM".to_owned()),
+    });
+    held.map_err(|why| {
+        CommandError::usage(format!("--ca-file {}: {why}", file.display()))
+            .hint("Ask whoever runs the gateway for the certificate of its authority")
+    })
 }
 
 /// What a centre tells a command that only sends is for nobody: it is told to come again.
@@ -381,6 +411,10 @@ impl SmsInbox for Nobody {
     async fn message(&self, _gateway: &str, _message: Inbound) -> Result<(), StoreError> {
         Err(StoreError::Database("nothing is kept here".to_owned()))
     }
+
+    async fn part(&self, _gateway: &str, _part: Fragment) -> Result<(), StoreError> {
+        Err(StoreError::Database("nothing is kept here".to_owned()))
+    }
 }
 
 /// A message on a trace: no whole number, no token.
@@ -398,6 +432,9 @@ fn undelivered(error: BearerError) -> CommandError {
     };
     let made = CommandError::new(kind, error.to_string());
     match error {
+        BearerError::Unreachable(why) if why.contains("certificate") => {
+            made.hint("Nothing was sent. The authority to trust is given with  --ca-file FILE")
+        }
         BearerError::Unreachable(_) => {
             made.hint("Nothing is known to have been sent. Is the gateway running at this address?")
         }

@@ -1,3 +1,6 @@
+mod customers;
+mod secret;
+
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -7,7 +10,10 @@ use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::output::{View, ago, count, date_time, size};
 
-/// Look at the server and keep a copy of its data.
+pub(super) use customers::{remedy, standing};
+pub(super) use secret::looked_for;
+
+/// Look at the server, keep a copy of its data, and say who is in evaluation.
 #[derive(Debug, Subcommand)]
 pub enum ServerCommand {
     /// Show how the server is
@@ -15,6 +21,15 @@ pub enum ServerCommand {
     Status,
     /// Save a consistent copy of the server's data
     Backup(BackupArgs),
+    /// List system ids: this server's own, and those that it leads devices to
+    Customers(customers::CustomersArgs),
+    /// Put this server, or a customer of this router, into evaluation until a date
+    Evaluate(customers::EvaluateArgs),
+    /// End an evaluation for good: the customer pays
+    Convert(customers::ConvertArgs),
+    /// Keep the server's passwords and keys in the keyring instead of in files
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
 }
 
 /// Save a consistent copy of the server's data.
@@ -35,6 +50,10 @@ pub(super) async fn run(context: &Context, command: ServerCommand) -> Outcome {
     match command {
         ServerCommand::Status => status(context).await,
         ServerCommand::Backup(args) => backup(context, args).await,
+        ServerCommand::Customers(_) => customers::list(context).await,
+        ServerCommand::Evaluate(args) => customers::evaluate(context, args).await,
+        ServerCommand::Convert(args) => customers::convert(context, args).await,
+        ServerCommand::Secret(command) => secret::run(context, command).await,
     }
 }
 
@@ -67,6 +86,13 @@ fn words(context: &Context, status: &ServerStatus) -> String {
         ("Waiting", count(status.open_actions, "action")),
         ("Audit", format!("{} entries", status.audit_entries)),
     ];
+    if let Some(evaluation) = &status.evaluation {
+        let mut standing = standing(evaluation, now);
+        if evaluation.has_ended(now) {
+            standing = format!("{standing}. {}", remedy(evaluation));
+        }
+        rows.push(("Evaluation", standing));
+    }
     if let Some(at) = status.certificate_expires_at {
         rows.push(("TLS until", format!("{} UTC", date_time(at))));
     }

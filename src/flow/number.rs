@@ -18,9 +18,11 @@ const USER_TIME: Duration = Duration::from_secs(15 * 60);
 /// Wrong codes after which a new one has to be asked for.
 const WRONG_CODES: u32 = 5;
 /// A device that was asked is not asked again sooner than this.
-const AGAIN: Duration = Duration::from_secs(60);
+const AGAIN: Duration = Duration::from_secs(30);
 /// How the outcome of an attempt begins that had to wait for its number to be verified.
 const FIRST: &str = "not sent: first the device has to show that this number is its own";
+/// How it ends when the device was asked just then.
+const ASKED: &str = "; it is asked to";
 
 /// Who answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,24 +45,7 @@ pub async fn ask(
     answerer: Answerer,
     by: Caller,
 ) -> Result<Device, ActError> {
-    // The server may be asking by itself at the same moment: nothing was sent yet, so it is read and asked again.
-    for _ in 0..4 {
-        match ask_once(ports, device, number.clone(), answerer, by.clone()).await {
-            Err(ActError::Store(StoreError::Version { .. })) => {}
-            other => return other,
-        }
-    }
-    ask_once(ports, device, number, answerer, by).await
-}
-
-async fn ask_once(
-    ports: &Ports,
-    device: ShortId,
-    number: Option<Msisdn>,
-    answerer: Answerer,
-    by: Caller,
-) -> Result<Device, ActError> {
-    let mut known = ports
+    let known = ports
         .devices
         .device(device)
         .await?
@@ -76,9 +61,6 @@ async fn ask_once(
             open.or(known.numbers.first()).map(|n| n.number.clone())
         })
         .ok_or_else(|| ActError::Unusable(format!("no number of {} is known", known.name)))?;
-    if !known.numbers.iter().any(|n| n.number == number) {
-        known.numbers.push(DeviceNumber::new(number.clone()));
-    }
     let key = ports
         .enrolments
         .agent_by_identity(Some(device), Vec::new())
@@ -86,11 +68,12 @@ async fn ask_once(
         .ok_or_else(|| ActError::NotEnrolled(known.name.clone()))?;
     let actor = format!("operator:{}", by.operator);
     let known = mark(ports, known, &number, actor, by.correlation, "").await?;
-    let now = ports.now();
+    let own = known.numbers.iter().find(|n| n.number == number);
+    let asked_at = own.and_then(|n| n.asked_at).unwrap_or(ports.now());
     match answerer {
         Answerer::Agent => question(ports, &key, &number).await?,
         Answerer::User => {
-            let words = code(ports, device, &number, now).await?;
+            let words = code(ports, device, &number, asked_at).await?;
             let sms = OutboundSms::text(number, words, ports.new_id()?);
             text::send(ports, None, sms).await?;
         }
@@ -150,7 +133,9 @@ pub(super) async fn before(
     let own = device.numbers.iter().find(|n| n.number == *number);
     let by_mark = own.and_then(|n| n.asked_at);
     let mut tries = waiting.attempts.iter().rev();
-    let by_try = tries.find(|a| a.outcome.starts_with(FIRST)).map(|a| a.at);
+    let by_try = tries
+        .find(|a| a.outcome.starts_with(FIRST) && a.outcome.ends_with(ASKED))
+        .map(|a| a.at);
     if by_mark.max(by_try).is_some_and(|at| now.since(at) < AGAIN) {
         return Ok(format!("{FIRST}; it was asked to"));
     }
@@ -163,7 +148,7 @@ pub(super) async fn before(
         }
     }
     match question(ports, key, number).await {
-        Ok(()) => Ok(format!("{FIRST}; it is asked to")),
+        Ok(()) => Ok(format!("{FIRST}{ASKED}")),
         Err(ActError::Bearer(error)) => {
             Ok(format!("{FIRST}, and it could not be asked to: {error}"))
         }
@@ -177,6 +162,9 @@ async fn mark_new(ports: &Ports, device: Device, number: &Msisdn) -> Result<Devi
     mark(ports, device, number, actor, String::new(), why).await
 }
 
+/// How often a mark is tried when something else about the device changes at the same moment.
+const TRIES: usize = 4;
+
 /// Writes down that a number is being verified. What was shown once is not believed for ever.
 async fn mark(
     ports: &Ports,
@@ -186,25 +174,40 @@ async fn mark(
     correlation: String,
     why: &str,
 ) -> Result<Device, ActError> {
-    let now = ports.now();
-    for slot in device.numbers.iter_mut().filter(|n| n.number == *number) {
-        *slot = DeviceNumber {
-            asked_at: Some(now),
-            ..DeviceNumber::new(number.clone())
+    let id = device.id;
+    let mut tries = 1;
+    loop {
+        let now = ports.now();
+        if !device.numbers.iter().any(|n| n.number == *number) {
+            device.numbers.push(DeviceNumber::new(number.clone()));
+        }
+        for slot in device.numbers.iter_mut().filter(|n| n.number == *number) {
+            *slot = DeviceNumber {
+                asked_at: Some(now),
+                ..DeviceNumber::new(number.clone())
+            };
+        }
+        let stamp = Stamp {
+            audit: Some(AuditDraft {
+                at: now,
+                actor: actor.clone(),
+                event: "number.ask".to_owned(),
+                subject: format!("device:{id}"),
+                detail: format!("{}{why}", number.masked()),
+                correlation: correlation.clone(),
+            }),
+            ..Stamp::default()
         };
+        match ports.devices.save_device(device, stamp).await {
+            Err(StoreError::Version { .. }) if tries < TRIES => tries += 1,
+            saved => return Ok(saved?),
+        }
+        device = ports
+            .devices
+            .device(id)
+            .await?
+            .ok_or_else(|| ActError::no_device(id))?;
     }
-    let stamp = Stamp {
-        audit: Some(AuditDraft {
-            at: now,
-            actor,
-            event: "number.ask".to_owned(),
-            subject: format!("device:{}", device.id),
-            detail: format!("{}{why}", number.masked()),
-            correlation,
-        }),
-        ..Stamp::default()
-    };
-    Ok(ports.devices.save_device(device, stamp).await?)
 }
 
 /// A text that the device answers by itself, with a nonce that nobody can guess, not even the device.

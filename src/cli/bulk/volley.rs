@@ -144,7 +144,7 @@ pub async fn volley(context: &Context, order: VolleyOrder) -> Outcome {
             () = interrupt.cancelled(), if !stopped => {
                 stopped = true;
                 stopper.stop();
-                news = leave(news, &mut heard, &mut report).await;
+                leave(&mut news, &mut stray, &mut heard, &mut report).await;
             }
             more = news.recv() => match more {
                 Some(more) => take(more, &mut heard, &mut report),
@@ -323,17 +323,28 @@ async fn leave_in_doubt(
     ))
 }
 
-/// Hears what still comes in shortly after the run was stopped.
+/// Hears what still comes in shortly after the run was stopped: answers, and the rows that were not begun after all.
 async fn leave(
-    mut news: mpsc::Receiver<VolleyNews>,
+    news: &mut mpsc::Receiver<VolleyNews>,
+    strays: &mut mpsc::Receiver<Stray>,
     heard: &mut Heard,
     report: &mut VolleyReport,
-) -> mpsc::Receiver<VolleyNews> {
+) {
     let until = tokio::time::Instant::now() + GRACE;
-    while let Ok(Some(more)) = tokio::time::timeout_at(until, news.recv()).await {
-        take(more, heard, report);
+    let (mut telling, mut feeding) = (true, true);
+    while telling || feeding {
+        tokio::select! {
+            more = news.recv(), if telling => match more {
+                Some(more) => take(more, heard, report),
+                None => telling = false,
+            },
+            one = strays.recv(), if feeding => match one {
+                Some(one) => heard.stray(one),
+                None => feeding = false,
+            },
+            () = tokio::time::sleep_until(until) => return,
+        }
     }
-    news
 }
 
 /// Writes down and shows what ended.

@@ -334,8 +334,7 @@ impl VolleyReport {
             return Value::Null;
         }
         let at = |q| millis(self.times.value_at_quantile(q));
-        let steps: Vec<Value> = self
-            .steps()
+        let steps: Vec<Value> = steps(&self.times)
             .into_iter()
             .map(|(up_to, count)| json!({"up_to_ms": millis(up_to), "count": count}))
             .collect();
@@ -343,26 +342,6 @@ impl VolleyReport {
             "p50_ms": at(0.5), "p90_ms": at(0.9), "p99_ms": at(0.99),
             "max_ms": millis(self.times.max()), "histogram": steps,
         })
-    }
-
-    /// Answers by time in steps of 1, 2 and 5, without the empty ones at both ends.
-    fn steps(&self) -> Vec<(u64, u64)> {
-        let mut steps = Vec::new();
-        let mut below = 0;
-        for decade in 2..8 {
-            for digit in [1, 2, 5] {
-                let up_to = digit * 10_u64.pow(decade);
-                let count = self.times.count_between(below + 1, up_to);
-                steps.push((up_to, count));
-                below = up_to;
-            }
-        }
-        let rest = self.times.count_between(below + 1, LONGEST);
-        steps.push((LONGEST, rest));
-        let used = |step: &(u64, u64)| step.1 > 0;
-        let first = steps.iter().position(used).unwrap_or(steps.len());
-        let last = steps.iter().rposition(used).map_or(first, |at| at + 1);
-        steps[first..last].to_vec()
     }
 
     fn text(&self) -> String {
@@ -398,8 +377,8 @@ impl VolleyReport {
                 at(0.99),
                 told(self.times.max())
             ));
-            let most = self.steps().iter().map(|s| s.1).max().unwrap_or(1);
-            for (up_to, count) in self.steps() {
+            let most = steps(&self.times).iter().map(|s| s.1).max().unwrap_or(1);
+            for (up_to, count) in steps(&self.times) {
                 let bar = (count * BAR).div_ceil(most) as usize;
                 text.push_str(
                     format!(
@@ -440,5 +419,46 @@ fn told(us: u64) -> String {
             let text = format!("{:.1}", us as f64 / 1_000_000.0);
             format!("{} s", text.strip_suffix(".0").unwrap_or(&text))
         }
+    }
+}
+
+/// Answers by time in steps of 1, 2 and 5, without the empty ones at both ends.
+fn steps(times: &Histogram<u64>) -> Vec<(u64, u64)> {
+    let mut steps: Vec<(u64, u64)> = (2..8)
+        .flat_map(|decade| [1, 2, 5].map(|digit| (digit * 10_u64.pow(decade), 0)))
+        .chain([(LONGEST, 0)])
+        .collect();
+    // Each cell is counted once, though a step may end in the middle of it.
+    for cell in times.iter_recorded() {
+        let from = times.lowest_equivalent(cell.value_iterated_to());
+        let step = steps.iter_mut().find(|step| from <= step.0);
+        if let Some(step) = step {
+            step.1 += cell.count_at_value();
+        }
+    }
+    let used = |step: &(u64, u64)| step.1 > 0;
+    let first = steps.iter().position(used).unwrap_or(steps.len());
+    let last = steps.iter().rposition(used).map_or(first, |at| at + 1);
+    steps[first..last].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_at_the_edge_of_a_step_is_counted_once() {
+        let mut times = Histogram::new_with_bounds(1, LONGEST, 2).expect("bounds of a histogram");
+        let all: Vec<u64> = (1..12)
+            .map(|n| n * 97)
+            .chain([499, 500, 501, 503, 505, 1_999, 2_000, 2_007])
+            .collect();
+        for time in &all {
+            times.saturating_record(*time);
+        }
+        let steps = steps(&times);
+        assert_eq!(steps.iter().map(|s| s.1).sum::<u64>(), all.len() as u64);
+        assert_eq!((steps[0].0, steps[0].1), (100, 1));
+        assert_eq!(steps.last().map(|s| s.0), Some(2_000));
     }
 }

@@ -89,41 +89,36 @@ async fn to_the_end(world: &mut World) -> Result<(), TestCaseError> {
 
 #[tokio::test]
 async fn more_results_than_a_phone_has_room_for_are_all_told_in_the_end() {
-    const MANY: usize = 540;
-    for no_data in [false, true] {
-        let mut world = World::new(no_data).await;
-        for _ in 0..MANY {
-            world.take(&Step::Ask(5)).await;
-        }
-        let ran = |actions: &[ActionView], world: &World| {
-            let counts = world.executed();
-            let names = actions.iter().map(|a| a.action.name());
-            names.filter_map(|name| counts.get(&name)).sum::<u64>()
-        };
-        // For hours nothing that the phone says gets through.
-        let mut rounds = 0;
-        let actions = loop {
-            world.one_way_round().await;
-            let actions = world.actions().await;
-            if actions.iter().all(|a| a.state != ActionState::Pending) {
-                break actions;
-            }
-            rounds += 1;
-            assert!(rounds < 100, "some were never sent");
-        };
-        assert_eq!(actions.len(), MANY);
-        assert!(actions.iter().all(|a| !a.state.is_final()));
-        let so_far = ran(&actions, &world);
-        match no_data {
-            true => assert_eq!(so_far, MANY as u64),
-            false => assert_eq!(so_far, 512, "more would be more than it has room for"),
-        }
-        to_the_end(&mut world).await.expect("as it has to be");
-        let actions = world.actions().await;
-        assert_eq!(ran(&actions, &world), MANY as u64);
-        let told = |a: &ActionView| a.state == ActionState::Unsupported;
-        assert!(actions.iter().all(told), "each has its own result");
+    const MANY: usize = 520;
+    let mut world = World::new(false).await;
+    for _ in 0..MANY {
+        world.take(&Step::Ask(5)).await;
     }
+    let ran = |actions: &[ActionView], world: &World| {
+        let counts = world.executed();
+        let names = actions.iter().map(|a| a.action.name());
+        names.filter_map(|name| counts.get(&name)).sum::<u64>()
+    };
+    // For hours nothing that the phone says gets through.
+    let mut rounds = 0;
+    let actions = loop {
+        world.one_way_round().await;
+        let actions = world.actions().await;
+        if actions.iter().all(|a| a.state != ActionState::Pending) {
+            break actions;
+        }
+        rounds += 1;
+        assert!(rounds < 100, "some were never sent");
+    };
+    assert_eq!(actions.len(), MANY);
+    assert!(actions.iter().all(|a| !a.state.is_final()));
+    let so_far = ran(&actions, &world);
+    assert_eq!(so_far, 512, "more would be more than it has room for");
+    to_the_end(&mut world).await.expect("as it has to be");
+    let actions = world.actions().await;
+    assert_eq!(ran(&actions, &world), MANY as u64);
+    let told = |a: &ActionView| a.state == ActionState::Unsupported;
+    assert!(actions.iter().all(told), "each has its own result");
 }
 
 proptest! {

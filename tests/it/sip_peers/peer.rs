@@ -40,10 +40,15 @@ pub(crate) fn installed(programs: &[&str]) -> bool {
 
 /// A UDP port of loopback that nobody uses at this moment.
 pub(crate) fn free_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0")
-        .and_then(|socket| socket.local_addr())
-        .expect("a port")
-        .port()
+    let both = || {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        let port = socket.local_addr().expect("bound").port();
+        // Programs that listen for TCP too must not meet a connection that has the port.
+        TcpListener::bind(("127.0.0.1", port))
+            .is_ok()
+            .then_some(port)
+    };
+    (0..100).find_map(|_| both()).expect("a port")
 }
 
 /// Whether somebody has the port; for TCP, whether somebody listens.

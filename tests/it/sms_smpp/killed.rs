@@ -92,7 +92,7 @@ impl World {
     fn arrived(&mut self) -> String {
         let mut text = String::new();
         loop {
-            let segment = self.centre.next("text");
+            let segment = self.centre.next_text();
             text.push_str(segment["text"].as_str().expect("text"));
             let udh = segment["udh"][0].as_str().unwrap_or("0101");
             let (total, number) = udh[udh.len() - 4..].split_at(2);
@@ -158,7 +158,7 @@ async fn receipts_that_come_after_the_server_was_killed_still_count() {
     });
     assert_eq!(state(&view), "sent", "it is tried again: {view}");
     assert_eq!(
-        world.centre.all("text"),
+        world.centre.all_texts(),
         Vec::<Value>::new(),
         "nothing was sent twice"
     );

@@ -19,6 +19,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// The SMPP centre of tests/peers/kannel, ended with its owner.
 pub(crate) struct Centre {
     pub(crate) port: u16,
+    /// Where the carrier that it hands on to tells what phones say.
+    pub(crate) phones: Option<u16>,
     orders: ChildStdin,
     lines: Receiver<Value>,
     seen: VecDeque<Value>,
@@ -75,13 +77,16 @@ impl Centre {
         });
         let mut centre = Self {
             port,
+            phones: None,
             orders,
             lines,
             seen: VecDeque::new(),
             process,
         };
-        let port = centre.next("listening")["listening"].as_u64();
-        centre.port = u16::try_from(port.expect("a port")).expect("a port");
+        let begun = centre.next("listening");
+        let port = |name: &str| begun[name].as_u64().and_then(|p| u16::try_from(p).ok());
+        centre.port = port("listening").expect("a port");
+        centre.phones = port("phones");
         Some(centre)
     }
 
@@ -103,6 +108,23 @@ impl Centre {
             }
             self.seen.push_back(line);
         }
+    }
+
+    /// The next text that is not the question whether a number is the phone's own: those go out by themselves.
+    pub(crate) fn next_text(&mut self) -> Value {
+        loop {
+            let line = self.next("text");
+            if !is_question(&line) {
+                return line;
+            }
+        }
+    }
+
+    /// As [`Self::next_text`], every one that came so far.
+    pub(crate) fn all_texts(&mut self) -> Vec<Value> {
+        let mut texts = self.all("text");
+        texts.retain(|line| !is_question(line));
+        texts
     }
 
     /// Every line with this field that came so far.
@@ -142,6 +164,14 @@ impl Centre {
         SmppGateway::start("smsc-1", settings, Vec::new(), Arc::clone(inbox) as _, true)
             .expect("set up")
     }
+}
+
+fn is_question(line: &Value) -> bool {
+    let text = line["text"].as_str().unwrap_or_default();
+    let mut actions = text.split(' ').filter(|word| word.contains('('));
+    let only =
+        actions.next().is_some_and(|one| one.starts_with("num(")) && actions.next().is_none();
+    only && !line["udh"][0].is_string()
 }
 
 /// What a gateway told.

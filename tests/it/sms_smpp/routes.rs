@@ -109,7 +109,7 @@ async fn an_action_goes_to_the_next_gateway_and_its_timeline_says_which_took_it(
     assert_eq!(told.send().await.expect("an answer").status(), 204);
     let body = json!({ "device": device.enrolled.device, "action": "rng(5)" });
     let made: ActionView = server.post("/api/v1/actions", &body, 201).await;
-    let text = last.next("text")["text"].as_str().expect("text").to_owned();
+    let text = last.next_text()["text"].as_str().expect("text").to_owned();
     assert!(text.contains("rng(5)"), "{text}");
     let delivered = async {
         loop {
@@ -148,6 +148,6 @@ async fn an_action_goes_to_the_next_gateway_and_its_timeline_says_which_took_it(
         throttled.iter().all(|line| line["throttled"] == 1),
         "{throttled:?}"
     );
-    assert_eq!(last.all("text"), Vec::<Value>::new());
+    assert_eq!(last.all_texts(), Vec::<Value>::new());
     server.stop().await;
 }

@@ -17,7 +17,8 @@
 // What it hands over (receipts, messages of phones) it hands over again until it is told that it was kept.
 // With TLS_CERT and TLS_KEY set (files in PEM) it speaks TLS.
 // With SMS_URL set, messages are handed on there as to Kannel's sendsms (?to&from&text&dlr-url), put
-// together from their segments, and receipts are sent when the dlr-url is called. Then also:
+// together from their segments, and receipts are sent when the dlr-url is called. What phones say comes in at
+// /mo?from&to&text of the "phones" port, which is told at the beginning. Then also:
 //   {"count": n}                       how many submit_sm were taken, how many messages and receipts handed on, and in
 //                                      how many milliseconds the first n submit_sm came
 const smpp = require('smpp');
@@ -212,7 +213,13 @@ function hand_on(pdu, text, told) {
 
 const promises = http.createServer((request, response) => {
   response.end();
-  const key = request.url.slice(1).split('?')[0];
+  const url = new URL(request.url, 'http://127.0.0.1');
+  const key = url.pathname.slice(1);
+  if (key === 'mo') {
+    const said = Object.fromEntries(url.searchParams);
+    from_phone({ from: said.from.replace('+', ''), to: said.to, text: said.text, parts: Math.ceil(said.text.length / 150) });
+    return;
+  }
   for (const told of promised.get(key) || []) {
     counts.receipts++;
     told();
@@ -224,6 +231,7 @@ const promises = http.createServer((request, response) => {
 
 function from_phone(sms) {
   const parts = sms.parts || 1;
+  const reference = sms.only ? 42 : ++serial % 256;
   const size = Math.ceil(sms.text.length / parts);
   for (let n = 1; n <= parts; n++) {
     if (sms.only && !sms.only.includes(n)) continue;
@@ -235,13 +243,15 @@ function from_phone(sms) {
       destination_addr: sms.to,
       data_coding: 0,
       esm_class: parts === 1 ? 0 : 0x40,
-      short_message: parts === 1 ? message : { udh: Buffer.from([5, 0, 3, 42, parts, n]), message },
+      short_message: parts === 1 ? message : { udh: Buffer.from([5, 0, 3, reference, parts, n]), message },
     });
   }
 }
 
 const port = Number(process.env.PORT || 0);
-const listen = () => server.listen(port, '127.0.0.1', () => say({ listening: server.address().port }));
+const listen = () => server.listen(port, '127.0.0.1', () => {
+  say({ listening: server.address().port, phones: onward ? promises.address().port : undefined });
+});
 if (onward) {
   promises.listen(0, '127.0.0.1', listen);
 } else {

@@ -189,6 +189,9 @@ impl Context {
             }
         };
         let token = self.token(name, chosen).await?;
+        if token.is_none() && self.settings()?.is_of_project(name) {
+            return Err(self.stranger(name, chosen));
+        }
         if token.is_none() {
             return Err(CommandError::new(
                 ErrorKind::Auth,
@@ -208,11 +211,14 @@ impl Context {
         name: &str,
         chosen: &config::Context,
     ) -> Result<Option<String>, CommandError> {
+        let of_project = self.settings()?.is_of_project(name);
         let file = self
             .environment
             .variable("CALLHOME_TOKEN_FILE")
             .map(PathBuf::from)
-            .or_else(|| chosen.token_file.clone());
+            .or_else(|| chosen.token_file.clone())
+            // What the environment holds was not meant for a server that came with somebody's files.
+            .filter(|_| !of_project);
         if let Some(file) = file {
             let content = private_file::read(&file)?.ok_or_else(|| {
                 CommandError::new(
@@ -223,7 +229,25 @@ impl Context {
             let text = String::from_utf8_lossy(&content).trim().to_owned();
             return Ok(Some(text).filter(|t| !t.is_empty()));
         }
-        super::secrets::token(self, name).await
+        super::secrets::token(self, name, &chosen.server).await
+    }
+
+    /// Why a server that only the working folder's file names gets no token, and what to do.
+    fn stranger(&self, name: &str, chosen: &config::Context) -> CommandError {
+        let server = &chosen.server;
+        let mut error = CommandError::new(
+            ErrorKind::Auth,
+            format!(
+                "the context {name} ({server}) comes from this folder's .callhome.yaml: it gets no token that was made for another server"
+            ),
+        )
+        .hint(format!("If you know that server:  callhome auth login --server {server} --as {name}"));
+        if self.environment.variable("CALLHOME_TOKEN_FILE").is_some() {
+            error = error.hint(format!(
+                "To use CALLHOME_TOKEN_FILE there:  callhome context add {name} {server} --ca-file FILE"
+            ));
+        }
+        error.hint("To talk to your own:  callhome context list, then -c NAME")
     }
 
     /// A client of any server, for logging in.

@@ -2,6 +2,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use url::Url;
 
 use super::context::Context;
 use super::error::{CommandError, ErrorKind};
@@ -42,9 +43,9 @@ pub(super) struct KeepFlags {
     pub(super) keep: Keeping,
 }
 
-/// Name of a context's token in the store.
-fn name_of(context: &str) -> String {
-    format!("callhome/{context}")
+/// Name of a context's token in the store: bound to the server that gave it, so that no other one is shown it.
+fn name_of(context: &str, server: &Url) -> String {
+    format!("callhome/{context}@{server}")
 }
 
 /// Folder of our own files for secrets.
@@ -117,24 +118,34 @@ fn refused(error: HostError) -> CommandError {
         .hint("Keep it elsewhere:  --keep key-file   (or kernel, passphrase, plain-file)")
 }
 
-/// The token that was kept for a context, if any.
-pub(super) async fn token(context: &Context, name: &str) -> Result<Option<String>, CommandError> {
-    Ok(find(context, &name_of(name)).await?.map(|(token, _)| token))
+/// The token that was kept for a context at this server, if any.
+pub(super) async fn token(
+    context: &Context,
+    name: &str,
+    server: &Url,
+) -> Result<Option<String>, CommandError> {
+    let found = find(context, &name_of(name, server)).await?;
+    Ok(found.map(|(token, _)| token))
 }
 
 /// Keeps a context's token; the words for the place.
 pub(super) async fn keep(
     context: &Context,
     name: &str,
+    server: &Url,
     token: String,
     keeping: Keeping,
 ) -> Result<&'static str, CommandError> {
-    put(context, name_of(name), token, keeping).await
+    put(context, name_of(name, server), token, keeping).await
 }
 
-/// Forgets a context's token wherever it is.
-pub(super) async fn forget(context: &Context, name: &str) -> Result<(), CommandError> {
-    remove(context, &name_of(name)).await.map(drop)
+/// Forgets a context's token wherever it is; whether there was one.
+pub(super) async fn forget(
+    context: &Context,
+    name: &str,
+    server: &Url,
+) -> Result<bool, CommandError> {
+    remove(context, &name_of(name, server)).await
 }
 
 /// The secret with this name in the store, and the words for where it was found.

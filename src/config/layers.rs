@@ -3,6 +3,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde_yaml::{Mapping, Value};
+use url::Url;
 
 use super::tree::{lay_over, leaves, line_of, read, twig};
 use super::{Config, ConfigError, EMBEDDED};
@@ -79,6 +80,7 @@ pub struct Loaded {
     pub config: Config,
     tree: Mapping,
     origins: BTreeMap<String, Origin>,
+    project: Option<PathBuf>,
 }
 
 /// Reads, checks and merges all layers. Files that do not exist say nothing.
@@ -90,6 +92,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
         config: Config::default(),
         tree: Mapping::new(),
         origins: BTreeMap::new(),
+        project: sources.project.clone(),
     };
     let home = sources.home.as_deref();
     for file in [&sources.system, &sources.user].into_iter().flatten() {
@@ -100,7 +103,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     if let Some(file) = &sources.project
         && let Some((text, tree)) = read(file, home)?
     {
-        loaded.check_project(file, &text, &tree)?;
+        let tree = loaded.check_project(file, &text, tree)?;
         loaded.add_file(file, &text, &tree);
     }
     for (variable, key) in VARIABLES {
@@ -123,6 +126,13 @@ impl Loaded {
     #[must_use]
     pub fn origin(&self, key: &str) -> Origin {
         self.origins.get(key).cloned().unwrap_or(Origin::Default)
+    }
+
+    /// Whether a context is known from the working folder's file alone: nobody on this machine vouched for it.
+    #[must_use]
+    pub fn is_of_project(&self, context: &str) -> bool {
+        let said = self.origins.get(&format!("contexts.{context}.server"));
+        matches!((said, &self.project), (Some(Origin::File(file, _)), Some(project)) if file == project)
     }
 
     /// Every setting in force, by key; the context is there also when nobody chose one.
@@ -170,7 +180,21 @@ impl Loaded {
     }
 
     /// The working folder's file may come with anybody's files: what it may say is little.
-    fn check_project(&self, file: &Path, text: &str, tree: &Mapping) -> Result<(), ConfigError> {
+    ///
+    /// Gives what of it is new: a context that the user set up for the same server holds as the user has it.
+    fn check_project(
+        &self,
+        file: &Path,
+        text: &str,
+        mut tree: Mapping,
+    ) -> Result<Mapping, ConfigError> {
+        if let Some(Value::Mapping(contexts)) = tree.get_mut("contexts") {
+            contexts.retain(|name, said| {
+                let known = self.tree.get("contexts").and_then(|c| c.get(name));
+                let known = known.and_then(|k| k.get("server")).and_then(as_url);
+                known.is_none() || known != said.get("server").and_then(as_url)
+            });
+        }
         let refuse = |key: &str, message: String| {
             Err(ConfigError::Content {
                 file: file.to_owned(),
@@ -178,7 +202,7 @@ impl Loaded {
                 message,
             })
         };
-        for (key, _) in leaves(tree) {
+        for (key, _) in leaves(&tree) {
             let parts: Vec<&str> = key.split('.').collect();
             match parts.as_slice() {
                 ["current-context" | "output"] => {}
@@ -201,7 +225,7 @@ impl Loaded {
                 }
             }
         }
-        Ok(())
+        Ok(tree)
     }
 
     fn has_context(&self, name: &str) -> bool {
@@ -232,6 +256,11 @@ impl Loaded {
         }
         Ok(self)
     }
+}
+
+/// An address, however it is written.
+fn as_url(value: &Value) -> Option<Url> {
+    Url::parse(value.as_str()?).ok()
 }
 
 /// A value on one line, in YAML's flow style, which JSON is.

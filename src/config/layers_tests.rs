@@ -150,6 +150,23 @@ fn a_working_folders_file_adds_contexts_but_changes_none_and_names_no_secrets() 
 }
 
 #[test]
+fn a_context_of_the_working_folder_is_told_from_one_that_the_user_set_up() {
+    let project = "contexts:\n  lab:\n    server: https://lab.example/\n    ca_file: theirs.pem\n  mine:\n    server: https://mine.example\ncurrent-context: lab\n";
+    let files = Files::new(&[("project.yaml", project)]);
+    let loaded = load(&files.sources()).expect("valid");
+    assert!(loaded.is_of_project("lab") && loaded.is_of_project("mine"));
+    assert!(!loaded.is_of_project(EMBEDDED));
+    // Once the user knows the same server under the same name, it is the user's, with the user's authority.
+    let user =
+        "contexts:\n  lab:\n    server: https://lab.example\n    ca_file: /home/anna/lab.pem\n";
+    let files = Files::new(&[("user.yaml", user), ("project.yaml", project)]);
+    let loaded = load(&files.sources()).expect("valid");
+    assert!(!loaded.is_of_project("lab") && loaded.is_of_project("mine"));
+    let lab = loaded.config.context().expect("chosen by the project");
+    assert_eq!(lab.ca_file, Some("/home/anna/lab.pem".into()));
+}
+
+#[test]
 fn a_flag_or_variable_that_does_not_fit_is_named() {
     let mut sources = Files::new(&[]).sources();
     sources.environment = vec![("CALLHOME_LISTEN_SIP".into(), "everywhere".into())];

@@ -7,6 +7,7 @@ use url::Url;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::output::{Column, View};
+use crate::cli::secrets;
 use crate::config::{self, EMBEDDED, UserFile};
 
 /// Choose which server commands talk to.
@@ -83,13 +84,13 @@ struct Row {
 }
 
 /// Runs a verb.
-pub(super) fn run(context: &Context, command: ContextCommand) -> Outcome {
+pub(super) async fn run(context: &Context, command: ContextCommand) -> Outcome {
     match command {
         ContextCommand::List => list(context),
         ContextCommand::Use(args) => use_it(context, &args.name),
         ContextCommand::Show(args) => show(context, args.name),
         ContextCommand::Add(args) => add(context, args),
-        ContextCommand::Remove(args) => remove(context, &args.name),
+        ContextCommand::Remove(args) => remove(context, &args.name).await,
     }
 }
 
@@ -140,6 +141,22 @@ fn list(context: &Context) -> Outcome {
 fn no_such(name: &str) -> CommandError {
     CommandError::new(ErrorKind::NotFound, format!("there is no context {name:?}"))
         .hint("See them:  callhome context list")
+}
+
+/// Why a context cannot be removed that the user's file does not have.
+fn not_yours(context: &Context, name: &str) -> CommandError {
+    let Ok(settings) = context.settings() else {
+        return no_such(name);
+    };
+    if !settings.config.contexts.contains_key(name) {
+        return no_such(name);
+    }
+    let origin = settings.origin(&format!("contexts.{name}.server"));
+    CommandError::new(
+        ErrorKind::Conflict,
+        format!("the context {name} is not in your file: it stands in {origin}"),
+    )
+    .hint("Take it out there.")
 }
 
 fn show(context: &Context, name: Option<String>) -> Outcome {
@@ -214,17 +231,24 @@ fn add(context: &Context, args: AddArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn remove(context: &Context, name: &str) -> Outcome {
+async fn remove(context: &Context, name: &str) -> Outcome {
     if name == EMBEDDED {
         return Err(CommandError::usage(
             "the context embedded is built in and stays",
         ));
     }
     let mut file = UserFile::open(&context.environment.user_config())?;
-    if !file.remove_context(name) {
-        return Err(no_such(name));
-    }
+    let Some(entry) = file.config().contexts.get(name).cloned() else {
+        return Err(not_yours(context, name));
+    };
+    // The login first: what is kept under a name that nobody knows any more would never go.
+    let logged_in = secrets::forget(context, name, &entry.server).await?;
+    file.remove_context(name);
     file.save()?;
-    context.status(&format!("{name} is forgotten here."))?;
+    context.status(&if logged_in {
+        format!("{name} is forgotten here, with its login.")
+    } else {
+        format!("{name} is forgotten here.")
+    })?;
     Ok(Exit::Done)
 }

@@ -367,7 +367,7 @@ pub(super) async fn run(context: &Context, command: Command) -> Outcome {
         Command::Server(command) => server::run(context, command.0).await,
         Command::Config(command) => config::run(context, &command.0),
         Command::Schema(args) => schema::run(context, &args),
-        Command::Context(args) => context::run(context, args.0),
+        Command::Context(args) => context::run(context, args.0).await,
         Command::Doctor(args) => doctor::run(context, args).await,
         Command::Completion(args) => completion::run(context, &args),
         Command::Decode(args) => decode::run(context, &args),

@@ -104,7 +104,7 @@ pub(super) async fn run(context: &Context, args: LoginArgs) -> Outcome {
     let password = secrets::password(
         context,
         args.password_file.as_deref(),
-        &format!("Password or one-time code of {operator}"),
+        &format!("Password or one-time code of {operator} at {url}"),
     )?;
     let new_password = new_password(context, &password, args.new_password_file.as_deref())?;
     let client = context.client_of(url.clone(), ca_pem, None)?;
@@ -116,7 +116,7 @@ pub(super) async fn run(context: &Context, args: LoginArgs) -> Outcome {
             bind_address: !args.any_address,
         })
         .await?;
-    let place = secrets::keep(context, &name, login.token, args.keep.keep).await?;
+    let place = secrets::keep(context, &name, &url, login.token, args.keep.keep).await?;
     remember(context, &name, url, ca_file, operator)?;
     context.status(&format!(
         "Logged in as {} ({}) until {} UTC; context {name}, kept in {place}.",
@@ -171,6 +171,8 @@ async fn pin(
     name: &str,
     known: Option<&config::Context>,
 ) -> Result<PathBuf, CommandError> {
+    let settings = context.settings()?;
+    let vouched = !settings.is_of_project(settings.config.context_name());
     let folder = context.environment.user_config().with_file_name("pins");
     let file = folder.join(format!("{name}.pem"));
     let authority = if let Some(given) = &args.ca_file {
@@ -179,6 +181,8 @@ async fn pin(
         PresentedAuthority::from_pem(&pem)?
     } else if let Some(pinned) = known
         .filter(|k| k.server == *url && args.fingerprint.is_none())
+        // An authority that came with somebody's files is compared first, as one that nobody named.
+        .filter(|_| vouched)
         .and_then(|k| k.ca_file.clone())
     {
         return Ok(pinned);

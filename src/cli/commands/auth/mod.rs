@@ -41,16 +41,16 @@ pub(super) async fn run(context: &Context, command: AuthCommand) -> Outcome {
 
 async fn logout(context: &Context) -> Outcome {
     let name = context.name()?.to_owned();
-    if context.settings()?.config.context().is_none() {
+    let Some(server) = context.settings()?.config.context().map(|c| &c.server) else {
         context.status("The embedded server knows its own account: there is nobody to log out.")?;
         return Ok(Exit::Done);
-    }
+    };
     let told = match context.client().await {
         Ok(client) => client.logout().await.map_err(Into::into),
         Err(error) => Err(error),
     };
     // What is kept here goes also when the server cannot be told; there the session ends by itself.
-    secrets::forget(context, &name).await?;
+    secrets::forget(context, &name, server).await?;
     told?;
     context.status(&format!("Logged out of {name}."))?;
     Ok(Exit::Done)

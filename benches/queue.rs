@@ -184,6 +184,7 @@ async fn queue(store: &Arc<SqliteStore>, size: Size) -> f64 {
                     at: at(2),
                     expires_at: at(3_600_000),
                     due_at: Some(at(2)),
+                    by_hand: false,
                     preconditions: Vec::new(),
                     escrow: None,
                 };

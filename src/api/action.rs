@@ -63,19 +63,27 @@ pub struct ActionView {
     pub ticket: Option<String>,
     /// Only over this bearer.
     pub via: Option<Bearer>,
+    /// It was signed to be sent by hand: only that text carries it, the server does not send it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_hand: bool,
     /// When it was asked for.
     pub created_at: Timestamp,
     /// When it changed last.
     pub updated_at: Timestamp,
     /// When it is tried next; absent when there is nothing left to try.
     pub next_try_at: Option<Timestamp>,
-    /// When it expires if nothing was sent.
+    /// When it expires, unless its content has left by then; it is not sent after that.
     pub expires_at: Timestamp,
     /// Every send, in order.
     #[serde(default)]
     pub attempts: Vec<Attempt>,
     /// What the device answered.
     pub result: Option<ActionResult>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// One send of an action.

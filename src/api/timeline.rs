@@ -1,11 +1,14 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ActionView, CallbackView, DeviceLogLine, RungState};
-use crate::domain::{Bearer, ShortId, Timestamp};
+use super::{ActionView, Attempt, CallbackView, DeviceLogLine, RungState};
+use crate::domain::{ActionState, Bearer, ShortId, Timestamp};
 
 /// How the outcome of an attempt begins that is a carrier's word on an earlier one.
 pub const RECEIPT: &str = "receipt: ";
+
+/// The outcome of an attempt that a crash or a lost claim cut off.
+pub const CUT_OFF: &str = "cut off: it is not known whether it was sent";
 
 /// One moment in the story of an action or a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -83,6 +86,24 @@ impl From<&DeviceLogLine> for Moment {
 }
 
 impl ActionView {
+    /// Whether its content may have left: in a text message, in a session, or nobody can say. A SIP request and a push
+    /// message only ask the device to call; what it is to do stays here.
+    #[must_use]
+    pub fn content_left(&self) -> bool {
+        let left = |a: &Attempt| {
+            let carries = matches!(a.bearer, Bearer::Sms | Bearer::Session);
+            carries && (a.accepted || a.outcome == CUT_OFF)
+        };
+        self.state == ActionState::Delivered || self.attempts.iter().any(left)
+    }
+
+    /// Whether it can be withdrawn or expire: it is open, and its content is here still.
+    #[must_use]
+    pub fn may_be_given_up(&self) -> bool {
+        let open = matches!(self.state, ActionState::Pending | ActionState::Sent);
+        open && !self.by_hand && !self.content_left()
+    }
+
     /// Its story in order: asked, every send, every receipt, the result, and the next try.
     #[must_use]
     pub fn timeline(&self) -> Vec<Moment> {

@@ -59,16 +59,18 @@ impl ActionState {
     /// Whether an action in this state may go to `next`.
     ///
     /// A result may arrive at any moment before the end (even before the bearer
-    /// reported success); withdrawal is possible only while nothing was sent.
+    /// reported success), and it counts for what was given up, too: it says what really
+    /// happened. Withdrawal and expiry are possible while only a call was asked for, which
+    /// is for the one to judge who knows the attempts.
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
         match (self, next) {
             (Self::Pending, Self::Pending) => false,
             (Self::Pending, _) => true,
-            (Self::Sent, Self::Pending | Self::Expired | Self::Cancelled) => false,
+            (Self::Sent, Self::Pending) => false,
             (Self::Sent, _) => true,
             (
-                Self::Delivered,
+                Self::Delivered | Self::Expired | Self::Cancelled,
                 Self::Done | Self::Failed | Self::Refused | Self::Superseded | Self::Unsupported,
             ) => true,
             _ => false,
@@ -111,21 +113,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_leaves_a_final_state() {
+    fn only_a_result_leaves_a_final_state_and_only_what_was_given_up() {
+        let given_up = [ActionState::Expired, ActionState::Cancelled];
         for from in ActionState::ALL.into_iter().filter(|s| s.is_final()) {
             for to in ActionState::ALL {
-                assert!(!from.may_become(to), "{from} to {to}");
+                let result = to.is_final() && !given_up.contains(&to);
+                let may = given_up.contains(&from) && result;
+                assert_eq!(from.may_become(to), may, "{from} to {to}");
             }
         }
     }
 
     #[test]
-    fn what_was_sent_can_no_longer_be_withdrawn() {
-        assert!(ActionState::Pending.may_become(ActionState::Cancelled));
-        for from in [ActionState::Sent, ActionState::Delivered] {
-            assert!(!from.may_become(ActionState::Cancelled));
-            assert!(!from.may_become(ActionState::Expired));
+    fn what_the_device_has_can_no_longer_be_withdrawn() {
+        for from in [ActionState::Pending, ActionState::Sent] {
+            assert!(from.may_become(ActionState::Cancelled));
             assert!(from.may_become(ActionState::Done));
         }
+        assert!(!ActionState::Delivered.may_become(ActionState::Cancelled));
+        assert!(!ActionState::Delivered.may_become(ActionState::Expired));
     }
 }

@@ -65,18 +65,22 @@ pub async fn create(ports: &Ports, order: ActOrder) -> Result<ActionView, ActErr
     }
 }
 
-/// Withdraws an action of which nothing was sent.
+/// Withdraws an action that has not left: its device was at most asked to call.
 ///
 /// # Errors
-/// [`ActError::Conflict`] when something was.
+/// [`ActError::Conflict`] when the device may have it.
 pub async fn cancel(ports: &Ports, id: ShortId, by: Caller) -> Result<ActionView, ActError> {
     let view = existing(ports, id).await?;
-    if !view.state.may_become(ActionState::Cancelled) {
+    check_not_by_hand(&view, "withdrawn")?;
+    if !view.may_be_given_up() {
         return Err(ActError::Conflict {
-            detail: format!(
-                "action {id} is {}: only one of which nothing was sent can be withdrawn",
-                view.state
-            ),
+            detail: match view.state.is_final() {
+                true => format!("action {id} has ended: {}", view.state),
+                false => format!(
+                    "action {id} is {}: the device may have it, so it cannot be withdrawn",
+                    view.state
+                ),
+            },
             next: if view.action.kind() == Some(ActionKind::Lock) && !view.state.is_final() {
                 format!("callhome device unlock {} once it is locked", view.device)
             } else {
@@ -108,6 +112,7 @@ pub async fn retry(
             next: format!("callhome action show {id}"),
         });
     }
+    check_not_by_hand(&view, "tried again")?;
     check_bearer(ports, via)?;
     let now = ports.now();
     let stamp = by.stamp(now, "action.retry", &view);
@@ -115,6 +120,20 @@ pub async fn retry(
         .actions
         .change_action(id, None, Some(now), via, stamp)
         .await?)
+}
+
+/// What was signed by hand is on its way by other means than the server's.
+fn check_not_by_hand(view: &ActionView, what: &str) -> Result<(), ActError> {
+    match view.by_hand && !view.state.is_final() {
+        true => Err(ActError::Conflict {
+            detail: format!(
+                "action {} is in a text that was signed by hand: it cannot be {what} here",
+                view.id
+            ),
+            next: "send the signed text to the device, or ask for the action anew".to_owned(),
+        }),
+        false => Ok(()),
+    }
 }
 
 /// The PIN that opens a lock, made inside the transaction that reserves its number.
@@ -204,6 +223,7 @@ async fn create_here(ports: &Ports, order: ActOrder) -> Result<ActionView, ActEr
         at: now,
         expires_at: now.after(life),
         due_at: Some(now),
+        by_hand: false,
         preconditions,
         escrow: is_lock.then_some(unlock_pin),
     };

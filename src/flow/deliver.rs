@@ -353,8 +353,8 @@ pub async fn device_appeared(ports: &Ports, device: ShortId) -> Result<(), ActEr
     };
     let now = ports.now();
     for view in ports.actions.actions(filter, page).await?.items {
-        // One without a next try is not the server's to send.
-        if view.next_try_at.is_none_or(|at| at <= now) {
+        // One without a next try is not the server's to send, and one whose time is up is nobody's.
+        if view.next_try_at.is_none_or(|at| at <= now) || view.expires_at <= now {
             continue;
         }
         let change =

@@ -1,7 +1,9 @@
 //! Answers by text message: what was asked under which nonce, and what came back.
 
 use crate::api::ActionView;
-use crate::domain::{ActionKind, AuditDraft, Bearer, Msisdn, Sequence, ShortId, Timestamp};
+use crate::domain::{
+    ActionKind, ActionState, AuditDraft, Bearer, Msisdn, Sequence, ShortId, Timestamp,
+};
 use crate::port::{
     AgentKey, DeviceFilter, MachineError, PageOf, Recorded, ReplyRequest, Stamp, StoreError,
 };
@@ -62,7 +64,12 @@ pub async fn take_reply(
     let views = in_row(ports, &key, &asked).await?;
     let mut recorded = Vec::with_capacity(views.len());
     for (view, status) in views.iter().zip(reply.statuses()) {
-        let Some(view) = view else { continue };
+        // For one that was given up, nop() stood in the message: its answer says nothing about the action.
+        let given_up =
+            |v: &&ActionView| matches!(v.state, ActionState::Cancelled | ActionState::Expired);
+        let Some(view) = view.as_ref().filter(|v| !given_up(v)) else {
+            continue;
+        };
         let result = ActionResult::from_reply(view.sequence, &view.action, status, now);
         recorded.push(record(ports, &key, &result, String::new(), Bearer::Sms, "").await?);
         called_home(ports, &key, view, status, now).await?;

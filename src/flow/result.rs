@@ -91,6 +91,7 @@ pub(super) async fn record(
         device: key.device,
         epoch: key.epoch,
         sequence: result.sequence(),
+        action: result.action().to_owned(),
         result: Answer {
             state,
             code,
@@ -112,6 +113,11 @@ pub(super) async fn record(
             words
         }
         Recorded::Repeat(_) => format!("{words}; a repeat, nothing changed"),
+        Recorded::Other(view) => format!(
+            "{words}; under this number {} was asked for, which is {}",
+            view.action.name(),
+            view.state
+        ),
         Recorded::Unknown => format!("{words}; no such action in this epoch"),
     };
     ports

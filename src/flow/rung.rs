@@ -18,8 +18,10 @@ pub(super) const CALLED_FIRST: &str = "called home before it answered";
 /// What came of one send.
 #[derive(Debug, Clone)]
 pub(super) struct Sent {
-    /// Whether the bearer took it.
+    /// Whether the bearer took it, or may have.
     pub(super) accepted: bool,
+    /// Nobody said that it took it: it may have.
+    pub(super) in_doubt: bool,
     /// In words, as in `200 OK in 38 ms` or `no answer after 4.0 s`.
     pub(super) outcome: String,
     /// How long it took.
@@ -35,6 +37,7 @@ impl Sent {
     pub(super) fn not(why: impl Into<String>) -> Self {
         Self {
             accepted: false,
+            in_doubt: false,
             outcome: why.into(),
             elapsed: Duration::ZERO,
             steps: Vec::new(),
@@ -46,6 +49,7 @@ impl Sent {
     pub(super) fn taken(by: &str, elapsed: Duration) -> Self {
         Self {
             accepted: true,
+            in_doubt: false,
             outcome: format!("accepted by {by} in {}", brief(elapsed)),
             elapsed,
             steps: Vec::new(),
@@ -84,7 +88,7 @@ impl Sent {
             let us = "callhome";
             let answer = line(began + self.elapsed, far, us, "accepted".to_owned());
             let mut lines = vec![line(began, us, far, format!("{kind} {text}"))];
-            lines.extend(self.accepted.then_some(answer));
+            lines.extend((self.accepted && !self.in_doubt).then_some(answer));
             return lines;
         }
         let far = match way.bearer {
@@ -125,7 +129,8 @@ pub(super) async fn send_sip(
     }
 }
 
-/// Hands a text to a gateway; one that does not answer within `timeout` counts as not heard.
+/// Hands a text to a gateway. Of one that does not answer within `timeout` nobody knows whether it has it: it counts as
+/// taken, so that the phone does not get it twice and nobody believes it withdrawn.
 pub(super) async fn send_sms(
     gateway: &dyn SmsGateway,
     to: crate::domain::Msisdn,
@@ -143,8 +148,10 @@ pub(super) async fn send_sms(
         Ok(Err(error)) => bearer_failed(&error, elapsed),
         Err(_) => Sent {
             elapsed,
+            accepted: true,
+            in_doubt: true,
             ..Sent::not(format!(
-                "{} did not answer after {}",
+                "{} did not answer after {}: it may have it",
                 gateway.name(),
                 brief(elapsed)
             ))
@@ -170,6 +177,7 @@ fn sip_sent(report: SipReport) -> Sent {
     };
     Sent {
         accepted: report.outcome.is_delivered(),
+        in_doubt: false,
         outcome,
         elapsed: report.elapsed,
         steps: report.ladder,
@@ -182,10 +190,12 @@ pub(super) fn bearer_failed(error: &BearerError, elapsed: Duration) -> Sent {
         BearerError::Unreachable(_) => format!("{error} after {}", brief(elapsed)),
         other => other.to_string(),
     };
+    // It may be there: another bearer now could double it. The action clock decides.
+    let in_doubt = matches!(error, BearerError::Uncertain { .. });
     Sent {
         elapsed,
-        // It may be there: another bearer now could double it. The action clock decides.
-        accepted: matches!(error, BearerError::Uncertain { .. }),
+        accepted: in_doubt,
+        in_doubt,
         ..Sent::not(outcome)
     }
 }

@@ -108,7 +108,8 @@ fn request_of(text: &str) -> Result<ShortId, InvalidShortId> {
     text.split_once('.').map_or(text, |(id, _)| id).parse()
 }
 
-/// The signed text of one action, for a device that followed a `url()` marker: `nop()` when it has ended meanwhile.
+/// The signed text of one action, for a device that followed a `url()` marker: `nop()` when it has ended meanwhile or its
+/// time is up.
 ///
 /// # Errors
 /// [`SessionError`].
@@ -118,7 +119,13 @@ pub async fn text_of(
     sequence: Sequence,
 ) -> Result<Option<String>, SessionError> {
     let view = by_sequence(ports, key, sequence).await?;
-    view.map(|view| text_for(key, &view)).transpose()
+    let now = ports.now();
+    let text = |view: ActionView| match view.expires_at <= now {
+        true => message::void(&key.secret, sequence)
+            .map_err(|source| SessionError::Unsignable { sequence, source }),
+        false => text_for(key, &view),
+    };
+    view.map(text).transpose()
 }
 
 /// The action of the device's present epoch with this number.

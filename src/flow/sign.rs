@@ -195,6 +195,7 @@ async fn store(
         at: now,
         expires_at: now.after(LIFE),
         due_at: None,
+        by_hand: true,
         preconditions: act::preconditions(action),
         escrow: (action.kind() == Some(ActionKind::Lock)).then_some(act::unlock_pin),
     };

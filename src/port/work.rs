@@ -127,10 +127,12 @@ pub struct NewAction {
     pub via: Option<Bearer>,
     /// Now.
     pub at: Timestamp,
-    /// When it expires if nothing was sent.
+    /// When it expires if its content has not left by then.
     pub expires_at: Timestamp,
-    /// When it is due first; `None` when the server shall not send it itself (`sms sign`).
+    /// When it is due first; `None` when the dispatcher shall not send it.
     pub due_at: Option<Timestamp>,
+    /// Whether only a text that was signed by hand carries it (`sms sign`).
+    pub by_hand: bool,
     /// Must all hold.
     pub preconditions: Vec<Precondition>,
     /// Makes the PIN to keep, for locks.
@@ -168,8 +170,9 @@ pub trait Actions: Send + Sync {
         page: PageOf,
     ) -> Result<Page<ActionView>, StoreError>;
 
-    /// Moves an action to another state by an operator's wish: `Cancelled` while nothing was sent, or with
-    /// `due_at` makes an open one due again (`action retry`), optionally over one bearer only.
+    /// Moves an action to another state by an operator's wish: `Cancelled` while its content is here still, or with
+    /// `due_at` makes an open one due again (`action retry`), optionally over one bearer only. One whose time was up
+    /// gets as much time again as it had.
     async fn change_action(
         &self,
         id: ShortId,
@@ -209,7 +212,8 @@ pub struct Claimed {
 #[async_trait]
 pub trait ActionQueue: Send + Sync {
     /// Claims up to `limit` due actions, destructive ones first, then by due time; each is hidden from other
-    /// claims until `now + lease`. Actions past `expires_at` of which nothing was sent become `expired` instead.
+    /// claims until `now + lease`. Actions past `expires_at` are not among them: those whose content never left become
+    /// `expired`, the others are shown as unconfirmed.
     async fn claim(
         &self,
         now: Timestamp,
@@ -247,6 +251,8 @@ pub struct ResultDraft {
     pub epoch: u32,
     /// The action's number.
     pub sequence: Sequence,
+    /// The name of what the device did, as in `lck`: a number alone does not end another action.
+    pub action: String,
     /// The answer; `state` must be final.
     pub result: crate::api::ActionResult,
     /// How it came, as in `session` or `sms`.
@@ -262,6 +268,8 @@ pub enum Recorded {
     First(Box<ActionView>),
     /// The action had ended before; nothing was changed.
     Repeat(Box<ActionView>),
+    /// The device did something else under this number; the action stays as it is, or expires when its time was up.
+    Other(Box<ActionView>),
     /// No such action in this epoch.
     Unknown,
 }
@@ -271,6 +279,9 @@ pub enum Recorded {
 pub trait ActionResults: Send + Sync {
     /// Open actions of a device in its present epoch, in order of sequence, plus ended ones among `missing`
     /// (the device then gets `nop()` in their place). Marks the open ones `delivered`, with an attempt over `Session`.
+    ///
+    /// What was signed by hand is among them only when the device misses it. Nothing is handed out past its time: of
+    /// that, what never left expires, and so does what the device misses.
     async fn deliverable(
         &self,
         device: ShortId,
@@ -278,7 +289,8 @@ pub trait ActionResults: Send + Sync {
         at: Timestamp,
     ) -> Result<Vec<ActionView>, StoreError>;
 
-    /// Stores a result once. A `done` lock or unlock also changes the device's lock state.
+    /// Stores a result once; the first one counts for an action that was withdrawn or expired, too, for it says what
+    /// really happened. A `done` lock or unlock also changes the device's lock state.
     async fn record_result(&self, draft: ResultDraft, stamp: Stamp)
     -> Result<Recorded, StoreError>;
 }

@@ -159,14 +159,14 @@ async fn nothing_is_asked_of_strangers_or_over_what_is_not_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_an_action_of_which_nothing_was_sent_is_withdrawn() {
+async fn only_an_action_that_the_device_cannot_have_is_withdrawn() {
     let world = World::new();
     let ports = world.ports();
     let key = world.enrolled(1);
     let view = flow::create(&ports, order(key.device, "lck()"))
         .await
         .expect("made");
-    world.shelf().actions[0].state = ActionState::Sent;
+    world.shelf().actions[0].state = ActionState::Delivered;
     let refused = flow::cancel(&ports, view.id, anna()).await;
     assert_eq!(code(refused.expect_err("sent")), ProblemCode::Conflict);
     world.shelf().actions[0].state = ActionState::Pending;

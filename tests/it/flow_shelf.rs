@@ -223,6 +223,7 @@ impl Actions for World {
             reason: new.reason,
             ticket: new.ticket,
             via: new.via,
+            by_hand: new.by_hand,
             created_at: new.at,
             updated_at: new.at,
             next_try_at: new.due_at,
@@ -333,7 +334,7 @@ impl ActionResults for World {
         let mut shelf = self.shelf();
         let mut found: Vec<ActionView> = Vec::new();
         for action in shelf.actions.iter_mut().filter(|a| a.device == device) {
-            if !action.state.is_final() {
+            if !action.state.is_final() && (!action.by_hand || missing.contains(&action.sequence)) {
                 action.state = ActionState::Delivered;
             } else if !missing.contains(&action.sequence) {
                 continue;
@@ -356,6 +357,9 @@ impl ActionResults for World {
         let Some(slot) = slot else {
             return Ok(Recorded::Unknown);
         };
+        if slot.action.name() != draft.action {
+            return Ok(Recorded::Other(Box::new(slot.clone())));
+        }
         if slot.state.is_final() {
             return Ok(Recorded::Repeat(Box::new(slot.clone())));
         }

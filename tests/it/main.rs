@@ -18,6 +18,7 @@ mod cmd_template;
 mod evaluation;
 mod flow_act;
 mod flow_deliver;
+mod flow_doubt;
 mod flow_find;
 mod flow_reach;
 mod flow_session;

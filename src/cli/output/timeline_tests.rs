@@ -37,6 +37,7 @@ fn lock() -> ActionView {
         reason: Some("stolen".into()),
         ticket: Some("INC-4471".into()),
         via: None,
+        by_hand: false,
         created_at: at(0),
         updated_at: at(19_200),
         next_try_at: None,

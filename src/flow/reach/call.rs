@@ -220,6 +220,7 @@ async fn call_home(
         at: now,
         expires_at: view.expires_at.max(now.after(RUNG)),
         due_at: None,
+        by_hand: false,
         preconditions: Vec::new(),
         escrow: None,
     };

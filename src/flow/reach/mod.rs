@@ -357,6 +357,7 @@ impl<'a> Ladder<'a> {
             sent = sending => sent,
             () = session => Ok(Sent {
                 accepted: true,
+                in_doubt: false,
                 outcome: CALLED_FIRST.to_owned(),
                 elapsed: started.elapsed(),
                 steps: Vec::new(),

@@ -235,9 +235,11 @@ impl HttpGateway {
         } else {
             format!("{status}: {answer}")
         };
-        Err(BearerError::Refused {
-            target: self.name.clone(),
-            reason,
+        let target = self.name.clone();
+        Err(match status.as_u16() {
+            // It had the whole request and failed, or somebody before it did not hear it out.
+            500 | 502 | 504 | 520..=527 => BearerError::Uncertain { target, reason },
+            _ => BearerError::Refused { target, reason },
         })
     }
 
@@ -287,8 +289,15 @@ impl SmsGateway for HttpGateway {
         let total = u8::try_from(calls.len()).unwrap_or(u8::MAX);
         let mut answers = Vec::new();
         for (number, call) in (1..=total).zip(calls) {
-            // Where a segment is surely missing, no phone can read the message.
-            let answer = self.hand_over(call).await?;
+            // Where a segment is surely missing, no phone can read the message: those behind it are not sent.
+            let answer = match self.hand_over(call).await {
+                Err(BearerError::Uncertain { target, reason }) if number < total => {
+                    return Err(BearerError::Unreachable(format!(
+                        "{target}: segment {number} of {total}: {reason}"
+                    )));
+                }
+                other => other?,
+            };
             if let Some(inbox) = &self.inbox {
                 let part = SmsPart {
                     reference: sms.reference,

@@ -228,3 +228,55 @@ fn wrong_settings_are_named_before_anything_is_sent() {
         assert_eq!(settings.check(), Err(expected), "{url}");
     }
 }
+
+#[tokio::test]
+async fn an_answer_that_leaves_open_whether_it_was_taken_is_uncertain() {
+    for (answer, uncertain) in [
+        (
+            "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            true,
+        ),
+        (
+            "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            true,
+        ),
+        (
+            "HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            true,
+        ),
+        (
+            "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            false,
+        ),
+        (
+            "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            false,
+        ),
+        // Taken, and cut off before anything was said.
+        ("", true),
+    ] {
+        let (address, thread) = once(answer);
+        let error = kannel(&address)
+            .send(sms("x"))
+            .await
+            .expect_err("not taken");
+        thread.join().expect("answered");
+        let seen = matches!(error, BearerError::Uncertain { .. });
+        assert_eq!(seen, uncertain, "{answer:?}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_whose_rest_was_not_sent_is_surely_not_sent() {
+    let (address, thread) =
+        once("HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let error = kannel(&address)
+        .send(sms(&"long ".repeat(60)))
+        .await
+        .expect_err("not taken");
+    thread.join().expect("answered");
+    assert_eq!(
+        error,
+        BearerError::Unreachable("kannel-1: segment 1 of 2: 504 Gateway Timeout".to_owned())
+    );
+}

@@ -145,7 +145,7 @@ pub(super) async fn show(
         .ok_or_else(|| ApiError::not_found(format_args!("action {id}")))
 }
 
-/// Withdraws an action of which nothing was sent.
+/// Withdraws an action that the device cannot have: it was at most asked to call.
 #[utoipa::path(post, path = "/api/v1/actions/{id}/cancel", params(("id" = String, Path)), responses((status = 200, body = ActionView), (status = 409, body = crate::api::Problem)), tag = "actions")]
 pub(super) async fn cancel(
     State(endpoint): State<Endpoint>,

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params, params_from_iter, types::Value};
 
-use crate::api::{ActionView, Attempt, Page};
+use crate::api::{ActionView, Attempt, CUT_OFF, Page};
 use crate::domain::{ActionState, Bearer, ShortId, Timestamp};
 use crate::port::{ActionFilter, Actions, NewAction, PageOf, Stamp, StoreError};
 
@@ -81,22 +81,35 @@ impl ActionRow {
     }
 
     /// A claim of it was cut off, by a crash or a lease that ran out: nobody can say any more that nothing was sent, so
-    /// it can neither be withdrawn nor expire.
-    pub(super) fn doubt(&mut self, at: Timestamp) {
-        if !self.leased || self.view.state != ActionState::Pending {
-            return;
+    /// it can neither be withdrawn nor expire. Whether there was anything to doubt.
+    pub(super) fn doubt(&mut self, at: Timestamp) -> bool {
+        if !self.leased || !self.view.may_be_given_up() {
+            return false;
         }
         self.become_state(ActionState::Sent);
         self.view.attempts.push(Attempt {
             at,
             bearer: self.view.via.unwrap_or(Bearer::Sms),
             target: String::new(),
-            outcome: "cut off: it is not known whether it was sent".to_owned(),
+            outcome: CUT_OFF.to_owned(),
             accepted: false,
             because: None,
             elapsed_ms: 0,
             messages: Vec::new(),
         });
+        true
+    }
+
+    /// Its time is up: nobody sends it any more. What never left ends here; a result of the others may still come.
+    pub(super) fn time_is_up(&mut self) {
+        if self.view.may_be_given_up() {
+            return self.become_state(ActionState::Expired);
+        }
+        self.view.unconfirmed = true;
+        self.view.next_try_at = None;
+        self.due_at = None;
+        self.leased = false;
+        self.sweep_at = None;
     }
 
     /// Writes the row back and tells watchers.
@@ -182,7 +195,8 @@ fn change(
         .or(stamp.idempotency.as_ref().map(|i| i.at))
         .unwrap_or(row.view.updated_at);
     if let Some(to) = to {
-        if !state.may_become(to) {
+        // One that was signed by hand and was given to nobody yet is withdrawn by who made it.
+        if !state.may_become(to) || (state != ActionState::Pending && !row.view.may_be_given_up()) {
             return Err(StoreError::Conflict(format!(
                 "action {id} is {state} and cannot become {to}: the device may have it already"
             )));
@@ -199,6 +213,12 @@ fn change(
         row.due_at = Some(due_at);
         row.view.next_try_at = Some(due_at);
         row.leased = false;
+        if row.view.expires_at <= due_at {
+            let life = row.view.expires_at.since(row.view.created_at);
+            row.view.expires_at = due_at.after(life);
+            row.view.unconfirmed = false;
+            row.sweep_at = Some(row.view.expires_at);
+        }
     }
     if via.is_some() {
         row.view.via = via;

@@ -7,7 +7,7 @@ use crate::port::{NewAction, Precondition, Stamp, StoreError};
 use super::actions::{ActionRow, insert};
 use super::devices::load_existing;
 use super::enrolment::open_secret;
-use super::transaction::{Tx, all};
+use super::transaction::Tx;
 
 /// Most numbers that an action with a given number may leave open below it.
 const WIDEST_GAP: u32 = 64;
@@ -28,14 +28,15 @@ fn check(tx: &Tx<'_>, new: &NewAction, owner: &Owner, view: &Device) -> Result<(
             Precondition::Addressable => {
                 view.has_data || view.numbers.iter().any(|n| n.verified_at.is_some())
             }
-            Precondition::NoneOpen(names) => !all(
+            // A text that was signed by hand may lie in a drawer: once its time is up it is in nobody's way.
+            Precondition::NoneOpen(names) => !ActionRow::select(
                 tx.conn,
-                "SELECT name FROM actions WHERE device = ?1 AND ended = 0 AND epoch = ?2",
+                "device = ?1 AND ended = 0 AND epoch = ?2",
                 params![new.device.to_string(), owner.epoch],
-                |row| row.get::<_, String>(0),
             )?
             .iter()
-            .any(|open| names.contains(open)),
+            .filter(|row| !row.view.by_hand || row.view.expires_at > new.at)
+            .any(|row| names.contains(&row.view.action.name())),
         };
         if !holds {
             return Err(StoreError::Precondition(precondition.clone()));
@@ -123,6 +124,7 @@ pub(super) fn create(tx: &Tx<'_>, new: &NewAction, stamp: Stamp) -> Result<Actio
         reason: new.reason.clone(),
         ticket: new.ticket.clone(),
         via: new.via,
+        by_hand: new.by_hand,
         created_at: new.at,
         updated_at: new.at,
         next_try_at: new.due_at,

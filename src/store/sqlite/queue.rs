@@ -14,7 +14,7 @@ use super::transaction::{Tx, one, signed};
 /// Most actions whose time is found to have run out at one claim.
 const SWEEP: u32 = 1000;
 
-/// Ends actions past their time of which nothing was sent; shows the others as unconfirmed and stops trying.
+/// Ends actions past their time whose content never left; shows the others as unconfirmed and stops trying.
 fn sweep(tx: &Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
     let condition = format!("sweep_at <= ?1 ORDER BY sweep_at LIMIT {SWEEP}");
     for mut row in ActionRow::select(tx.conn, &condition, [now.millis()])? {
@@ -29,16 +29,8 @@ fn sweep(tx: &Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
                     params![row.number, end.millis()],
                 )?;
             }
-            None if row.view.state == ActionState::Pending => {
-                row.become_state(ActionState::Expired);
-                row.save(tx, now)?;
-            }
             None => {
-                row.view.unconfirmed = true;
-                row.view.next_try_at = None;
-                row.due_at = None;
-                row.leased = false;
-                row.sweep_at = None;
+                row.time_is_up();
                 row.save(tx, now)?;
             }
         }
@@ -64,8 +56,13 @@ fn claim(
             params![lane, now.millis(), left],
         )?;
         for mut row in rows {
-            if row.leased && row.view.state == ActionState::Pending {
-                row.doubt(now);
+            let cut_off = row.doubt(now);
+            if row.view.expires_at <= now {
+                row.time_is_up();
+                row.save(tx, now)?;
+                continue;
+            }
+            if cut_off {
                 row.save(tx, now)?;
             }
             let fence = row.fence + 1;
@@ -110,6 +107,8 @@ fn record(
         row.leased = false;
         row.due_at = next_try_at;
         row.view.next_try_at = next_try_at;
+        // If its time ran out during the claim, that is seen now and not when the claim would have ended.
+        row.sweep_at = row.sweep_at.map(|_| row.view.expires_at);
     }
     row.save(tx, at)?;
     if holds || ended {

@@ -13,6 +13,8 @@ use super::devices::no_device;
 use super::presence::mark_heard;
 use super::transaction::{Tx, to_json};
 
+/// What a device does under a number that was given up.
+const NOTHING: &str = "nop";
 /// Most actions that one session gets.
 const PER_SESSION: u32 = 256;
 /// How long a device that fetched an action is left alone before it is called again: an answer that
@@ -31,43 +33,72 @@ fn deliverable(
         })?
         .ok_or_else(|| no_device(device))?;
     // The plus keeps SQLite from reading the epoch's whole history by number: open actions have an index of their own.
+    // Whose time is up has nothing left to sweep.
     let mut rows = ActionRow::select(
         tx.conn,
-        "device = ?1 AND ended = 0 AND +epoch = ?2 ORDER BY sequence LIMIT ?3",
+        "device = ?1 AND ended = 0 AND +epoch = ?2 AND +sweep_at IS NOT NULL AND json_extract(data, '$.by_hand') IS NULL
+         ORDER BY sequence LIMIT ?3",
         params![device, epoch, PER_SESSION],
     )?;
-    for row in &mut rows {
-        let fetched = |a: &Attempt| a.bearer == Bearer::Session;
-        if row.view.state == ActionState::Delivered && row.view.attempts.iter().any(fetched) {
-            continue;
-        }
-        row.become_state(ActionState::Delivered);
-        row.view.attempts.push(Attempt {
-            at,
-            bearer: Bearer::Session,
-            target: "session".into(),
-            outcome: "fetched by the device".into(),
-            accepted: true,
-            because: None,
-            elapsed_ms: 0,
-            messages: Vec::new(),
-        });
-        if !row.leased && row.due_at.is_some() {
-            row.due_at = Some(at.after(AFTER_DELIVERY));
-            row.view.next_try_at = row.due_at;
-        }
-        row.save(tx, at)?;
-    }
     for sequence in missing.iter().take(PER_SESSION as usize) {
         rows.extend(ActionRow::select(
             tx.conn,
-            "device = ?1 AND epoch = ?2 AND sequence = ?3 AND ended = 1",
+            "device = ?1 AND epoch = ?2 AND sequence = ?3",
             params![device, epoch, sequence.value()],
         )?);
     }
     rows.sort_by_key(|row| row.view.sequence);
     rows.dedup_by_key(|row| row.view.sequence);
-    Ok(rows.into_iter().map(|row| row.view).collect())
+    let mut views = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let missed = missing.contains(&row.view.sequence);
+        if !row.view.state.is_final() && !hand_out(tx, &mut row, missed, at)? {
+            continue;
+        }
+        views.push(row.view);
+    }
+    Ok(views)
+}
+
+/// Hands an open action to its device, or ends it because its time is up; whether there is something to tell the device.
+fn hand_out(
+    tx: &Tx<'_>,
+    row: &mut ActionRow,
+    missed: bool,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    if row.view.expires_at <= at {
+        // While it is being sent, how that goes is waited for. What the device misses it has not done, and with the
+        // nop() that it gets now it will not.
+        if row.leased || !(missed || row.view.may_be_given_up()) {
+            return Ok(false);
+        }
+        row.become_state(ActionState::Expired);
+        row.save(tx, at)?;
+        return Ok(missed);
+    }
+    let fetched = |a: &Attempt| a.bearer == Bearer::Session;
+    if row.view.state == ActionState::Delivered && row.view.attempts.iter().any(fetched) {
+        return Ok(true);
+    }
+    row.become_state(ActionState::Delivered);
+    row.view.attempts.push(Attempt {
+        at,
+        bearer: Bearer::Session,
+        target: "session".into(),
+        outcome: "fetched by the device".into(),
+        accepted: true,
+        because: None,
+        elapsed_ms: 0,
+        messages: Vec::new(),
+    });
+    if !row.leased && row.due_at.is_some() {
+        let again = at.after(AFTER_DELIVERY);
+        row.due_at = Some(again).filter(|again| *again < row.view.expires_at);
+        row.view.next_try_at = row.due_at;
+    }
+    row.save(tx, at)?;
+    Ok(true)
 }
 
 /// A confirmed lock or unlock changes what is known of the device, unless a later one was confirmed before.
@@ -110,8 +141,21 @@ fn record(tx: &Tx<'_>, draft: ResultDraft, stamp: Stamp) -> Result<Recorded, Sto
     let Some(mut row) = found else {
         return Ok(Recorded::Unknown);
     };
-    if row.view.state.is_final() {
+    let given_up = matches!(
+        row.view.state,
+        ActionState::Cancelled | ActionState::Expired
+    );
+    let same = draft.action == row.view.action.name();
+    if row.view.state.is_final() && !(given_up && same && draft.action != NOTHING) {
         return Ok(Recorded::Repeat(Box::new(row.view)));
+    }
+    if !same {
+        // The nop() that it got after the time of the action was up shows that it did not do it.
+        if draft.action == NOTHING && row.view.expires_at <= draft.at {
+            row.become_state(ActionState::Expired);
+            row.save(tx, draft.at)?;
+        }
+        return Ok(Recorded::Other(Box::new(row.view)));
     }
     let state = draft.result.state;
     if !state.is_final() || !row.view.state.may_become(state) {

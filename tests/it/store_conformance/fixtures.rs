@@ -111,6 +111,7 @@ pub(crate) fn order(device: &Device, action: &str) -> NewAction {
         at: at(10),
         expires_at: at(1000),
         due_at: Some(at(10)),
+        by_hand: false,
         preconditions: Vec::new(),
         escrow: None,
     }

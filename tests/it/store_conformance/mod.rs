@@ -2,6 +2,7 @@
 //!
 //! A backend gives a way to make a fresh store; `conformance!` runs all tests on it.
 
+mod ends;
 mod fixtures;
 mod keeping;
 mod queue;
@@ -124,6 +125,16 @@ conformance!(sqlite_file, crate::store_sqlite::fresh, {
         a_late_acknowledgement_changes_nothing_but_the_attempts,
         what_nobody_sent_expires_and_what_was_sent_is_unconfirmed,
         sleeping_until_the_next_due_time_misses_nothing,
+    ],
+    ends: [
+        what_only_asked_for_a_call_can_be_withdrawn_and_expires,
+        nothing_is_sent_or_handed_out_past_its_time,
+        a_claim_that_ends_past_the_time_is_the_last_one,
+        the_first_result_counts_for_what_was_given_up,
+        what_is_done_under_its_number_ends_an_action_only_if_it_is_that_action,
+        what_was_signed_by_hand_is_carried_by_its_text_only,
+        a_signed_lock_in_a_drawer_is_in_nobodys_way_for_ever,
+        who_tries_again_past_the_time_gets_as_much_time_again,
     ],
     keeping: [
         a_backup_takes_items_until_it_is_complete,

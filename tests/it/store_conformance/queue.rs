@@ -14,8 +14,8 @@ const LEASE: Duration = Duration::from_secs(30);
 fn attempt(seconds: i64, accepted: bool) -> Attempt {
     Attempt {
         at: at(seconds),
-        bearer: Bearer::SipDirect,
-        target: "sip:10.0.0.7:5060".into(),
+        bearer: Bearer::Sms,
+        target: "kannel-1".into(),
         outcome: if accepted {
             "200 OK"
         } else {

@@ -10,11 +10,22 @@ use callhome::port::{
 use super::Store;
 use super::fixtures::{at, device, digest, enrolled, lock_order, order, short_id, stamp};
 
+/// The answer to an `aud()`.
 pub(super) fn answer(phone: &Device, sequence: u32, state: ActionState) -> ResultDraft {
+    answer_to("aud", phone, sequence, state)
+}
+
+pub(super) fn answer_to(
+    action: &str,
+    phone: &Device,
+    sequence: u32,
+    state: ActionState,
+) -> ResultDraft {
     ResultDraft {
         device: phone.id,
         epoch: phone.epoch,
         sequence: Sequence::new(sequence),
+        action: action.into(),
         result: ActionResult {
             state,
             code: "ok".into(),
@@ -207,7 +218,10 @@ pub(crate) async fn a_second_lock_is_refused_while_one_is_open_or_done(store: im
         "{open:?}"
     );
     store
-        .record_result(answer(&phone, 1, ActionState::Done), Stamp::default())
+        .record_result(
+            answer_to("lck", &phone, 1, ActionState::Done),
+            Stamp::default(),
+        )
         .await
         .expect("recorded");
     let seen = store.device(phone.id).await.expect("read").expect("there");
@@ -395,10 +409,10 @@ pub(crate) async fn a_late_lock_result_does_not_undo_a_later_unlock(store: impl 
             .await
             .expect("made");
     }
-    for sequence in [2, 1] {
+    for (sequence, action) in [(2, "ulk"), (1, "lck")] {
         store
             .record_result(
-                answer(&phone, sequence, ActionState::Done),
+                answer_to(action, &phone, sequence, ActionState::Done),
                 Stamp::default(),
             )
             .await

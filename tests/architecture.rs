@@ -62,6 +62,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("keyring", &["host"]),
     ("keyring_core", &["host"]),
+    ("dbus_secret_service_keyring_store", &["host"]),
     ("linux_keyutils_keyring_store", &["host"]),
     ("serde_yaml", &["config", "cli/output"]),
     ("getrandom", &["host"]),

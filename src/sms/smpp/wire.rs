@@ -416,7 +416,7 @@ fn body(id: u32, octets: &[u8]) -> Result<Pdu, InvalidPdu> {
             0x8000_0004 => Pdu::SubmitResp { id: String::new() },
             0x8000_0005 => Pdu::DeliverResp,
             0x0000_0001..=0x0000_0005 | 0x0000_0009 => return Err(InvalidPdu::Fields(id)),
-            other => Pdu::Other(other),
+            other => without_fields(other),
         });
     };
     macro_rules! bound {
@@ -478,8 +478,20 @@ fn body(id: u32, octets: &[u8]) -> Result<Pdu, InvalidPdu> {
         Wire::Unbind => Pdu::Unbind,
         Wire::UnbindResp => Pdu::UnbindResp,
         Wire::GenericNack => Pdu::GenericNack,
-        _ => Pdu::Other(id),
+        _ => without_fields(id),
     })
+}
+
+/// A PDU that has a header only; centres that append octets mean the same by it.
+const fn without_fields(id: u32) -> Pdu {
+    match id {
+        0x8000_0000 => Pdu::GenericNack,
+        0x0000_0006 => Pdu::Unbind,
+        0x8000_0006 => Pdu::UnbindResp,
+        0x0000_0015 => Pdu::EnquireLink,
+        0x8000_0015 => Pdu::EnquireLinkResp,
+        other => Pdu::Other(other),
+    }
 }
 
 fn bind_resp(bind: Bind, system_id: &str) -> Pdu {

@@ -120,3 +120,28 @@ fn refusals_may_come_without_fields_and_nonsense_keeps_its_header() {
     assert_eq!(Frame::length(&[0, 0, 0, 15]), Err(InvalidPdu::Length(15)));
     assert!(Frame::length(&[0xff; 4]).is_err());
 }
+
+#[test]
+fn octets_behind_a_pdu_without_fields_do_not_change_what_it_is() {
+    for (id, pdu) in [
+        (0x8000_0000_u32, Pdu::GenericNack),
+        (0x0000_0015, Pdu::EnquireLink),
+        (0x8000_0015, Pdu::EnquireLinkResp),
+        (0x0000_0006, Pdu::Unbind),
+        (0x8000_0006, Pdu::UnbindResp),
+    ] {
+        for length in [16_u32, 20] {
+            let mut octets: Vec<u8> = [length, id, 0, 7]
+                .iter()
+                .flat_map(|n| n.to_be_bytes())
+                .collect();
+            octets.resize(length as usize, b'1');
+            let frame = Frame::read(&octets).expect("a frame");
+            assert_eq!(
+                (frame.sequence, frame.pdu.as_ref()),
+                (7, Ok(&pdu)),
+                "{length}"
+            );
+        }
+    }
+}

@@ -144,7 +144,7 @@ pub struct RegisterRequest {
     /// SIP URI at which it listens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
-    /// SIP URI of its proxy.
+    /// SIP URI of its proxy; empty when it is behind none; what was known of it stays when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<String>,
     /// Numbers, best first.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 
 use crate::port::{BearerError, Entropy, SipSender};
-use crate::sip::{OutboundRequest, SipReport, answering, encapsulated, wants_outer};
+use crate::sip::{
+    OutboundRequest, SipReport, SipUri, Transport, answering, encapsulated, wants_outer,
+};
 
 /// Challenges of the device that are answered, stale nonces included.
 const MOST_ATTEMPTS: u32 = 3;
@@ -32,6 +34,11 @@ pub async fn send(
         entropy.fill(&mut word).map_err(|e| unusable(&e))?;
         let word = HEXLOWER.encode(&word);
         let outer = encapsulated(&inner, &desk, &word).map_err(|e| unusable(&e))?;
+        // Over a connection the proxy has one door, and knows its desk behind it.
+        let outer = match inner.route.first() {
+            Some(hop) if is_stream(hop) => outer.via_route(vec![hop.clone()]),
+            _ => outer,
+        };
         let report = sip.send(outer, timeout).await?;
         let again = report
             .answer
@@ -44,4 +51,9 @@ pub async fn send(
         }
         attempts += 1;
     }
+}
+
+fn is_stream(hop: &SipUri) -> bool {
+    let named = Transport::asked_by(hop).ok().flatten();
+    hop.is_secure() || named.is_some_and(Transport::is_reliable)
 }

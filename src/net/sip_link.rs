@@ -11,6 +11,7 @@
 //! | `driver` | the task: sockets in, endpoint, sockets out |
 //! | `doors` | the UDP socket and the listeners |
 //! | `connections`, `connection` | which connection a message goes out on; one connection |
+//! | `pipe` | the sockets without transactions, for a stateless proxy |
 //! | `place` | where we are, as devices have to know |
 //! | `redirect` | what a 3xx asks for (RFC 3261 §8.1.3.4) |
 //! | `once` | one request from a socket of its own |
@@ -20,6 +21,7 @@ mod connections;
 mod doors;
 mod driver;
 mod once;
+mod pipe;
 mod place;
 mod redirect;
 
@@ -42,6 +44,7 @@ use self::connections::{Common, Connections};
 use self::doors::{Doors, Porter, canonical};
 use self::driver::{Command, Driver, DriverParts, Sending};
 pub use self::once::{OnceError, Outlook, Preview, preview, request_once};
+pub use self::pipe::SipPipe;
 use self::redirect::Redirects;
 use super::dns::Resolver;
 use super::tls::ClientTls;
@@ -140,7 +143,7 @@ struct Shared {
     /// The numbers that the weights of SRV records want; nobody gains by guessing them.
     lots: AtomicU64,
     /// Which of our addresses faces which peer, when the socket is bound to all.
-    facing: Mutex<HashMap<IpAddr, IpAddr>>,
+    facing: Mutex<HashMap<IpAddr, Facing>>,
     /// How many connections that we had opened were lost.
     lost: watch::Receiver<u64>,
     stop: CancellationToken,
@@ -153,6 +156,15 @@ impl Drop for Shared {
     }
 }
 
+/// One of our addresses, and when the system was asked for it.
+#[derive(Clone, Copy)]
+struct Facing {
+    ours: IpAddr,
+    at: Instant,
+}
+
+/// For how long the system's word is taken on which of our addresses faces a peer: addresses and routes change.
+const FACING: Duration = Duration::from_secs(30);
 /// Requests that wait for the driver; more than this make callers wait.
 const COMMANDS: usize = 1024;
 /// Messages from connections that wait for the driver; more than this make the connections wait.
@@ -265,14 +277,8 @@ impl SipLink {
             facing.get(&peer.ip()).copied()
         };
         let ip = match known {
-            Some(ip) => ip,
-            None => {
-                let ip = self.look_towards(peer).await?;
-                let facing = self.shared.facing.lock();
-                let mut facing = facing.unwrap_or_else(PoisonError::into_inner);
-                facing.insert(peer.ip(), ip);
-                ip
-            }
+            Some(known) if known.at.elapsed() < FACING => known.ours,
+            _ => self.face(peer).await?,
         };
         Ok(SocketAddr::new(ip, local.port()))
     }

@@ -8,7 +8,7 @@ use crate::api::{
     ActionRequest, ActionView, CallbackRequest, CallbackView, Device, Event, PeerStatus,
 };
 use crate::domain::{Imei, Msisdn, ShortId};
-use crate::sip::{InboundRequest, OutboundRequest, Reply, SipReport, SipUri};
+use crate::sip::{Hop, InboundRequest, OutboundRequest, Reply, SipReport, SipUri, Transport};
 use crate::sms::SendOptions;
 
 /// Why a bearer could not be used at all. What the other side answered is no error.
@@ -65,6 +65,26 @@ pub trait SipPlace: SipSender {
 
     /// How many connections that we had opened were lost so far; waits until it is more than `known`.
     async fn lost_since(&self, known: u64) -> u64;
+}
+
+/// Whole SIP messages in and out, for a proxy that keeps no transactions.
+#[async_trait]
+pub trait SipWire: Send + Sync {
+    /// Where it listens for a transport, if it does.
+    fn address(&self, transport: Transport) -> Option<SocketAddr>;
+
+    /// The next message, and from where it came; `None` once it is closed.
+    async fn next(&self) -> Option<(Hop, Vec<u8>)>;
+
+    /// Hands a message to the network. Over a connection it goes on the one that is there; with a `name`, which the
+    /// other end then has to prove over TLS, one is opened where there is none.
+    ///
+    /// # Errors
+    /// [`BearerError::Unreachable`] when it cannot go out.
+    async fn send(&self, to: Hop, name: Option<&str>, octets: Vec<u8>) -> Result<(), BearerError>;
+
+    /// Closes sockets and connections.
+    async fn close(&self);
 }
 
 /// Answers SIP requests that come in: the registrar of a server, the phones of a simulation.

@@ -11,7 +11,7 @@ use crate::agent::phone::PinAnswer;
 use crate::api::NumberCode;
 use crate::domain::Msisdn;
 use crate::port::{DoorError, SipHandler};
-use crate::sip::{InboundRequest, Reply};
+use crate::sip::{InboundRequest, Reply, SipUri};
 
 /// Longer than any sender waits for an answer (64 × T1, RFC 3261 §17.1.2.2).
 const SILENCE: Duration = Duration::from_secs(40);
@@ -26,6 +26,8 @@ pub(super) enum Input {
     Pin(String, oneshot::Sender<PinAnswer>),
     /// Its user types the code that came to its number.
     Code(NumberCode, oneshot::Sender<Result<bool, DoorError>>),
+    /// It is behind this proxy from now on, or behind none.
+    Behind(Option<SipUri>),
     /// Somebody wants to know how it is.
     Look(oneshot::Sender<Snapshot>),
 }
@@ -64,6 +66,12 @@ impl DeviceHandle {
         let (answer, answered) = oneshot::channel();
         self.inbox.send(Input::Code(typed, answer)).ok()?;
         answered.await.ok()
+    }
+
+    /// Puts it behind another proxy, or behind none: it registers again that way.
+    pub fn go_behind(&self, proxy: Option<SipUri>) {
+        // Switched off: it is nowhere.
+        drop(self.inbox.send(Input::Behind(proxy)));
     }
 
     /// How it is; `None` when it is switched off.

@@ -324,6 +324,7 @@ impl Device {
                 // Whoever typed it waits, not the phone.
                 tokio::spawn(async move { drop(answer.send(door.confirm_number(typed).await)) });
             }
+            Input::Behind(proxy) => self.go_behind(proxy, agenda),
             Input::Look(answer) => {
                 drop(answer.send(self.snapshot()));
             }

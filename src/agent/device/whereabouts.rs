@@ -25,6 +25,9 @@ pub(super) struct Place {
     address: Option<SocketAddr>,
     /// What the registrar took last, and when.
     told: Option<(SocketAddr, Instant)>,
+    /// The proxy by which the registration goes that is under way, and by which the last one went.
+    via: Option<SipUri>,
+    told_via: Option<SipUri>,
     /// Connections lost, as it was told last.
     lost: u64,
     /// How often in a row the endpoint could not be told by HTTPS.
@@ -130,6 +133,7 @@ impl Device {
             return;
         };
         self.place.doing = Doing::Registering;
+        self.place.via = self.settings.proxy.clone();
         let request = registration::request(&self.brain, &self.settings, &contact);
         let at_once = Arc::clone(&self.parts.at_once);
         work.push(Box::pin(async move {
@@ -157,15 +161,18 @@ impl Device {
                 let next = Instant::now() + self.jittered(time * 85 / 100, 80);
                 agenda.register = Some(agenda.register.map_or(next, |at| at.min(next)));
                 let before = self.place.told.replace((address, Instant::now()));
-                if before.is_some_and(|(told, _)| told == address) {
+                let rerouted = self.place.told_via != self.place.via;
+                self.place.told_via.clone_from(&self.place.via);
+                if before.is_some_and(|(told, _)| told == address) && !rerouted {
                     if self.place.untold > 0 {
                         self.tell(work);
                     }
                     return;
                 }
-                let line = match before {
-                    None => "registered by SIP".to_owned(),
-                    Some(_) => format!("registered by SIP at {address}"),
+                let line = match (before, &self.place.via) {
+                    (None, _) => "registered by SIP".to_owned(),
+                    (Some(_), Some(via)) if rerouted => format!("registered by SIP through {via}"),
+                    (Some(_), _) => format!("registered by SIP at {address}"),
                 };
                 self.brain.phone_mut().note(now, &line);
                 if self.settings.tell_by_https {
@@ -188,6 +195,13 @@ impl Device {
         }
     }
 
+    /// It is behind another proxy from now on, or behind none: it registers that way.
+    pub(super) fn go_behind(&mut self, proxy: Option<SipUri>, agenda: &mut Agenda) {
+        self.settings.proxy = proxy;
+        agenda.register_tries = 0;
+        agenda.register = self.parts.sip.as_ref().map(|_| Instant::now());
+    }
+
     /// Tells the endpoint by HTTPS what the registrar was told (requirement A1).
     fn tell(&self, work: &Work) {
         let contact = match &self.settings.registrar {
@@ -203,6 +217,8 @@ impl Device {
         };
         let proxy = self.settings.proxy.as_ref().map(ToString::to_string);
         let mut request = self.brain.registration(contact, proxy);
+        // It may have been behind one before.
+        request.proxy.get_or_insert_default();
         if !self.settings.push.is_empty() {
             request.push = Some(self.settings.push.clone());
         }

@@ -7,7 +7,7 @@ use super::neighbours::Neighbours;
 use crate::port::{Clock, SipHandler, SipSender};
 use crate::sip::{
     Credentials, InboundRequest, MESSAGE_SIP, Method, OutboundRequest, Reply, SipOutcome, SipUri,
-    inner_request, relayed_reply,
+    Transport, inner_request, relayed_reply,
 };
 
 /// For the server's answer to a registration.
@@ -29,6 +29,8 @@ pub struct Desk {
 struct WayOut {
     sip: Arc<dyn SipSender>,
     path: SipUri,
+    /// The proxy's own door, behind which its devices' connections are.
+    inside: SipUri,
 }
 
 impl Desk {
@@ -49,9 +51,9 @@ impl Desk {
         }
     }
 
-    pub(super) fn attach(&self, sip: Arc<dyn SipSender>, path: SipUri) {
+    pub(super) fn attach(&self, sip: Arc<dyn SipSender>, path: SipUri, inside: SipUri) {
         // A second call changes nothing: a desk has one socket.
-        drop(self.way_out.set(WayOut { sip, path }));
+        drop(self.way_out.set(WayOut { sip, path, inside }));
     }
 
     /// Requirement A5: registers a device with the server, signed by the proxy.
@@ -123,14 +125,17 @@ impl Desk {
             Ok(inner) => inner,
             Err(error) => return Reply::new(400).because(&error.to_string()),
         };
-        let known = inner
-            .uri
-            .socket_addr()
-            .filter(|address| self.neighbours.has(*address, self.clock.now()));
-        let Some(address) = known else {
-            return Reply::new(404).because("no device behind this router has that address");
+        let now = self.clock.now();
+        let address = inner.uri.socket_addr();
+        let inner = match address.and_then(|address| self.neighbours.way_to(address, now)) {
+            None => {
+                return Reply::new(404).because("no device behind this router has that address");
+            }
+            Some(way) if way.transport == Transport::Udp => inner.sent_to(way.address),
+            // Its connection is one of the proxy's.
+            Some(_) => inner.via_route(vec![way_out.inside.clone()]),
         };
-        match way_out.sip.send(inner.sent_to(address), RELAYED).await {
+        match way_out.sip.send(inner, RELAYED).await {
             Ok(report) => relayed_reply(&report),
             Err(error) => Reply::new(480).because(&error.to_string()),
         }

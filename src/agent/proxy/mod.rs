@@ -9,7 +9,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `relay` | the stateless proxy, as a function of datagrams |
+//! | `relay` | the stateless proxy, as a function of messages |
 //! | `desk` | what it does in its own name |
 //! | `neighbours` | whom it relays to |
 //!
@@ -22,47 +22,49 @@ mod desk;
 mod neighbours;
 mod relay;
 
-use std::io;
+#[cfg(test)]
+mod relay_tests;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::net::UdpSocket;
 use tokio_util::sync::CancellationToken;
 
 pub use desk::Desk;
-pub use relay::{Datagram, Relay, RelayCounts};
+pub use relay::{Doors, Outgoing, Relay, RelayCounts, Upstream};
 
 use crate::domain::RelayForm;
-use crate::port::{Clock, SipHandler, SipSender};
-use crate::sip::{Credentials, SipUri};
+use crate::port::{Clock, SipHandler, SipSender, SipWire};
+use crate::sip::{Credentials, SipUri, Transport};
 
-/// Longer than any UDP datagram.
-const LONGEST: usize = 65_535;
-
-/// A proxy with its socket.
+/// A proxy with its sockets.
 pub struct Proxy {
-    socket: UdpSocket,
+    wire: Arc<dyn SipWire>,
     own: SocketAddr,
     relay: Relay,
     clock: Arc<dyn Clock>,
 }
 
 impl Proxy {
-    /// Listens on `listen` (port 0: the system chooses) and relays to `registrar`.
-    ///
-    /// # Errors
-    /// When the address cannot be bound.
-    pub async fn bind(
-        listen: SocketAddr,
-        registrar: SocketAddr,
+    /// Relays what comes over `wire` to `registrar`; `None` when the wire has no door over which the registrar could
+    /// come back to it. `key` is random.
+    #[must_use]
+    pub fn over(
+        wire: Arc<dyn SipWire>,
+        registrar: Upstream,
         clock: Arc<dyn Clock>,
-    ) -> io::Result<Self> {
-        let socket = UdpSocket::bind(listen).await?;
-        let own = socket.local_addr()?;
-        Ok(Self {
-            socket,
+        key: [u8; 32],
+    ) -> Option<Self> {
+        let own = wire.address(Transport::Udp)?;
+        wire.address(registrar.hop.transport)?;
+        let doors = Doors {
+            plain: own,
+            tls: wire.address(Transport::Tls),
+        };
+        Some(Self {
+            wire,
             own,
-            relay: Relay::new(own, registrar),
+            relay: Relay::new(doors, registrar, key),
             clock,
         })
     }
@@ -90,14 +92,20 @@ impl Proxy {
     ) -> Self {
         let (sip, address) = socket;
         let relay = self.relay.with_desk(address, form);
-        desk.attach(sip, relay.path());
+        desk.attach(sip, relay.path(), relay.inside());
         Self { relay, ..self }
     }
 
-    /// Where it listens.
+    /// Where it listens over UDP and TCP.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.own
+    }
+
+    /// Where it listens over TLS, if it does.
+    #[must_use]
+    pub fn tls_address(&self) -> Option<SocketAddr> {
+        self.wire.address(Transport::Tls)
     }
 
     /// What it has now.
@@ -108,22 +116,33 @@ impl Proxy {
 
     /// Relays until `stop`; gives what it had at the end.
     pub async fn run(mut self, stop: CancellationToken) -> RelayCounts {
-        let mut buffer = vec![0; LONGEST];
         loop {
-            let received = tokio::select! {
-                () = stop.cancelled() => return self.relay.counts(self.clock.now()),
-                received = self.socket.recv_from(&mut buffer) => received,
+            let arrived = tokio::select! {
+                () = stop.cancelled() => None,
+                arrived = self.wire.next() => arrived,
             };
-            // An error here is an earlier datagram's ICMP answer: that one is lost, its sender repeats it.
-            let Ok((length, source)) = received else {
+            let Some((source, bytes)) = arrived else {
+                let counts = self.counts();
+                self.wire.close().await;
+                return counts;
+            };
+            let Some(outgoing) = self.relay.relay(&bytes, source, self.clock.now()) else {
                 continue;
             };
-            let bytes = buffer.get(..length).unwrap_or_default();
-            if let Some(datagram) = self.relay.relay(bytes, source, self.clock.now())
-                && let Err(error) = self.socket.send_to(&datagram.bytes, datagram.to).await
-            {
-                tracing::debug!("the proxy could not send to {}: {error}", datagram.to);
+            let to = outgoing.to;
+            let Err(error) = self.send(outgoing).await else {
+                continue;
+            };
+            tracing::debug!("the proxy could not send to {to}: {error}");
+            if let Some(refusal) = self.relay.undeliverable(&bytes, source) {
+                // Who cannot be told either repeats itself, or gives up.
+                drop(self.send(refusal).await);
             }
         }
+    }
+
+    async fn send(&self, outgoing: Outgoing) -> Result<(), crate::port::BearerError> {
+        let Outgoing { to, name, bytes } = outgoing;
+        self.wire.send(to, name.as_deref(), bytes).await
     }
 }

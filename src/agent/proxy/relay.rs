@@ -1,29 +1,55 @@
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 
 use super::neighbours::Neighbours;
-use crate::domain::RelayForm;
-use crate::domain::Timestamp;
-use crate::sip::{Message, Method, NameAddr, Reply, SipUri, Start, Via, relay_path};
+use crate::domain::{RelayForm, Timestamp};
+use crate::sip::{
+    Hop, Message, Method, NameAddr, Reply, SipUri, Start, Transport, Via, relay_path,
+};
 
-/// A datagram to send.
+/// A message to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Datagram {
+pub struct Outgoing {
     /// Where to.
-    pub to: SocketAddr,
+    pub to: Hop,
+    /// Who has to be there, where a connection may be opened; else it goes over one that is there.
+    pub name: Option<Arc<str>>,
     /// The message.
     pub bytes: Vec<u8>,
 }
 
+/// The registrar that a proxy passes registrations to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// Where it is, and how it is spoken to.
+    pub hop: Hop,
+    /// Who it has to prove to be, over TLS.
+    pub name: Arc<str>,
+}
+
+/// Where a proxy listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doors {
+    /// For UDP and TCP.
+    pub plain: SocketAddr,
+    /// For TLS.
+    pub tls: Option<SocketAddr>,
+}
+
 /// A stateless SIP proxy in front of devices with private addresses (RFC 3261 §16.11, RFC 3327).
 ///
-/// It remembers no transactions, only which contacts registered through it: requests from
-/// outside go to those and nowhere else, requests from inside go to the registrar and nowhere else.
-#[derive(Debug)]
+/// It remembers no transactions, only which contacts registered through it, and on which connections: requests from
+/// outside go to those and nowhere else, requests from inside go to the registrar and nowhere else. An answer is taken
+/// from where its request was sent, and goes back to where that came from: both are in the branch, under a key of this
+/// proxy.
 pub struct Relay {
-    own: SocketAddr,
-    registrar: SocketAddr,
+    key: [u8; 32],
+    own: Doors,
+    registrar: Upstream,
     /// Where it works in its own name, and which form of relaying it wants.
     desk: Option<(SocketAddr, RelayForm)>,
     devices: Neighbours,
@@ -36,11 +62,35 @@ pub struct RelayCounts {
     pub devices: usize,
 }
 
+impl Doors {
+    /// Where messages over a transport are taken.
+    fn of(&self, transport: Transport) -> SocketAddr {
+        match transport {
+            Transport::Tls | Transport::Wss => self.tls.unwrap_or(self.plain),
+            Transport::Udp | Transport::Tcp | Transport::Ws => self.plain,
+        }
+    }
+
+    fn has(&self, address: SocketAddr) -> bool {
+        address == self.plain || Some(address) == self.tls
+    }
+
+    /// The proxy as those see it who speak to it over a transport.
+    fn uri(&self, transport: Transport) -> SipUri {
+        let uri = SipUri::at("", self.of(transport));
+        match transport {
+            Transport::Udp => uri,
+            stream => uri.with_param("transport", Some(stream.as_str())),
+        }
+    }
+}
+
 impl Relay {
-    /// A relay that listens at `own` and sends registrations to `registrar`.
+    /// A relay with these doors that sends registrations to `registrar`; `key` is random.
     #[must_use]
-    pub fn new(own: SocketAddr, registrar: SocketAddr) -> Self {
+    pub fn new(own: Doors, registrar: Upstream, key: [u8; 32]) -> Self {
         Self {
+            key,
             own,
             registrar,
             desk: None,
@@ -62,12 +112,17 @@ impl Relay {
         &self.devices
     }
 
-    /// What it registers as the way to the devices behind it.
+    /// What it registers as the way to the devices behind it: over the transport that it speaks to the registrar.
     #[must_use]
     pub fn path(&self) -> SipUri {
         let form = self.desk.map_or(RelayForm::Route, |(_, form)| form);
         let port = self.desk.map(|(desk, _)| desk.port());
-        relay_path(SipUri::at("", self.own), port, form)
+        relay_path(self.own.uri(self.registrar.hop.transport), port, form)
+    }
+
+    /// Where its own desk hands it requests for devices.
+    pub(super) fn inside(&self) -> SipUri {
+        self.own.uri(Transport::Udp).with_param("lr", None)
     }
 
     /// What it has.
@@ -78,35 +133,43 @@ impl Relay {
         }
     }
 
-    /// Takes a datagram and gives what it becomes, if anything.
-    pub fn relay(&mut self, bytes: &[u8], source: SocketAddr, now: Timestamp) -> Option<Datagram> {
+    /// Takes a message and gives what it becomes, if anything.
+    pub fn relay(&mut self, bytes: &[u8], source: Hop, now: Timestamp) -> Option<Outgoing> {
         let message = Message::parse(bytes).ok()?;
         match message.start() {
             Start::Request { method, .. } => {
                 let method = method.clone();
                 self.request(message, &method, source, now)
             }
-            Start::Response { .. } => self.response(message, now),
+            Start::Response { .. } => self.response(message, source, now),
         }
+    }
+
+    /// The answer to a request that could not be passed on: the connection of its device is gone, or the registrar
+    /// cannot be connected to.
+    #[must_use]
+    pub fn undeliverable(&self, bytes: &[u8], source: Hop) -> Option<Outgoing> {
+        let mut message = Message::parse(bytes).ok()?;
+        let method = message.method().filter(|_| message.code().is_none())?;
+        note_source(&mut message, source)?;
+        let up = method == Method::REGISTER;
+        let (code, words) = match up {
+            true => (503, "the registrar cannot be connected to"),
+            false => (480, "the device's connection is gone"),
+        };
+        self.refusal(&message, &method, source, code, words)
     }
 
     fn request(
         &self,
         mut message: Message,
         method: &Method,
-        source: SocketAddr,
+        source: Hop,
         now: Timestamp,
-    ) -> Option<Datagram> {
+    ) -> Option<Outgoing> {
         note_source(&mut message, source)?;
         let refuse = |message: &Message, code, words: &str| {
-            // An ACK is never answered (RFC 3261 §17.1.1.3).
-            (*method != Method::ACK).then(|| Datagram {
-                to: source,
-                bytes: Reply::new(code)
-                    .because(words)
-                    .to_message(message, &tag(message))
-                    .to_bytes(),
-            })
+            self.refusal(message, method, source, code, words)
         };
         let hops: u32 = message
             .header("Max-Forwards")
@@ -116,18 +179,18 @@ impl Relay {
         }
         message.set("Max-Forwards", &(hops - 1).to_string());
         self.strip_own_route(&mut message);
-        let inside =
-            *method == Method::REGISTER || source != self.registrar && self.is_inside(source, now);
-        let to = if let Some(desk) = self.is_for_desk(&message, method) {
-            desk
+        let inside = *method == Method::REGISTER
+            || source != self.registrar.hop && self.is_inside(source, now);
+        let (to, name) = if let Some(desk) = self.is_for_desk(&message, method) {
+            (Hop::udp(desk), None)
         } else if inside {
             if *method == Method::REGISTER {
                 message.push_front("Path", &format!("<{}>", self.path()));
             }
-            self.registrar
+            (self.registrar.hop, Some(Arc::clone(&self.registrar.name)))
         } else {
             match self.device_for(&message, now) {
-                Some(device) => device,
+                Some(device) => (device, None),
                 None => {
                     return refuse(
                         &message,
@@ -138,25 +201,32 @@ impl Relay {
             }
         };
         if *method == Method::INVITE || *method == Method::SUBSCRIBE {
-            // What follows in the dialog comes this way, too.
-            message.push_front("Record-Route", &format!("<{}>", self.uri()));
+            // What follows in the dialog comes this way, too; where the transport changes, each side is told the
+            // door that it knows (RFC 5658 §3.1).
+            for side in [source.transport, to.transport] {
+                let route = self.own.uri(side).with_param("lr", None);
+                message.push_front("Record-Route", &format!("<{route}>"));
+                if source.transport == to.transport {
+                    break;
+                }
+            }
         }
-        let branch = branch_of(&message);
-        let via = Via::udp(&self.own.to_string(), &branch);
+        let below = message.top_via()?;
+        let branch = self.branch(&message, &below, to);
+        let mut via = Via::udp(&self.own.of(to.transport).to_string(), &branch);
+        to.transport.in_via().clone_into(&mut via.transport);
         message.push_front("Via", &via.to_string());
-        Some(Datagram {
+        Some(Outgoing {
             to,
+            name,
             bytes: message.to_bytes(),
         })
     }
 
-    fn response(&mut self, mut message: Message, now: Timestamp) -> Option<Datagram> {
+    fn response(&mut self, mut message: Message, source: Hop, now: Timestamp) -> Option<Outgoing> {
         let own = message.top_via()?;
-        if own.sent_by != self.own.to_string() {
+        if !own.sent_by.parse().is_ok_and(|at| self.own.has(at)) {
             return None;
-        }
-        if message.code()? / 100 == 2 && message.method()? == Method::REGISTER {
-            self.note_registered(&message, now);
         }
         let rest: Vec<String> = message
             .list("Via")
@@ -164,59 +234,70 @@ impl Relay {
             .skip(1)
             .map(str::to_owned)
             .collect();
-        let next = Via::parse(rest.first()?)?;
+        let below = Via::parse(rest.first()?)?;
+        let expected = self.branch(&message, &below, source);
+        let given = own.branch().unwrap_or_default();
+        if !bool::from(expected.as_bytes().ct_eq(given.as_bytes())) {
+            // Not an answer to what was sent there, or one to somebody else.
+            return None;
+        }
+        let to = way_back(&below)?;
+        if message.code()? / 100 == 2 && message.method()? == Method::REGISTER {
+            self.note_registered(&message, to, now);
+        }
         message.set("Via", &rest.join(", "));
-        Some(Datagram {
-            to: address_of(&next)?,
+        Some(Outgoing {
+            to,
+            name: None,
             bytes: message.to_bytes(),
         })
     }
 
-    fn uri(&self) -> SipUri {
-        SipUri::at("", self.own).with_param("lr", None)
-    }
-
-    /// Takes itself off the route, where the sender put it (RFC 3261 §16.4).
+    /// Takes itself off the route, where the sender put it, once for each of its doors (RFC 3261 §16.4).
     fn strip_own_route(&self, message: &mut Message) {
         let routes: Vec<String> = message
             .list("Route")
             .into_iter()
             .map(str::to_owned)
             .collect();
-        let ours = routes
-            .first()
-            .and_then(|r| NameAddr::parse(r).sip_uri().ok())
-            .and_then(|uri| uri.socket_addr());
-        if ours != Some(self.own) {
+        let is_ours = |route: &&String| {
+            let uri = NameAddr::parse(route).sip_uri().ok();
+            uri.and_then(|uri| uri.socket_addr())
+                .is_some_and(|at| self.own.has(at))
+        };
+        let ours = routes.iter().take_while(is_ours).count();
+        if ours == 0 {
             return;
         }
-        if routes.len() == 1 {
+        if routes.len() == ours {
             message.remove("Route");
         } else {
-            message.set("Route", &routes[1..].join(", "));
+            message.set("Route", &routes[ours..].join(", "));
         }
     }
 
-    fn is_inside(&self, source: SocketAddr, now: Timestamp) -> bool {
+    fn is_inside(&self, source: Hop, now: Timestamp) -> bool {
         self.devices.has(source, now)
     }
 
-    /// The desk, for a registration that takes the proxy itself for the registrar.
+    /// The desk, for a registration that takes the proxy itself for the registrar, and for outer messages that came
+    /// by the proxy's own doors.
     fn is_for_desk(&self, message: &Message, method: &Method) -> Option<SocketAddr> {
         let (desk, _) = self.desk?;
         let uri: SipUri = message.uri()?.parse().ok()?;
-        let to_us = *method == Method::REGISTER && uri.socket_addr() == Some(self.own);
-        to_us.then_some(desk)
+        let at = uri.socket_addr()?;
+        let to_us = *method == Method::REGISTER && self.own.has(at);
+        (to_us || at == desk).then_some(desk)
     }
 
-    fn device_for(&self, message: &Message, now: Timestamp) -> Option<SocketAddr> {
+    fn device_for(&self, message: &Message, now: Timestamp) -> Option<Hop> {
         let uri: SipUri = message.uri()?.parse().ok()?;
-        let address = uri.socket_addr()?;
-        self.is_inside(address, now).then_some(address)
+        self.devices.way_to(uri.socket_addr()?, now)
     }
 
-    /// The registrar took these contacts: their devices can be reached from outside.
-    fn note_registered(&mut self, message: &Message, now: Timestamp) {
+    /// The registrar took these contacts: their devices can be reached from outside. A device that came over a
+    /// connection is reached on it; `from` is where the answer goes.
+    fn note_registered(&mut self, message: &Message, from: Hop, now: Timestamp) {
         let header: Option<u64> = message
             .header("Expires")
             .and_then(|e| e.trim().parse().ok());
@@ -228,26 +309,92 @@ impl Relay {
                 .and_then(|e| e.parse().ok())
                 .or(header)
                 .unwrap_or(3600);
-            let address = contact.sip_uri().ok().and_then(|uri| uri.socket_addr());
-            if let Some(address) = address {
-                let until = now.after(std::time::Duration::from_secs(expires));
-                self.devices.note(address, until, now);
-            }
+            let Some(uri) = contact.sip_uri().ok() else {
+                continue;
+            };
+            let Some(address) = uri.socket_addr() else {
+                continue;
+            };
+            let over = Transport::asked_by(&uri).ok().flatten();
+            let over = over.unwrap_or(match uri.is_secure() {
+                true => Transport::Tls,
+                false => Transport::Udp,
+            });
+            let way = match over {
+                Transport::Udp => Hop::udp(address),
+                // Of several contacts the one that this connection is of.
+                stream if stream == from.transport && address.ip() == from.address.ip() => from,
+                _ => continue,
+            };
+            let until = now.after(std::time::Duration::from_secs(expires));
+            self.devices.note(address, way, until, now);
         }
+    }
+
+    fn refusal(
+        &self,
+        message: &Message,
+        method: &Method,
+        to: Hop,
+        code: u16,
+        words: &str,
+    ) -> Option<Outgoing> {
+        // An ACK is never answered (RFC 3261 §17.1.1.3).
+        if *method == Method::ACK {
+            return None;
+        }
+        let below = message.top_via()?;
+        let tag = self.keyed(&[b"tag", self.branch(message, &below, to).as_bytes()]);
+        Some(Outgoing {
+            to,
+            name: None,
+            bytes: Reply::new(code)
+                .because(words)
+                .to_message(message, &tag)
+                .to_bytes(),
+        })
+    }
+
+    /// The same for every copy of a request that goes to `to`, for its CANCEL, and for the ACK of its refusal (RFC 3261
+    /// §16.11); nobody else can make it.
+    fn branch(&self, message: &Message, below: &Via, to: Hop) -> String {
+        let param = |name| below.params.value(name).unwrap_or_default();
+        let word = self.keyed(&[
+            to.to_string().as_bytes(),
+            below.transport.to_ascii_uppercase().as_bytes(),
+            below.sent_by.as_bytes(),
+            below.branch().unwrap_or_default().as_bytes(),
+            param("received").as_bytes(),
+            param("rport").as_bytes(),
+            message.header("Call-ID").unwrap_or_default().as_bytes(),
+        ]);
+        format!("z9hG4bK{word}")
+    }
+
+    fn keyed(&self, parts: &[&[u8]]) -> String {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.key).expect("HMAC takes keys of any length");
+        for part in parts {
+            mac.update(part);
+            mac.update(b"\0");
+        }
+        data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes()[..16])
     }
 }
 
 /// `received` and `rport` (RFC 3581 §4), by which the answer finds its way back.
-fn note_source(message: &mut Message, source: SocketAddr) -> Option<()> {
+fn note_source(message: &mut Message, source: Hop) -> Option<()> {
     let mut via = message.top_via()?;
-    via.params.set("received", Some(&source.ip().to_string()));
-    via.params.set("rport", Some(&source.port().to_string()));
+    via.params
+        .set("received", Some(&source.address.ip().to_string()));
+    via.params
+        .set("rport", Some(&source.address.port().to_string()));
     message.set_top_via(&via);
     Some(())
 }
 
 /// Where the sender of a Via waits for the answer.
-fn address_of(via: &Via) -> Option<SocketAddr> {
+fn way_back(via: &Via) -> Option<Hop> {
     let sent_by: SipUri = format!("sip:{}", via.sent_by).parse().ok()?;
     let host = via.params.value("received").unwrap_or(sent_by.host());
     let port = match via.params.value("rport").filter(|p| !p.is_empty()) {
@@ -255,198 +402,6 @@ fn address_of(via: &Via) -> Option<SocketAddr> {
         None => sent_by.port_or_default(),
     };
     let ip = host.trim_matches(['[', ']']).parse().ok()?;
-    Some(SocketAddr::new(ip, port))
-}
-
-/// The same for every copy of a request, for its CANCEL, and for the ACK of its refusal (RFC 3261 §16.11).
-fn branch_of(message: &Message) -> String {
-    let below = message.top_via();
-    let below = below.as_ref().map_or_else(String::new, |v| {
-        format!("{} {}", v.sent_by, v.branch().unwrap_or_default())
-    });
-    let call = message.header("Call-ID").unwrap_or_default();
-    format!("z9hG4bK{}", short_digest(&format!("{below} {call}")))
-}
-
-fn tag(message: &Message) -> String {
-    short_digest(&format!("tag {}", branch_of(message)))
-}
-
-fn short_digest(text: &str) -> String {
-    data_encoding::HEXLOWER.encode(&Sha256::digest(text)[..10])
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_000);
-
-    fn at(port: u16) -> SocketAddr {
-        SocketAddr::from(([127, 0, 0, 1], port))
-    }
-
-    const PROXY: u16 = 5070;
-    const REGISTRAR: u16 = 5060;
-    const PHONE: u16 = 40_000;
-
-    fn relay() -> Relay {
-        Relay::new(at(PROXY), at(REGISTRAR))
-    }
-
-    fn message(first: &str, headers: &[(&str, &str)]) -> Vec<u8> {
-        let mut text = format!("{first}\r\n");
-        for (name, value) in headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
-        }
-        text.push_str("\r\n");
-        text.into_bytes()
-    }
-
-    fn register() -> Vec<u8> {
-        message(
-            "REGISTER sip:127.0.0.1:5060 SIP/2.0",
-            &[
-                ("Via", "SIP/2.0/UDP 127.0.0.1:40000;branch=z9hG4bKa;rport"),
-                ("Route", "<sip:127.0.0.1:5070;lr>"),
-                ("From", "<sip:d@h>;tag=1"),
-                ("To", "<sip:d@h>"),
-                ("Call-ID", "c1"),
-                ("CSeq", "1 REGISTER"),
-                ("Contact", "<sip:d@127.0.0.1:40000>"),
-                ("Max-Forwards", "70"),
-            ],
-        )
-    }
-
-    /// A relay through which the phone has registered.
-    fn registered() -> Relay {
-        let mut relay = relay();
-        let up = relay.relay(&register(), at(PHONE), NOW).expect("relayed");
-        let request = Message::parse(&up.bytes).expect("a message");
-        let mut answer = Message::response(&request, 200, "OK", "t");
-        answer.push("Contact", "<sip:d@127.0.0.1:40000>;expires=600");
-        let down = relay
-            .relay(&answer.to_bytes(), at(REGISTRAR), NOW)
-            .expect("relayed");
-        assert_eq!(down.to, at(PHONE));
-        assert_eq!(
-            Message::parse(&down.bytes)
-                .expect("a message")
-                .list("Via")
-                .len(),
-            1
-        );
-        relay
-    }
-
-    fn notify(uri: &str, via: &str, hops: &str) -> Vec<u8> {
-        message(
-            &format!("NOTIFY {uri} SIP/2.0"),
-            &[
-                ("Via", via),
-                ("Route", "<sip:127.0.0.1:5070;lr>"),
-                ("From", "<sip:s@h>;tag=1"),
-                ("To", "<sip:d@h>"),
-                ("Call-ID", "c2"),
-                ("CSeq", "1 NOTIFY"),
-                ("Event", "application-server-contact-me"),
-                ("Max-Forwards", hops),
-            ],
-        )
-    }
-
-    const VIA: &str = "SIP/2.0/UDP 127.0.0.1:5060;branch=z9hG4bKb;rport";
-
-    #[test]
-    fn a_registration_goes_up_with_the_path_back() {
-        let up = relay().relay(&register(), at(PHONE), NOW).expect("relayed");
-        assert_eq!(up.to, at(REGISTRAR));
-        let message = Message::parse(&up.bytes).expect("a message");
-        assert_eq!(message.header("Path"), Some("<sip:127.0.0.1:5070;lr>"));
-        assert_eq!(message.header("Route"), None);
-        assert_eq!(message.header("Max-Forwards"), Some("69"));
-        assert_eq!(message.list("Via").len(), 2);
-    }
-
-    #[test]
-    fn a_notification_reaches_the_device_stripped_of_the_route_and_its_answer_the_sender() {
-        let mut relay = registered();
-        let uri = "sip:d@127.0.0.1:40000";
-        let down = relay
-            .relay(&notify(uri, VIA, "70"), at(REGISTRAR), NOW)
-            .expect("relayed");
-        assert_eq!(down.to, at(PHONE));
-        let message = Message::parse(&down.bytes).expect("a message");
-        assert_eq!((message.header("Route"), message.uri()), (None, Some(uri)));
-        let again = relay
-            .relay(&notify(uri, VIA, "70"), at(REGISTRAR), NOW)
-            .expect("relayed");
-        assert_eq!(again, down, "a copy is the same copy further on");
-        let answer = Message::response(&message, 200, "OK", "t").to_bytes();
-        let up = relay.relay(&answer, at(PHONE), NOW).expect("relayed");
-        assert_eq!(up.to, at(REGISTRAR));
-        let via = Message::parse(&up.bytes)
-            .expect("a message")
-            .top_via()
-            .expect("a Via");
-        assert_eq!(via.branch(), Some("z9hG4bKb"));
-    }
-
-    #[test]
-    fn only_devices_that_registered_are_reached_and_only_while_they_are() {
-        let mut relay = registered();
-        let late = NOW.after(Duration::from_secs(601));
-        for (name, bytes, now, code) in [
-            (
-                "a stranger",
-                notify("sip:x@127.0.0.1:9", VIA, "70"),
-                NOW,
-                404,
-            ),
-            (
-                "gone",
-                notify("sip:d@127.0.0.1:40000", VIA, "70"),
-                late,
-                404,
-            ),
-            (
-                "a loop",
-                notify("sip:d@127.0.0.1:40000", VIA, "0"),
-                NOW,
-                483,
-            ),
-        ] {
-            let answer = relay.relay(&bytes, at(REGISTRAR), now).expect(name);
-            assert_eq!(answer.to, at(REGISTRAR), "{name}");
-            let message = Message::parse(&answer.bytes).expect("a message");
-            assert_eq!(message.code(), Some(code), "{name}");
-        }
-        assert_eq!(relay.counts(NOW).devices, 1);
-    }
-
-    #[test]
-    fn an_invitation_comes_back_this_way_and_nonsense_goes_nowhere() {
-        let mut relay = registered();
-        let invite = String::from_utf8(notify("sip:d@127.0.0.1:40000", VIA, "70"))
-            .expect("text")
-            .replace("NOTIFY", "INVITE");
-        let down = relay
-            .relay(invite.as_bytes(), at(REGISTRAR), NOW)
-            .expect("relayed");
-        let message = Message::parse(&down.bytes).expect("a message");
-        assert_eq!(
-            message.header("Record-Route"),
-            Some("<sip:127.0.0.1:5070;lr>")
-        );
-        for bytes in [
-            &b"\r\n\r\n"[..],
-            b"hello",
-            b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 1.2.3.4\r\n\r\n",
-        ] {
-            assert_eq!(relay.relay(bytes, at(9), NOW), None);
-        }
-    }
+    let transport = via.transport.parse().ok()?;
+    Some(Hop::new(transport, SocketAddr::new(ip, port)))
 }

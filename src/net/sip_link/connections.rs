@@ -95,6 +95,13 @@ impl Connections {
         Some(connection.hop)
     }
 
+    /// Gives up all of them: what waits is written, and they are closed.
+    pub(super) fn close_all(&mut self) {
+        self.open.clear();
+        self.by_hop.clear();
+        self.aliases.clear();
+    }
+
     fn forget_one(&mut self, id: ConnectionId) -> Option<Connection> {
         let connection = self.open.remove(&id)?;
         forget(&mut self.by_hop, connection.hop, id);

@@ -16,6 +16,8 @@ pub(super) struct Plain<'a> {
     pub(super) odd_lines: Vec<String>,
     /// Whether bytes of the head were not UTF-8.
     pub(super) is_lossy: bool,
+    /// The beginning of a line within which a CR stands.
+    pub(super) bare_cr: Option<String>,
 }
 
 /// Compact names (RFC 3261 §7.3.3 and the IANA registry) and what they stand for.
@@ -81,6 +83,8 @@ pub(super) fn normalise(bytes: &[u8]) -> Result<Plain<'_>, InvalidMessage> {
             break false;
         }
     };
+    let with_cr = lines.iter().find(|line| line.contains(&b'\r'));
+    let bare_cr = with_cr.map(|line| String::from_utf8_lossy(line).chars().take(40).collect());
     let mut is_lossy = false;
     let mut lines = lines.into_iter().map(|line| {
         String::from_utf8(line).unwrap_or_else(|error| {
@@ -105,6 +109,7 @@ pub(super) fn normalise(bytes: &[u8]) -> Result<Plain<'_>, InvalidMessage> {
         has_end,
         odd_lines,
         is_lossy,
+        bare_cr,
     })
 }
 
@@ -128,6 +133,14 @@ mod tests {
             ]
         );
         assert_eq!(plain.body, b"\xff\0");
+    }
+
+    #[test]
+    fn a_cr_that_ends_no_line_is_told_and_one_in_the_body_is_none_of_its_business() {
+        let plain = normalise(b"A b c\r\nSubject: x\rVia: y\r\n\r\n").expect("head");
+        assert_eq!(plain.bare_cr.as_deref(), Some("Subject: x\rVia: y"));
+        let plain = normalise(b"A b c\r\nSubject: x\r\n\r\na\rb").expect("head");
+        assert_eq!(plain.bare_cr, None);
     }
 
     #[test]

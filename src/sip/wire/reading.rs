@@ -27,6 +27,9 @@ pub enum InvalidMessage {
     /// A header line without name or colon.
     #[error("not a header field: {0:?}")]
     Header(String),
+    /// A carriage return within a line: others may take it for the line's end.
+    #[error("a carriage return that ends no line: {0:?}")]
+    BareCr(String),
     /// `Content-Length` is not a number.
     #[error("{0:?} is not a number of bytes")]
     ContentLength(String),
@@ -48,6 +51,7 @@ impl InvalidMessage {
             Self::Version(_) | Self::RequestUri(..) => "RFC 3261 §7.1",
             Self::StatusCode(_) => "RFC 3261 §7.2",
             Self::Header(_) => "RFC 3261 §7.3.1",
+            Self::BareCr(_) => "RFC 3261 §25.1",
             Self::ContentLength(_) | Self::Lengths(..) => "RFC 3261 §20.14",
             Self::Short(..) => "RFC 3261 §18.3",
         }
@@ -90,6 +94,7 @@ impl<'a> Reading<'a> {
         if !plain.has_end {
             refused.push(InvalidMessage::NoEndOfHead);
         }
+        refused.extend(plain.bare_cr.map(InvalidMessage::BareCr));
         refused.extend(plain.odd_lines.into_iter().map(InvalidMessage::Header));
         let mut body = plain.body;
         let mut lengths = plain

@@ -100,8 +100,15 @@ fn register(
     let version = device.version;
     let mut facts = Facts::of(device);
     let stored = to_json(&facts)?;
-    facts.tag = told.tag.or(facts.tag);
-    facts.proxy = told.proxy.clone().or(facts.proxy);
+    match told.proxy.as_deref() {
+        // It is behind none any more.
+        Some("") if facts.proxy.take().is_some() => facts.tag = told.tag,
+        Some("") => facts.tag = told.tag.or(facts.tag),
+        proxy => {
+            facts.tag = told.tag.or(facts.tag);
+            facts.proxy = proxy.map(str::to_owned).or(facts.proxy);
+        }
+    }
     facts.has_data = told.has_data;
     if let Some(push) = &told.push {
         facts.push.clone_from(push);

@@ -10,6 +10,7 @@ mod places;
 mod probing;
 mod probing_streams;
 mod registrars;
+mod routers;
 mod transports;
 
 use std::io::Write;

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use callhome::agent::proxy::Proxy;
+use callhome::agent::proxy::{Proxy, Upstream};
 use callhome::api::{CallbackView, Device};
 use callhome::domain::RelayForm;
 use callhome::host::SystemClock;
-use callhome::net::sip_link::{LinkOptions, SipLink};
-use callhome::sip::{OutboundRequest, SipUri};
+use callhome::net::sip_link::{LinkOptions, SipLink, SipPipe};
+use callhome::sip::{Hop, OutboundRequest, SipUri};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -30,9 +30,14 @@ struct Router {
 
 impl Router {
     async fn start(server: &TestServer, own: &TestDevice, form: RelayForm) -> Self {
-        let proxy = Proxy::bind(loopback(), server.sip(), Arc::new(SystemClock))
-            .await
-            .expect("a port");
+        let wire = SipPipe::open(LinkOptions::new(loopback(), random())).expect("a port");
+        let registrar = Upstream {
+            hop: Hop::udp(server.sip()),
+            name: "127.0.0.1".into(),
+        };
+        let wire = Arc::new(wire);
+        let proxy = Proxy::over(wire, registrar, Arc::new(SystemClock), random());
+        let proxy = proxy.expect("a door for UDP");
         let (nobody, _) = tokio::sync::mpsc::unbounded_channel();
         let credentials =
             callhome::sip::Credentials::new(own.id.to_string(), own.secret.sip_password());

@@ -306,18 +306,18 @@ fn open_link(
     invitation: &Invitation,
     handler: Arc<dyn SipHandler>,
 ) -> Result<SipLink, CommandError> {
-    let tls = trust(&flags.sip_ca, &invitation.ca_pem)?;
+    let tls = trust(&flags.sip_ca, Some(&invitation.ca_pem))?;
     let keep_alive = flags.keep_alive.max(Duration::from_secs(1));
     sip_socket(flags.sip_listen, handler, tls, keep_alive)
 }
 
 /// Whom phones trust for SIP over TLS: the system's authorities, the server's own and those of the files.
-pub(super) fn trust(files: &[PathBuf], server: &str) -> Result<ClientTls, CommandError> {
+pub(super) fn trust(files: &[PathBuf], server: Option<&str>) -> Result<ClientTls, CommandError> {
     let mut pem = Vec::new();
     for file in files {
         pem.push(read(file)?);
     }
-    pem.push(server.to_owned());
+    pem.extend(server.map(str::to_owned));
     ClientTls::also_trusting(&pem).map_err(|e| {
         CommandError::new(ErrorKind::Config, format!("--sip-ca: {e}"))
             .hint("It takes files in PEM form (-----BEGIN CERTIFICATE-----)")

@@ -8,6 +8,7 @@ use crate::api::NumberCode;
 use crate::cli::context::Context;
 use crate::cli::error::CommandError;
 use crate::cli::output::View;
+use crate::sip::SipUri;
 
 /// The phone in its user's hands: lines on standard input.
 pub(super) struct Keyboard {
@@ -72,12 +73,30 @@ pub(super) async fn typed(
             };
             context.status(&words)
         }
+        "proxy" => {
+            let proxy = match rest.trim() {
+                "none" => None,
+                text => match text.parse::<SipUri>() {
+                    Ok(proxy) => Some(proxy),
+                    Err(error) => {
+                        return context.status(&format!(
+                            "{text:?} is no router: {error}. As in:  proxy sip:127.0.0.1:5070"
+                        ));
+                    }
+                },
+            };
+            phone.go_behind(proxy);
+            context.status(&format!("registers through {}", match rest.trim() {
+                "none" => "no router",
+                text => text,
+            }))
+        }
         "show" => match phone.look().await {
             Some(snapshot) => context.show(&View::one("phone", &snapshot)),
             None => context.status("the phone is off"),
         },
         _ => context.status(
-            "type: pin DIGITS (on the lock screen), code DIGITS (from a text message), or show",
+            "type: pin DIGITS (on the lock screen), code DIGITS (from a text message), proxy URI or proxy none, or show",
         ),
     }
 }

@@ -31,8 +31,9 @@ const READY: Duration = Duration::from_secs(15);
 /// the server asks.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Type \"pin 123456\" to unlock its screen, \"code 123456\" to verify its number, \"show\" to see it. Ctrl-C switches it off;
-the next run with the same name and folder goes on where this one stopped.
+Type \"pin 123456\" to unlock its screen, \"code 123456\" to verify its number, \"show\" to see it,
+\"proxy sip:127.0.0.1:5071\" or \"proxy none\" to move it behind another router. Ctrl-C switches it off; the
+next run with the same name and folder goes on where this one stopped.
 
 Examples:
   callhome agent run --name \"Anna's phone\"

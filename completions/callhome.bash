@@ -1027,7 +1027,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__agent__subcmd__proxy)
-            opts="-c -o -v -q -h --registrar --sip-listen --enrol --invite --name --state --own-port --relay --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-c -o -v -q -h --registrar --sip-listen --tls-listen --sip-ca --enrol --invite --name --state --own-port --relay --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1038,6 +1038,14 @@ _callhome() {
                     return 0
                     ;;
                 --sip-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sip-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

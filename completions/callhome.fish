@@ -2661,11 +2661,13 @@ complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from carrier" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from carrier" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from carrier" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l registrar -d 'The SIP registrar, which is the server\'s address for SIP' -r
-complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l sip-listen -d 'Address at which it listens; port 0 lets the system choose' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l registrar -d 'The SIP registrar, which is the server\'s address for SIP; transport=tcp or tls in it says how to speak to it' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l sip-listen -d 'Address at which it listens, for UDP and TCP; port 0 lets the system choose' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l tls-listen -d 'Address at which it listens for TLS; when the registrar is spoken to over TLS, a port that the system chooses' -r
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l sip-ca -d 'Authority to trust for the registrar\'s certificate beside the system\'s and the server\'s own (PEM); may be repeated' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l invite -d 'File with the invitation; without it the current context is asked for one' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l name -d 'Name that it proposes to the server' -r
-complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l state -d 'Folder that keeps its state; in the data folder otherwise' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l state -d 'Folder that keeps its state and its certificate; in the data folder otherwise' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l own-port -d 'Port of its own, at the same address; 0 lets the system choose' -r
 complete -c callhome -n "__fish_callhome_using_subcommand agent; and __fish_seen_subcommand_from proxy" -l relay -d 'How the server is to send to the phones: route (loose route) or encapsulate (inside a message to the router)' -r -f -a "route\t''
 encapsulate\t''"

@@ -41,7 +41,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::connections::{Common, Connections};
-use self::doors::{Doors, Porter, canonical};
+use self::doors::{Doors, Guests, Porter, canonical};
 use self::driver::{Command, Driver, DriverParts, Sending};
 pub use self::once::{OnceError, Outlook, Preview, preview, request_once};
 pub use self::pipe::SipPipe;
@@ -196,6 +196,7 @@ impl SipLink {
             tasks: tasks.clone(),
             stop: stop.clone(),
             keep_alive: options.keep_alive,
+            guests: Guests::default(),
         };
         if let Some(listener) = doors.tcp {
             tasks.spawn(porter.clone().accept_tcp(listener));

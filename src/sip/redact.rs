@@ -15,12 +15,15 @@ const SEALED: [&str; 2] = [
     "application/vnd.syncml.notification",
 ];
 
+/// Bodies with messages in them.
+const INNER: [&str; 3] = ["message/sip", "message/sipfrag", "multipart/"];
+
 /// The message with every proof replaced by `x`, octet for octet: lengths and all other octets stay.
 #[must_use]
 pub fn redacted(message: &[u8]) -> Vec<u8> {
     let mut shown = message.to_vec();
     let head = end_of_head(message);
-    let mut sealed = false;
+    let (mut sealed, mut inner) = (false, false);
     let mut secret_field = false;
     let mut at = 0;
     while at < head {
@@ -40,11 +43,35 @@ pub fn redacted(message: &[u8]) -> Vec<u8> {
         if matches!(name.as_str(), "content-type" | "c") {
             let value = String::from_utf8_lossy(line).to_ascii_lowercase();
             sealed |= SEALED.iter().any(|kind| value.contains(kind));
+            inner |= INNER.iter().any(|kind| value.contains(kind));
         }
         at = end;
     }
     if sealed {
         shown[head..].fill(b'x');
+    } else if inner {
+        let body = redacted_parts(&message[head..]);
+        shown[head..].copy_from_slice(&body);
+    }
+    shown
+}
+
+/// A body of messages, or of parts: each of its lines is read as one of a head.
+fn redacted_parts(body: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(body).to_ascii_lowercase();
+    if SEALED.iter().any(|kind| text.contains(kind)) {
+        return vec![b'x'; body.len()];
+    }
+    let mut shown = body.to_vec();
+    let mut secret_field = false;
+    for line in shown.split_inclusive_mut(|b| *b == b'\n') {
+        let folded = line.first().is_some_and(|b| matches!(b, b' ' | b'\t'));
+        if !folded {
+            secret_field = PROOFS.contains(&name_of(line).as_str());
+        }
+        if secret_field {
+            hide_parameters(line);
+        }
     }
     shown
 }
@@ -123,6 +150,25 @@ mod tests {
             "INVITE sip:a@b SIP/2.0\r\nc: application/vnd.callhome.bootstrap+json\r\n\r\n{\"mac\":1}",
         );
         assert!(text.ends_with("\r\n\r\nxxxxxxxxx"), "{text}");
+    }
+
+    #[test]
+    fn messages_inside_messages_are_no_way_around_it() {
+        let inner =
+            "NOTIFY sip:a@b SIP/2.0\r\nAuthorization: Digest a=1,\r\n response=\"dead\"\r\n\r\n";
+        let text = shown(&format!(
+            "NOTIFY sip:p@b SIP/2.0\r\nContent-Type: message/sip\r\n\r\n{inner}"
+        ));
+        assert!(
+            text.ends_with("Digest a=1,\r\n response=\"xxxx\"\r\n\r\n"),
+            "{text}"
+        );
+        let parts =
+            "--z\r\nContent-Type: application/vnd.syncml.notification\r\n\r\nkey\r\n--z--\r\n";
+        let text = shown(&format!(
+            "NOTIFY sip:p@b SIP/2.0\r\nContent-Type: multipart/mixed;boundary=z\r\n\r\n{parts}"
+        ));
+        assert!(!text.contains("key"), "{text}");
     }
 
     #[test]

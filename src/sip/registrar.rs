@@ -195,6 +195,8 @@ impl Registrar {
             return Ok(());
         }
         let user_agent = message.header("User-Agent").map(str::to_owned);
+        // A device with several contacts is reached at the one that it names first.
+        let mut named: Vec<Instance> = Vec::new();
         // A contact's own wish, else the header's.
         let header = message.header("Expires");
         for contact in contacts {
@@ -205,6 +207,11 @@ impl Registrar {
                 .to_string();
             let expires = granted(&self.limits, contact.params().value("expires").or(header))?;
             let instance = Instance::of(&contact.to_string());
+            match &instance {
+                Some(instance) if named.contains(instance) => continue,
+                Some(instance) => named.push(instance.clone()),
+                None => {}
+            }
             let instance = instance.as_ref().map_or("", Instance::as_str);
             let same = |b: &Binding| {
                 if instance.is_empty() {

@@ -15,8 +15,7 @@ impl Brain {
             self.phone.note(now, "text message for the user");
             return Vec::new();
         }
-        self.reply_to = from.to_owned();
-        self.receive_signed(text, "sms", now)
+        self.receive_from(Some(from), text, "sms", now)
     }
 
     /// Takes a signed text, however it came.
@@ -26,12 +25,32 @@ impl Brain {
         bearer: &str,
         now: Timestamp,
     ) -> Vec<Effect> {
+        self.receive_from(None, text, bearer, now)
+    }
+
+    fn receive_from(
+        &mut self,
+        from: Option<&str>,
+        text: &str,
+        bearer: &str,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         let enrolled = self.version();
         let checked = SignedMessage::parse(text.as_bytes())
             .map_err(|_| DiscardReason::Malformed)
             .and_then(|message| Ok(message.verify(self.keys(), enrolled)?));
         let decisions = match checked {
-            Ok(message) => self.receiver.receive(&message, now),
+            Ok(message) => {
+                let decisions = self.receiver.receive(&message, now);
+                // Who repeats what the server once sent is not the server.
+                let news = |d: &Decision| matches!(d, Decision::Run { .. } | Decision::Hold { .. });
+                if let Some(from) = from
+                    && (self.reply_to.is_empty() || decisions.iter().any(news))
+                {
+                    self.reply_to = from.to_owned();
+                }
+                decisions
+            }
             Err(reason) => {
                 self.counters.discarded += 1;
                 vec![self.receiver.discard(reason, now)]

@@ -29,7 +29,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::api::{AgentReport, EnrolResponse, RegisterRequest};
-use crate::domain::{Purpose, Sequence, ShortId, Timestamp};
+use crate::domain::{Sequence, ShortId, Timestamp};
 use crate::sip::digest::{NonceSource, Verifier};
 use crate::sms::{Receiver, ReceiverSettings, SmsKeys, Version};
 
@@ -74,7 +74,7 @@ pub struct Brain {
     /// Calls for a later time slot.
     #[serde(default)]
     planned: Vec<call::Planned>,
-    /// Who sent the last signed text message: replies go there.
+    /// Who sent the last signed text message that was new: replies go there.
     #[serde(default)]
     reply_to: String,
     #[serde(skip)]
@@ -158,11 +158,10 @@ impl Brain {
         self
     }
 
-    /// Asks every sender of a NOTIFY for the secret that it shares with the endpoint (requirement B7).
+    /// Asks every sender of a NOTIFY for the secret that it shares with the endpoint (requirement B7). `key` is random:
+    /// what was answered before a restart is not taken after it.
     #[must_use]
-    pub fn challenging(mut self) -> Self {
-        // Its own texts are the time and the realm, unlike all else that this key signs.
-        let key = self.persona.secret.key(Purpose::Http);
+    pub fn challenging(mut self, key: [u8; 32]) -> Self {
         let nonces = NonceSource::new(key, NONCE_LIFE);
         let verifier = Verifier::new(CHALLENGE_REALM, nonces);
         self.challenger = Some(verifier.covering_bodies().behind_proxies());

@@ -266,7 +266,7 @@ mod tests {
             model: None,
             has_data: true,
         };
-        Brain::new(persona, 1).challenging()
+        Brain::new(persona, 1).challenging([5; 32])
     }
 
     fn check_sync(authorization: Option<&str>) -> InboundRequest {

@@ -15,7 +15,7 @@ use super::{DeviceHandle, DeviceParts, DeviceSettings, Newcomer, registration};
 use crate::agent::brain::{Brain, Counters, Effect};
 use crate::agent::carrier::Sms;
 use crate::agent::enrolment::{EnrolError, enrol};
-use crate::domain::{DeviceId, Identity, Msisdn, ShortId, Timestamp};
+use crate::domain::{DeviceId, Identity, Msisdn, Purpose, ShortId, Timestamp};
 use crate::port::{Door, Drill, MachineError, Step};
 
 /// The longest pause between two tries of anything.
@@ -91,7 +91,15 @@ impl Device {
             .with_hold(settings.hold_for)
             .trusting(&settings.trusted);
         if settings.challenge_notify {
-            brain = brain.challenging();
+            let mut key = [0; 32];
+            brain = match parts.entropy.fill(&mut key) {
+                Ok(()) => brain.challenging(key),
+                // Its own secret is unknown to others, too.
+                Err(_) => {
+                    let own = brain.persona().secret.key(Purpose::Http);
+                    brain.challenging(own)
+                }
+            };
         }
         let device = Self {
             name: name.to_owned(),

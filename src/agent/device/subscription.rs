@@ -160,7 +160,7 @@ pub(super) async fn subscribe(
 fn standing(answer: &SipAnswer) -> Option<Standing> {
     let header = |name| answer.header(name).next();
     let number: u32 = header("CSeq")?.split_whitespace().next()?.parse().ok()?;
-    let seconds: u64 = header("Expires")?.trim().parse().ok()?;
+    let seconds: u32 = header("Expires")?.trim().parse().ok()?;
     let target = NameAddr::parse(header("Contact")?).sip_uri().ok()?;
     let mut route = Vec::new();
     for hop in answer.header("Record-Route").flat_map(|v| v.split(',')) {
@@ -176,7 +176,7 @@ fn standing(answer: &SipAnswer) -> Option<Standing> {
         },
         target,
         route,
-        granted: Duration::from_secs(seconds.max(1)),
+        granted: Duration::from_secs(u64::from(seconds.max(1))),
     })
 }
 

@@ -18,11 +18,17 @@ pub(super) struct Streams {
 
 #[derive(Default)]
 struct Stream {
-    /// The sequence number that comes next; none before the first segment.
-    next: Option<u32>,
-    /// What came too early.
-    early: BTreeMap<u32, Vec<u8>>,
+    /// How many bytes of the stream were taken, and the sequence number that comes next; none before the first segment.
+    next: Option<(u64, u32)>,
+    /// What came too early, by its place in the stream.
+    early: BTreeMap<u64, Vec<u8>>,
+    /// Bytes of it.
+    waiting: usize,
     bytes: Vec<u8>,
+    /// How much of `bytes` was looked through for the end of a head.
+    scanned: usize,
+    /// How long `bytes` has to be for the next message.
+    wanted: usize,
     last: (u64, u64),
 }
 
@@ -33,7 +39,7 @@ impl Streams {
         let stream = self.open.entry(key).or_default();
         if segment.is_first {
             *stream = Stream {
-                next: Some(segment.sequence.wrapping_add(1)),
+                next: Some((0, segment.sequence.wrapping_add(1))),
                 ..Stream::default()
             };
         }
@@ -67,66 +73,101 @@ impl Streams {
 
 impl Stream {
     fn add(&mut self, sequence: u32, payload: &[u8]) {
-        let next = *self.next.get_or_insert(sequence);
+        let (taken, next) = *self.next.get_or_insert((0, sequence));
         // Sequence numbers go round: the difference tells before from after.
-        let ahead = sequence.wrapping_sub(next) as i32;
+        let ahead = i64::from(sequence.wrapping_sub(next).cast_signed());
         if ahead > 0 {
-            self.early.insert(sequence, payload.to_vec());
-            if self.early.values().map(Vec::len).sum::<usize>() > MAX_AHEAD {
-                // What is missing was never captured: go on behind it.
-                self.bytes.clear();
-                self.next = self.early.keys().next().copied();
-            }
-        } else if let Some(new) = payload.get(ahead.unsigned_abs() as usize..) {
-            self.push(new);
-        }
-        while let Some(next) = self.next
-            && let Some(&at) = self
+            let place = taken + ahead.unsigned_abs();
+            let longer = self
                 .early
-                .keys()
-                .find(|at| (at.wrapping_sub(next) as i32) <= 0)
-            && let Some(payload) = self.early.remove(&at)
+                .get(&place)
+                .is_none_or(|known| known.len() < payload.len());
+            if longer && let Some(before) = self.early.insert(place, payload.to_vec()) {
+                self.waiting -= before.len();
+            }
+            self.waiting += if longer { payload.len() } else { 0 };
+            if self.waiting > MAX_AHEAD
+                && let Some((&first, _)) = self.early.first_key_value()
+            {
+                // What is missing was never captured: go on behind it.
+                self.forget();
+                self.skip(first - taken);
+            }
+        } else {
+            let seen = usize::try_from(ahead.unsigned_abs()).unwrap_or(usize::MAX);
+            self.push(payload.get(seen..).unwrap_or_default());
+        }
+        while let Some((taken, _)) = self.next
+            && let Some(entry) = self.early.first_entry()
+            && *entry.key() <= taken
         {
-            let seen = next.wrapping_sub(at) as usize;
+            let (place, payload) = entry.remove_entry();
+            self.waiting -= payload.len();
+            let seen = usize::try_from(taken - place).unwrap_or(usize::MAX);
             self.push(payload.get(seen..).unwrap_or_default());
         }
     }
 
     fn push(&mut self, new: &[u8]) {
         self.bytes.extend_from_slice(new);
-        let length = u32::try_from(new.len()).unwrap_or(0);
-        self.next = self.next.map(|next| next.wrapping_add(length));
+        self.skip(new.len() as u64);
+    }
+
+    fn skip(&mut self, length: u64) {
+        // Its lower half is what sequence numbers count.
+        let round = (length & u64::from(u32::MAX)) as u32;
+        self.next = self
+            .next
+            .map(|(taken, next)| (taken + length, next.wrapping_add(round)));
+    }
+
+    fn forget(&mut self) {
+        self.bytes.clear();
+        (self.scanned, self.wanted) = (0, 0);
     }
 
     /// Cuts whole messages off the front.
     fn messages(&mut self) -> Vec<Vec<u8>> {
         let mut whole = Vec::new();
+        if self.bytes.len() < self.wanted {
+            return whole;
+        }
+        self.wanted = 0;
+        let mut scanned = std::mem::take(&mut self.scanned);
+        let mut done = 0;
         loop {
-            let blank = self
-                .bytes
-                .iter()
-                .take_while(|b| b"\r\n".contains(b))
-                .count();
-            self.bytes.drain(..blank);
-            let head = self.bytes.windows(4).position(|w| w == b"\r\n\r\n");
-            let Some(head) = head.map(|at| at + 4) else {
+            let rest = &self.bytes[done..];
+            let blank = rest.iter().take_while(|b| b"\r\n".contains(b)).count();
+            if blank > 0 {
+                (done, scanned) = (done + blank, 0);
+            }
+            let rest = &self.bytes[done..];
+            let from = scanned.saturating_sub(3);
+            let head = rest[from..].windows(4).position(|w| w == b"\r\n\r\n");
+            let Some(head) = head.map(|at| from + at + 4) else {
                 // TLS and other protocols never become a message.
-                let has_line = self.bytes.contains(&b'\n');
-                if self.bytes.len() > MAX_MESSAGE || (has_line && !looks_like_sip(&self.bytes)) {
-                    self.bytes.clear();
+                let has_line = rest[from..].contains(&b'\n');
+                if rest.len() > MAX_MESSAGE || (has_line && !looks_like_sip(rest)) {
+                    done = self.bytes.len();
+                } else {
+                    self.scanned = rest.len();
                 }
-                return whole;
+                break;
             };
-            if !looks_like_sip(&self.bytes) {
-                self.bytes.drain(..head);
+            if !looks_like_sip(rest) {
+                (done, scanned) = (done + head, 0);
                 continue;
             }
-            let end = head + content_length(&self.bytes[..head]).min(MAX_MESSAGE);
-            if self.bytes.len() < end {
-                return whole;
+            let end = head + content_length(&rest[..head]).min(MAX_MESSAGE);
+            if rest.len() < end {
+                self.wanted = end;
+                break;
             }
-            whole.push(self.bytes.drain(..end).collect());
+            whole.push(rest[..end].to_vec());
+            (done, scanned) = (done + end, 0);
         }
+        self.bytes.drain(..done);
+        whole
     }
 }
 

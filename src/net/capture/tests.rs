@@ -158,3 +158,18 @@ fn a_capture_may_break_off_anywhere() {
 fn capture_is_too_short(end: usize) -> bool {
     end < 24 + 16 + 28 + MESSAGE.len()
 }
+
+#[test]
+fn a_stream_in_a_thousand_pieces_and_backwards_is_put_together_where_numbers_go_round() {
+    let body = "x".repeat(2_000);
+    let message = format!("MESSAGE sip:b@h SIP/2.0\r\nVia: SIP/2.0/TCP h\r\nl: 2000\r\n\r\n{body}");
+    let two = message.repeat(2).into_bytes();
+    let first = u32::MAX - 700;
+    let mut frames = vec![tcp(first.wrapping_sub(1), 0x02, b"")];
+    for (n, piece) in two.chunks(3).enumerate().rev() {
+        let at = first.wrapping_add(u32::try_from(3 * n).expect("small"));
+        // Each comes twice.
+        frames.extend([tcp(at, 0x10, piece), tcp(at, 0x10, piece)]);
+    }
+    assert_eq!(bodies(&pcap(101, &frames)), [message.as_bytes(); 2]);
+}

@@ -426,8 +426,10 @@ async fn pump_web_socket(
                     return "keep-alives are not answered any more".to_owned();
                 }
                 quiet = true;
-                if let Err(error) = sink.send(WsMessage::Ping(Vec::new().into())).await {
-                    return format!("the connection broke: {error}");
+                match timeout(WRITE, sink.send(WsMessage::Ping(Vec::new().into()))).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => return format!("the connection broke: {error}"),
+                    Err(_) => return "the other side does not read".to_owned(),
                 }
             }
         }

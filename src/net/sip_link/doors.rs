@@ -1,14 +1,15 @@
 //! The doors of a link: its UDP socket, and TCP and TLS listeners that wait for connections.
 
+use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,6 +20,8 @@ use crate::sip::{Hop, Transport};
 
 /// Connections that others opened, at once; more wait in the system's backlog.
 const CONNECTIONS: usize = 20_000;
+/// Of them, from one address (IPv6: one network): nobody takes all.
+const FROM_ONE: usize = 2_000;
 const BACKLOG: i32 = 4096;
 /// A port that the system chose for UDP may be taken for TCP: then it chooses again.
 const TRIES: usize = 16;
@@ -153,6 +156,56 @@ pub(super) struct Porter {
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
     pub(super) keep_alive: Duration,
+    pub(super) guests: Guests,
+}
+
+/// How many connections each address has open.
+#[derive(Clone, Default)]
+pub(super) struct Guests(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+/// A place among them; dropped, it is free again.
+struct Guest {
+    of: Guests,
+    from: IpAddr,
+}
+
+impl Guests {
+    /// A place for one more from there; `None` when it has as many as it may have.
+    fn admit(&self, from: IpAddr) -> Option<Guest> {
+        let from = network(from);
+        // The table is whole after every statement.
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(from).or_default();
+        if *count >= FROM_ONE {
+            return None;
+        }
+        *count += 1;
+        let of = self.clone();
+        Some(Guest { of, from })
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let mut open = self.of.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.from) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.from);
+            }
+        }
+    }
+}
+
+/// Who has one IPv6 address has its whole /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let bits = v6.to_bits() & !u128::from(u64::MAX);
+            std::net::Ipv6Addr::from_bits(bits).into()
+        }
+        v4 => v4,
+    }
 }
 
 impl Porter {
@@ -167,6 +220,10 @@ impl Porter {
             let Some((stream, source, slot)) = accepted else {
                 continue;
             };
+            let Some(guest) = self.guests.admit(source.ip()) else {
+                tracing::debug!(%source, "it has too many SIP connections");
+                continue;
+            };
             let Ok(local) = stream.local_addr() else {
                 continue;
             };
@@ -175,7 +232,7 @@ impl Porter {
                 continue;
             }
             let hop = Hop::new(Transport::Tcp, canonical(source));
-            self.serve(stream, hop, Vec::new(), canonical(local), slot);
+            self.serve(stream, hop, Vec::new(), canonical(local), (slot, guest));
         }
     }
 
@@ -195,6 +252,10 @@ impl Porter {
                 listener.close().await;
                 return;
             };
+            let Some(guest) = self.guests.admit(accepted.address.ip()) else {
+                tracing::debug!(peer = %accepted.address, "it has too many SIP connections");
+                continue;
+            };
             let local = accepted.stream.get_ref().0.local_addr();
             let local = canonical(local.unwrap_or(address));
             let hop = Hop::new(Transport::Tls, canonical(accepted.address));
@@ -204,7 +265,7 @@ impl Porter {
                 .first()
                 .map(sip_names)
                 .unwrap_or_default();
-            self.serve(accepted.stream, hop, names, local, slot);
+            self.serve(accepted.stream, hop, names, local, (slot, guest));
         }
     }
 
@@ -214,7 +275,7 @@ impl Porter {
         hop: Hop,
         names: Vec<String>,
         local: SocketAddr,
-        slot: tokio::sync::OwnedSemaphorePermit,
+        place: (OwnedSemaphorePermit, Guest),
     ) where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
@@ -232,7 +293,7 @@ impl Porter {
             if ends.heard.send(accepted).await.is_ok() {
                 serve(stream, ends, local).await;
             }
-            drop(slot);
+            drop(place);
         });
     }
 }
@@ -240,7 +301,7 @@ impl Porter {
 async fn accept_with_slot(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let slot = Arc::clone(slots).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, source)) => Some((stream, source, slot)),
@@ -250,5 +311,29 @@ async fn accept_with_slot(
             tokio::time::sleep(Duration::from_millis(100)).await;
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_and_no_network_takes_all_connections() {
+        let ip = |text: &str| text.parse::<IpAddr>().expect("an address");
+        let guests = Guests::default();
+        let mut open: Vec<_> = (0..FROM_ONE)
+            .map(|n| guests.admit(ip(&format!("2001:db8::{n:x}"))).expect("room"))
+            .collect();
+        assert!(guests.admit(ip("2001:db8::ffff")).is_none());
+        let others = [
+            guests.admit(ip("2001:db8:0:1::1")),
+            guests.admit(ip("192.0.2.1")),
+        ];
+        assert!(others.iter().all(Option::is_some));
+        open.pop();
+        assert!(guests.admit(ip("2001:db8::ffff")).is_some());
+        drop((open, others));
+        assert!(guests.0.lock().expect("whole").is_empty());
     }
 }

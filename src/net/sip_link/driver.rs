@@ -136,21 +136,44 @@ impl Driver {
                         if ready.is_readable() {
                             self.receive(&mut buffer);
                         }
+                        // Datagrams may come without end: connections and callers have their turn all the same.
+                        self.listen_to_some();
+                        if !stopping {
+                            self.begin_some();
+                        }
                     }
                     Err(error) => tracing::warn!(%error, "the SIP socket cannot be read"),
                 },
                 Some(heard) = self.heard.recv() => {
                     self.listen(heard);
                     // What is there already is taken in the same turn.
-                    for _ in 0..BATCH {
-                        let Ok(heard) = self.heard.try_recv() else { break };
-                        self.listen(heard);
+                    self.listen_to_some();
+                    if !stopping {
+                        self.begin_some();
                     }
                 }
                 Some(command) = self.inbox.recv(), if !stopping => self.begin(command),
             }
             self.handle_events();
             self.transmit().await;
+        }
+    }
+
+    fn listen_to_some(&mut self) {
+        for _ in 0..BATCH {
+            let Ok(heard) = self.heard.try_recv() else {
+                return;
+            };
+            self.listen(heard);
+        }
+    }
+
+    fn begin_some(&mut self) {
+        for _ in 0..BATCH {
+            let Ok(command) = self.inbox.try_recv() else {
+                return;
+            };
+            self.begin(command);
         }
     }
 

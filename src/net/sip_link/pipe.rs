@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::Heard;
 use super::connections::{Common, Connections};
-use super::doors::{Doors, Porter, canonical, for_socket};
+use super::doors::{Doors, Guests, Porter, canonical, for_socket};
 use super::{GRACE, HEARD, LinkError, LinkOptions};
 use crate::port::{BearerError, SipWire};
 use crate::sip::endpoint::Transmit;
@@ -56,6 +56,7 @@ impl SipPipe {
             tasks: tasks.clone(),
             stop: stop.clone(),
             keep_alive: options.keep_alive,
+            guests: Guests::default(),
         };
         if let Some(listener) = doors.tcp {
             tasks.spawn(porter.clone().accept_tcp(listener));

@@ -86,6 +86,8 @@ impl std::fmt::Debug for NonceSource {
     }
 }
 
+/// Answers of one request that are looked at: nobody who was asked once gives more.
+const MOST_ANSWERS: usize = 4;
 /// Programs that give up at a first challenge that they do not know, although a weaker one follows.
 const READ_NO_FURTHER: [&str; 2] = ["sipsak", "SIPp"];
 
@@ -206,6 +208,7 @@ impl Verifier {
             .filter(move |(n, _)| *n == name)
             .filter_map(|(_, v)| auth_params(v))
             .filter(|p| p.value("realm") == Some(&self.realm))
+            .take(MOST_ANSWERS)
     }
 
     /// Checks a request's answers for `user`, of which one must be right. Without a `password` (unknown user) the same
@@ -245,22 +248,21 @@ impl Verifier {
             .value("algorithm")
             .map_or(Ok(Algorithm::Md5), str::parse)
             .map_err(|_| DigestFault::Wrong)?;
-        let qop = match answer.value("qop") {
-            None => None,
-            Some("auth") => Some(Qop::Auth),
-            Some("auth-int") => Some(Qop::AuthInt),
-            Some(_) => return Err(DigestFault::Wrong),
+        // Another protection than the one that was asked for: an attacker in between may have struck the better challenge
+        // out. Without any, neither count nor cnonce are covered, and an answer could be given again with others.
+        let wanted = match self.qop {
+            Qop::Auth => "auth",
+            Qop::AuthInt => "auth-int",
         };
-        // Weaker than what was asked for: an attacker in between may have struck the better challenge out.
         let offered = self.algorithms.contains(&algorithm.plain());
-        if !offered || (self.qop == Qop::AuthInt && qop != Some(Qop::AuthInt)) {
+        if !offered || answer.value("qop") != Some(wanted) {
             return Err(DigestFault::Wrong);
         }
         let method = request.method().ok_or(DigestFault::Wrong)?;
         let expected = Ingredients {
             algorithm,
             nonce: value("nonce"),
-            qop,
+            qop: Some(self.qop),
             count: value("nc"),
             cnonce: value("cnonce"),
             method: method.as_str(),
@@ -343,11 +345,9 @@ mod tests {
             "SHA-512-256",
             "SHA-512-256-sess",
         ] {
-            for qop in [vec![], vec![Qop::Auth], vec![Qop::AuthInt]] {
-                let verifier = any_algorithm();
+            for verifier in [any_algorithm(), any_algorithm().covering_bodies()] {
                 let mut challenge = verifier.challenges(now, false).remove(0);
                 challenge.algorithm = name.parse().expect("known");
-                challenge.qop = qop;
                 let request = answered(&challenge, "secret");
                 assert_eq!(verifier.claimed_user(&request).as_deref(), Some("anna"));
                 let check = |password, at| verifier.verify(&request, "anna", password, at);
@@ -376,6 +376,39 @@ mod tests {
             "clones know it, too"
         );
         assert_eq!(check(&counted(&challenge, "secret", 2)), Ok(()));
+    }
+
+    #[test]
+    fn the_protection_is_the_one_that_was_asked_for_and_not_the_senders_choice() {
+        let now = Timestamp::from_millis(5);
+        for (verifier, others) in [
+            (verifier(), [vec![], vec![Qop::AuthInt]]),
+            (verifier().covering_bodies(), [vec![], vec![Qop::Auth]]),
+        ] {
+            for qop in others {
+                let mut challenge = verifier.challenges(now, false).remove(0);
+                challenge.qop = qop;
+                let request = answered(&challenge, "secret");
+                let checked = verifier.verify(&request, "anna", Some("secret"), now);
+                assert_eq!(checked, Err(DigestFault::Wrong), "{challenge:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_answers_a_hundred_times_is_not_looked_at_a_hundred_times() {
+        let now = Timestamp::from_millis(5);
+        let verifier = verifier();
+        let good = answered(&verifier.challenges(now, false).remove(0), "secret");
+        let bad = answered(&verifier.challenges(now, false).remove(0), "guess");
+        let [good, bad] = [&good, &bad].map(|m| m.header("Authorization").expect("there"));
+        let mut request = Message::request(Method::REGISTER, URI);
+        for _ in 0..100 {
+            request.push("Authorization", bad);
+        }
+        request.push("Authorization", good);
+        let checked = verifier.verify(&request, "anna", Some("secret"), now);
+        assert_eq!(checked, Err(DigestFault::Wrong));
     }
 
     #[test]

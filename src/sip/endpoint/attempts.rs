@@ -1,11 +1,14 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::exchange::Exchange;
-use super::{Due, Endpoint, ExchangeId, Wait};
+use super::client::ClientKey;
+use super::exchange::{Exchange, Role};
+use super::{Due, Endpoint, ExchangeId, Wait, compose};
 use crate::sip::locate::Located;
+use crate::sip::method::Method;
 use crate::sip::outcome::SipAttempt;
 use crate::sip::transport::{Hop, Transport};
+use crate::sip::wire::Message;
 
 /// One place where a request may be tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +100,8 @@ impl Endpoint {
         };
         exchange.heard = false;
         exchange.legs.clear();
+        // What another server asked, and what was answered there, is none of this one's business.
+        exchange.challenges.clear();
         exchange.note_attempt();
         self.send_main(now, id);
         let Some(exchange) = self.exchanges.get_mut(&id) else {
@@ -151,7 +156,40 @@ impl Endpoint {
         if self.try_next(now, id, "no answer", Failed::Silent)
             && let Some(silent) = silent
         {
-            self.forget_client(&silent);
+            self.leave(now, silent);
+        }
+    }
+
+    /// Nobody waits for that place any more. An INVITE may ring there all the same: its answers are still understood.
+    fn leave(&mut self, now: Duration, left: ClientKey) {
+        match self.clients.get_mut(&left) {
+            Some(client) if client.is_invite() => {
+                client.muted = true;
+                // As long as a final answer may take after a CANCEL (RFC 3261 §9.1).
+                let forget = now + self.timers.patience();
+                self.queue.add(forget, Due::Forget(left));
+            }
+            _ => self.forget_client(&left),
+        }
+    }
+
+    /// An answer to an INVITE at a place that was left: whatever rings there is to stop.
+    pub(super) fn answered_where_left(&mut self, now: Duration, key: &ClientKey, answer: &Message) {
+        let Some(client) = self.clients.get(key).filter(|client| client.is_invite()) else {
+            return;
+        };
+        let id = client.exchange;
+        match answer.code().unwrap_or_default() {
+            100..200 => {
+                let to = (client.to, client.name.clone());
+                let cancel = compose::within_transaction(&client.request, Method::CANCEL, None);
+                // The CANCEL has the same branch: a further provisional answer finds it sent.
+                if !self.is_under_way(&cancel) {
+                    self.begin_client(now, id, Role::Cancel, cancel, to);
+                }
+            }
+            200..300 => self.accepted(now, id, key, answer),
+            _ => {}
         }
     }
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::sip::inbound::Reply;
 use crate::sip::ladder::LadderStep;
 use crate::sip::locate::Located;
 use crate::sip::method::Method;
@@ -221,4 +222,134 @@ fn an_invite_over_tcp_is_acknowledged_and_ended_on_its_connection() {
     let report = report.expect("told");
     let labels: Vec<_> = report.ladder.iter().map(LadderStep::label).collect();
     assert_eq!(labels, ["INVITE", "200 x", "ACK", "BYE", "200 x"]);
+}
+
+fn invite() -> OutboundRequest {
+    OutboundRequest::new(
+        Method::INVITE,
+        "sip:anna@example.net".parse().expect("valid"),
+    )
+}
+
+fn first_lines(sent: &[Transmit]) -> Vec<(u16, String)> {
+    let line = |t: &Transmit| {
+        let message = Message::parse(&t.bytes).expect("valid");
+        message.method().expect("a request").to_string()
+    };
+    let all = sent.iter();
+    all.map(|t| (t.to.address.port(), line(t))).collect()
+}
+
+fn sent(endpoint: &mut Endpoint) -> Vec<Transmit> {
+    std::iter::from_fn(|| endpoint.next_transmit()).collect()
+}
+
+#[test]
+fn a_phone_that_answers_at_a_place_that_was_left_is_hung_up_and_decides_nothing() {
+    for late in [180, 200] {
+        let mut us = endpoint();
+        let (first, second) = (attempt(Transport::Udp, 1), attempt(Transport::Udp, 2));
+        let patience = Patience::of(SECOND * 8);
+        us.send(Duration::ZERO, invite(), first, vec![second], patience);
+        let asked = us.next_transmit().expect("sent");
+        let (repeats, report) = run(&mut us, SECOND * 4);
+        assert_eq!(report, None);
+        let (_, there) = repeats.last().expect("sent").clone();
+        assert_eq!(there.to.address.port(), 2, "the second had its turn");
+
+        answer(&mut us, SECOND * 5, &asked, late);
+        let said = first_lines(&sent(&mut us));
+        let expected: &[&str] = match late {
+            180 => &["CANCEL"],
+            _ => &["ACK", "BYE"],
+        };
+        let expected: Vec<_> = expected.iter().map(|m| (1, (*m).to_owned())).collect();
+        assert_eq!(said, expected);
+        assert!(us.next_event().is_none(), "it is not over");
+        // Said again, it is not believed either; a 2xx gets its ACK every time.
+        answer(&mut us, SECOND * 5, &asked, late);
+        let again: Vec<_> = first_lines(&sent(&mut us))
+            .into_iter()
+            .map(|(_, m)| m)
+            .collect();
+        assert_eq!(again, if late == 200 { vec!["ACK"] } else { vec![] });
+
+        answer(&mut us, SECOND * 5, &there, 486);
+        let Some(Event::Finished(_, report)) = us.next_event() else {
+            panic!("it is over");
+        };
+        assert_eq!(report.outcome.code(), Some(486));
+        let (_, more) = run(&mut us, SECOND * 120);
+        assert_eq!(more, None, "told once");
+        assert_eq!(us.transactions(), 0);
+    }
+}
+
+#[test]
+fn what_one_server_asked_is_not_answered_to_the_next() {
+    use crate::sip::request::Credentials;
+    let mut us = endpoint();
+    let (first, second) = (attempt(Transport::Udp, 1), attempt(Transport::Udp, 2));
+    let request = options().with_credentials(Credentials::new("anna", "secret"));
+    let patience = Patience::of(SECOND * 30);
+    us.send(Duration::ZERO, request, first, vec![second], patience);
+    let challenged = |us: &mut Endpoint, nonce: &str| {
+        let asked = us.next_transmit().expect("sent");
+        let request = Message::parse(&asked.bytes).expect("valid");
+        let mut reply = Message::response(&request, 401, "x", "tag");
+        let value = format!("Digest realm=\"one\", nonce=\"{nonce}\", qop=\"auth\"");
+        reply.push("WWW-Authenticate", &value);
+        let local = SocketAddr::from(([192, 0, 2, 9], 5060));
+        us.receive(Duration::ZERO, asked.to, local, &reply.to_bytes());
+        request
+    };
+    challenged(&mut us, "n1");
+    let answered = us.next_transmit().expect("sent again");
+    assert!(String::from_utf8_lossy(&answered.bytes).contains("n1"));
+    answer(&mut us, Duration::ZERO, &answered, 503);
+    // The next server hears nothing of the first one's nonce, and its own challenge is answered.
+    let fresh = challenged(&mut us, "n2");
+    assert_eq!(fresh.header("Authorization"), None);
+    let answered = us.next_transmit().expect("sent again");
+    assert_eq!(answered.to.address.port(), 2);
+    assert!(String::from_utf8_lossy(&answered.bytes).contains("n2"));
+}
+
+#[test]
+fn invitations_from_anywhere_are_bounded_and_those_above_get_one_word_each() {
+    let mut us = endpoint();
+    let local = SocketAddr::from(([192, 0, 2, 9], 5060));
+    let source = hop(Transport::Udp, 1);
+    let invite = |us: &mut Endpoint, number: usize, source: Hop| {
+        let text = format!(
+            "INVITE sip:us@192.0.2.9 SIP/2.0\r\nVia: SIP/2.0/{} 192.0.2.1:1;branch=z9hG4bK{number}\r\n\
+             From: <sip:a@b>;tag=1\r\nTo: <sip:us@192.0.2.9>\r\nCall-ID: {number}\r\nCSeq: 1 INVITE\r\n\
+             Contact: <sip:a@192.0.2.1:1>\r\nMax-Forwards: 70\r\n\r\n",
+            source.transport.in_via()
+        );
+        us.receive(Duration::ZERO, source, local, text.as_bytes());
+        let codes = sent(us).into_iter().map(|t| {
+            let reply = Message::parse(&t.bytes).expect("valid");
+            reply.code().expect("an answer")
+        });
+        codes.collect::<Vec<_>>()
+    };
+    for number in 0..server::MOST_INVITES {
+        assert_eq!(invite(&mut us, number, source), [100]);
+    }
+    let before = us.transactions();
+    assert_eq!(invite(&mut us, 1_000_000, source), [503]);
+    assert_eq!(invite(&mut us, 1_000_000, source), [503]);
+    assert_eq!(us.transactions(), before, "nothing is kept of it");
+    // Over a connection nobody forges a sender.
+    let stream = hop(Transport::Tcp, 1);
+    assert_eq!(invite(&mut us, 1_000_001, stream), [100]);
+    // When those are over there is room again.
+    while let Some(event) = us.next_event() {
+        if let Event::Request(key, _) = event {
+            us.reply(Duration::ZERO, &key, &Reply::new(486));
+        }
+    }
+    let (_, _) = run(&mut us, SECOND * 60);
+    assert_eq!(invite(&mut us, 1_000_002, source), [100]);
 }

@@ -43,6 +43,11 @@ impl Machine {
 }
 
 impl Client {
+    /// Whether it is an INVITE.
+    pub(super) fn is_invite(&self) -> bool {
+        matches!(self.machine, Machine::Invite(_))
+    }
+
     /// Whether it is an INVITE that may be cancelled now.
     pub(super) fn can_be_cancelled(&self) -> bool {
         matches!(&self.machine, Machine::Invite(machine) if machine.is_proceeding())
@@ -98,8 +103,10 @@ impl Endpoint {
             self.discarded += 1;
             return;
         };
-        if let Some(exchange) = self.exchanges.get_mut(&client.exchange) {
+        let (id, left) = (client.exchange, self.is_left(&key));
+        if let Some(exchange) = self.exchanges.get_mut(&id) {
             exchange.note_received(now, source, message);
+            exchange.heard |= !left;
         }
         let class = Class::of(message.code().unwrap_or(100));
         self.step_client(now, &key, ClientInput::Answer(class), Some(message));
@@ -113,6 +120,7 @@ impl Endpoint {
         input: ClientInput,
         message: Option<&Message>,
     ) {
+        let left = self.is_left(key);
         let Some(client) = self.clients.get_mut(key) else {
             return;
         };
@@ -124,16 +132,31 @@ impl Endpoint {
                     self.queue.add(now + pause, Due::Client(key.clone(), timer));
                 }
                 Effect::Acknowledge => self.acknowledge_refusal(now, key, message),
-                Effect::Deliver => {
-                    if let Some(message) = message {
-                        self.answered(now, id, role, message);
-                    }
-                }
+                Effect::Deliver => match message {
+                    Some(message) if left => self.answered_where_left(now, key, message),
+                    Some(message) => self.answered(now, id, role, message),
+                    None => {}
+                },
+                Effect::TimedOut | Effect::Failed if left => {}
                 Effect::TimedOut => self.unanswered(now, id, role),
                 Effect::Failed => self.refused_by_network(now, id, role),
                 Effect::End => self.forget_client(key),
             }
         }
+    }
+
+    /// Whether it is a request at a place that its exchange has left, or one that was sent again with an answer to a
+    /// challenge.
+    fn is_left(&self, key: &ClientKey) -> bool {
+        let client = self.clients.get(key).filter(|c| c.role == Role::Main);
+        let exchange = client.and_then(|c| self.exchanges.get(&c.exchange));
+        let main = exchange.and_then(|e| e.main.as_ref());
+        main.is_some_and(|main| main != key)
+    }
+
+    /// Whether a request with this branch and method was sent.
+    pub(super) fn is_under_way(&self, request: &Message) -> bool {
+        key_of(request).is_some_and(|key| self.clients.contains_key(&key))
     }
 
     /// Drops a transaction, and its exchange when that is over.

@@ -140,7 +140,6 @@ impl Exchange {
 
     pub(super) fn note_received(&mut self, now: Duration, from: Hop, message: &Message) {
         self.came_from = from;
-        self.heard = true;
         self.note(now, Direction::Received, from, message.first_line(), false);
         self.capture(|| message.to_bytes().into());
     }
@@ -230,7 +229,11 @@ impl Endpoint {
             (Role::Cancel, _) | (Role::Bye, 100..200) => {}
             (Role::Bye, _) => self.ended_leg(now, id),
             (Role::Main, 100..200) => self.progress(now, id, answer),
-            (Role::Main, 200..300) if exchange.is_invite() => self.accepted(now, id, answer),
+            (Role::Main, 200..300) if exchange.is_invite() => {
+                if let Some(key) = exchange.main.clone() {
+                    self.accepted(now, id, &key, answer);
+                }
+            }
             (Role::Main, _) => {
                 let taken_back = code == 487 && exchange.cancel != Cancel::No;
                 let outcome = match (taken_back, exchange.ringing) {
@@ -296,8 +299,19 @@ impl Endpoint {
         true
     }
 
-    /// A 2xx to our INVITE: ACK for every copy, BYE once for every leg that answered.
-    fn accepted(&mut self, now: Duration, id: ExchangeId, answer: &Message) {
+    /// A 2xx to our INVITE: ACK for every copy, BYE once for every leg that answered. Where the INVITE was not waited for
+    /// any more, that is all.
+    pub(super) fn accepted(
+        &mut self,
+        now: Duration,
+        id: ExchangeId,
+        key: &ClientKey,
+        answer: &Message,
+    ) {
+        let Some(client) = self.clients.get(key) else {
+            return;
+        };
+        let (invite, name) = (client.request.clone(), client.name.clone());
         let Some(exchange) = self.exchanges.get_mut(&id) else {
             return;
         };
@@ -309,38 +323,28 @@ impl Endpoint {
             let line = String::from_utf8_lossy(bytes.split(|b| *b == b'\r').next().unwrap_or(&[]))
                 .into_owned();
             exchange.note_sent(now, to, &line, true);
-            let name = Some(exchange.attempt.target.name.clone());
             self.transmits.push_back(Transmit {
                 to,
-                name,
+                name: Some(name),
                 otherwise: None,
                 bytes,
             });
             return;
         }
-        let Some(invite) = exchange
-            .main
-            .as_ref()
-            .and_then(|key| self.clients.get(key))
-            .map(|client| client.request.clone())
-        else {
-            return;
-        };
         let number = invite.cseq().map_or(1, |c| c.number);
         let to = compose::dialog_target(answer, exchange.came_from);
-        let name = exchange.attempt.target.name.clone();
         let vias = [self.ids.branch(), self.ids.branch()]
             .map(|branch| compose::via(exchange, to.transport, &branch));
         let ack = compose::within_dialog(&invite, answer, Method::ACK, number, &vias[0]);
         let bytes: Arc<[u8]> = ack.to_bytes().into();
         exchange.note_sent(now, to, &ack.first_line(), false);
         exchange.acks.insert(tag, (to, bytes.clone()));
-        exchange.answer = Some(to_answer(answer));
-        let code = answer.code().unwrap_or(200);
-        exchange.settle(
-            now,
-            SipOutcome::from_answer(code, answer.reason().unwrap_or_default()),
-        );
+        if exchange.main.as_ref() == Some(key) {
+            exchange.answer = Some(to_answer(answer));
+            let code = answer.code().unwrap_or(200);
+            let reason = answer.reason().unwrap_or_default();
+            exchange.settle(now, SipOutcome::from_answer(code, reason));
+        }
         exchange.byes += 1;
         self.transmits.push_back(Transmit {
             to,

@@ -87,6 +87,8 @@ enum Due {
     Client(ClientKey, Timer),
     Server(ServerKey, Timer),
     Exchange(ExchangeId, Wait),
+    /// A transaction at a place that was left.
+    Forget(ClientKey),
 }
 
 /// The waits of an exchange that are not transaction timers.
@@ -112,6 +114,8 @@ pub struct Endpoint {
     queue: TimerQueue<Due>,
     clients: HashMap<ClientKey, Client>,
     servers: HashMap<ServerKey, Server>,
+    /// INVITEs among them that came over UDP.
+    invites: usize,
     /// INVITEs answered with 2xx, by dialog: their ACK has a branch of its own.
     accepted: HashMap<String, ServerKey>,
     exchanges: HashMap<ExchangeId, Exchange>,
@@ -131,6 +135,7 @@ impl Endpoint {
             queue: TimerQueue::new(),
             clients: HashMap::new(),
             servers: HashMap::new(),
+            invites: 0,
             accepted: HashMap::new(),
             exchanges: HashMap::new(),
             last_exchange: 0,
@@ -214,6 +219,7 @@ impl Endpoint {
                 }
                 Due::Server(key, timer) => self.step_server(now, &key, ServerInput::Timer(timer)),
                 Due::Exchange(id, wait) => self.waited(now, id, wait),
+                Due::Forget(key) => self.forget_client(&key),
             }
         }
     }

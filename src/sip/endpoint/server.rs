@@ -29,6 +29,12 @@ enum Machine {
     Other(ServerOther),
 }
 
+/// Transactions of others that are kept at once; each lasts half a minute over UDP.
+pub(super) const MOST_SERVERS: usize = 100_000;
+/// INVITEs among them that came over UDP: their answers are sent until they are acknowledged, and whoever forges a
+/// sender has us send them to somebody else.
+pub(super) const MOST_INVITES: usize = 2_000;
+
 /// The magic cookie of RFC 3261 §8.1.1.7.
 const COOKIE: &str = "z9hG4bK";
 
@@ -124,6 +130,20 @@ impl Endpoint {
             return;
         }
         let reliable = source.transport.is_reliable();
+        let repeats = method == Method::INVITE && !reliable;
+        if self.servers.len() >= MOST_SERVERS || (repeats && self.invites >= MOST_INVITES) {
+            // Nothing is kept and nothing is sent twice (RFC 3261 §8.2.7).
+            let tag = self.ids.tag();
+            let refusal = Reply::new(503).with_header("Retry-After", "5");
+            self.transmits.push_back(Transmit {
+                to: reply_to,
+                name: None,
+                otherwise,
+                bytes: refusal.to_message(&message, &tag).to_bytes().into(),
+            });
+            return;
+        }
+        self.invites += usize::from(repeats);
         let machine = if method == Method::INVITE {
             Machine::Invite(ServerInvite::new(self.timers, reliable))
         } else {
@@ -246,9 +266,14 @@ impl Endpoint {
                     self.queue.add(now + pause, Due::Server(key.clone(), timer));
                 }
                 Effect::End => {
-                    if let Some(server) = self.servers.remove(key)
-                        && let Some(dialog) = dialog_of(&server.request)
-                    {
+                    let Some(server) = self.servers.remove(key) else {
+                        continue;
+                    };
+                    let over_udp = !server.reply_to.transport.is_reliable();
+                    if over_udp && matches!(server.machine, Machine::Invite(_)) {
+                        self.invites = self.invites.saturating_sub(1);
+                    }
+                    if let Some(dialog) = dialog_of(&server.request) {
                         self.accepted.remove(&dialog);
                     }
                 }

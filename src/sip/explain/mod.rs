@@ -159,12 +159,19 @@ fn masked(name: &str, value: &str) -> String {
     if !is_answer {
         return value.to_owned();
     }
-    let Some((head, tail)) = value.split_once("response=") else {
+    // Names of parameters are written as anybody likes (RFC 3261 §7.3.1), blanks before the sign included.
+    let lower = value.to_ascii_lowercase();
+    let parts = lower.split_once("response").and_then(|(head, tail)| {
+        let sign = tail.trim_start().strip_prefix('=')?;
+        Some((head.len(), lower.len() - sign.len()))
+    });
+    let Some((head, from)) = parts else {
         return value
             .split(' ')
             .next()
             .map_or_else(String::new, |scheme| format!("{scheme} …"));
     };
+    let (head, tail) = (&value[..head], &value[from..]);
     let rest = tail.find(',').map_or("", |at| &tail[at..]);
     format!("{head}response=…{rest}")
 }

@@ -3,6 +3,7 @@
 mod agents;
 mod directories;
 mod kamailio;
+mod makes;
 pub(crate) mod name_server;
 pub(crate) mod peer;
 mod phones;

@@ -88,6 +88,15 @@ fn run_at(command: &mut Command, folder: TempDir, table: &str, port: u16) -> Pee
     peer
 }
 
+/// Waits until somebody has the port.
+pub(super) fn until_bound(table: &str, port: u16) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !is_bound(table, port) {
+        assert!(Instant::now() < end, "nobody took {table} port {port}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 fn scratch() -> TempDir {
     tempfile::tempdir().expect("a scratch folder")
 }

@@ -195,7 +195,7 @@ async fn a_challenge_from_behind_the_router_is_answered_inside() {
         has_data: true,
     };
     let brain = Brain::new(persona, 1)
-        .challenging()
+        .challenging(random())
         .trusting(&["127.0.0.1".to_owned()]);
     let (told, mut answers) = tokio::sync::mpsc::unbounded_channel();
     let phone = Challenging(std::sync::Mutex::new(brain), told);

@@ -89,7 +89,8 @@ pub trait SmsLedger: Send + Sync {
         at: Timestamp,
     ) -> Result<Option<PartsChange>, StoreError>;
 
-    /// Notes a receipt; `None` when it is about no segment that is known, which is then kept until one is.
+    /// Notes a receipt; `None` when it is about no segment that is known: it is then kept for a while until one is. `None`
+    /// too when it names a segment that went to other gateways only: it is then not kept.
     async fn part_receipt(
         &self,
         gateway: &str,

@@ -5,6 +5,9 @@ use super::segment::{Header, Reference};
 use super::smpp::Reading;
 use crate::domain::Msisdn;
 
+/// Octets of one part at most; no message holds more than 160 characters.
+pub(super) const MAX_PART: usize = 1024;
+
 /// One part of a long message of a phone, as a gateway hands it over.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fragment {
@@ -62,7 +65,7 @@ impl FromPhone {
     /// with one, it may be a part. A header that does not add up is passed over.
     ///
     /// # Errors
-    /// [`InvalidInbound`] when the text is missing or longer than 64 KiB.
+    /// [`InvalidInbound`] when the text is missing or longer than 64 KiB, or than 1 KiB in a part.
     pub fn from_parameters<'a>(
         parameters: impl IntoIterator<Item = (&'a str, &'a str)> + Clone,
         udh: &[u8],
@@ -72,6 +75,9 @@ impl FromPhone {
         let Some((reference, total, number)) = part.filter(|(_, total, _)| *total > 1) else {
             return Ok(Self::Whole(inbound));
         };
+        if inbound.text.len() > MAX_PART {
+            return Err(InvalidInbound::Malformed("text"));
+        }
         let sender = parameters.into_iter().filter(|(name, _)| *name == "from");
         let sender = sender.last().map_or("", |(_, value)| value.trim());
         Ok(Self::Part(Fragment {
@@ -133,6 +139,9 @@ mod tests {
         assert_eq!(whole.text, "he€llo world");
         assert_eq!(whole.from.map(|n| n.to_string()).as_deref(), Some(from));
         assert_eq!(Fragment::join(&[]), None);
+        let long = "x".repeat(MAX_PART + 1);
+        let refused = FromPhone::from_parameters([("text", &long[..])], &[5, 0, 3, 1, 3, 2]);
+        assert_eq!(refused, Err(InvalidInbound::Malformed("text")));
     }
 
     #[test]

@@ -276,3 +276,51 @@ async fn a_peer_without_its_certificate_is_nobody() {
     north.stop().await;
     south.stop().await;
 }
+
+#[tokio::test]
+async fn parts_of_a_reply_that_come_by_http_wait_in_the_store_and_outlive_the_server() {
+    const DOOR: &str = "planted-gateway-secret";
+    let (tap, mut texts) = mpsc::unbounded_channel();
+    let setup = |dir| Setup {
+        dir,
+        gateways: vec![Arc::new(Tap(tap.clone()))],
+        gateway_doors: vec![("tap".into(), DOOR.into())],
+        ..Setup::default()
+    };
+    let server = TestServer::with(setup(None)).await;
+    let device = TestDevice::enrol(&server, IMEI).await;
+    let no_data = json!({ "numbers": ["+14085550137"], "has_data": false }).to_string();
+    let told = device.signed(&server, Method::PUT, "/agent/v1/registration", no_data);
+    assert_eq!(told.send().await.expect("an answer").status(), 204);
+    let body = json!({ "device": device.enrolled.device, "action": "rng(5)" });
+    let made: ActionView = server.post("/api/v1/actions", &body, 201).await;
+    let sms = loop {
+        let sms = tokio::time::timeout(Duration::from_secs(20), texts.recv());
+        let sms = sms.await.expect("a text in time").expect("a text");
+        // Its number is verified meanwhile, with texts of their own.
+        if sms.text.contains(" rng(5)") {
+            break sms;
+        }
+    };
+    let message = SignedMessage::parse(sms.text.as_bytes()).expect("an action string");
+    let nonce = message.reply_nonce().expect("asked to reply");
+    let words = ReplyStatus::Ok(vec!["x".repeat(200)]);
+    let reply = Reply::compose(nonce, vec![words], &SmsKeys::derive(&device.secret));
+    let (first, second) = reply.split_at(150);
+    // As Kannel fills in %u; the reference is no text.
+    let part = async |server: &TestServer, number: u8, text: &str| {
+        let door = format!("/gateway/v1/tap/{DOOR}/mo?udh=%05%00%03%CC%02%{number:02X}");
+        let words = [("from", "+14085550137"), ("to", "callhome"), ("text", text)];
+        let told = server.network(Method::GET, &door).query(&words).send();
+        assert_eq!(told.await.expect("an answer").status(), 200);
+        let view: ActionView = server.get(&format!("/api/v1/actions/{}", made.id)).await;
+        view.state
+    };
+    assert_ne!(part(&server, 2, second).await, ActionState::Done);
+    let dir = server.stop().await;
+    let server = TestServer::with(setup(Some(dir))).await;
+    assert_eq!(part(&server, 1, first).await, ActionState::Done);
+    // Whoever hands it over again changes nothing.
+    assert_eq!(part(&server, 1, first).await, ActionState::Done);
+    server.stop().await;
+}

@@ -76,6 +76,11 @@ impl Desk {
         }
     }
 
+    /// The session is over: who was told that nobody knows will not be told anything else.
+    pub(super) fn forget(&mut self) {
+        self.open.retain(|_, open| open.tell.is_some());
+    }
+
     /// Other segments of the same sending that still wait for their turn or answer.
     pub(super) fn siblings(&self, part: &SmsPart) -> Vec<Ticket> {
         let same = |open: &Open| {

@@ -18,8 +18,12 @@ use crate::sms::smpp::{Bind, Esme, Output, ShortMessage, SmppReceipt, Status, fr
 const SHORTEST_WAIT: Duration = Duration::from_millis(500);
 /// … up to this.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// Octets that wait for a centre that reads slowly before nothing more is read from the machine.
+/// A connection that lasted so long was a good one: the next one is opened as if it were the first.
+const GOOD: Duration = LONGEST_WAIT;
+/// Octets that wait for a centre that reads slowly before nothing more is read of what it says …
 const MAX_UNWRITTEN: usize = 256 * 1024;
+/// … and messages of the centre that are being kept before it has to wait with the next one.
+const MAX_KEEPING: usize = 1_000;
 
 /// What a driver is asked to do.
 pub(super) enum Order {
@@ -59,6 +63,8 @@ struct Hands {
     leaving: Option<oneshot::Sender<()>>,
     /// Answers for messages of the centre, once they are kept.
     kept: mpsc::UnboundedSender<(u32, u32, Status)>,
+    /// Messages of the centre that are being kept.
+    keeping: usize,
     /// Which connection it is: an answer for an earlier one is dropped.
     connection: u32,
 }
@@ -82,11 +88,12 @@ impl Driver {
             checks: Vec::new(),
             leaving: None,
             kept,
+            keeping: 0,
             connection: 0,
         };
         let [_, _, _, _, a, b, c, d] = self.settings.seed;
         let mut dice = u32::from_be_bytes([a, b, c, d]);
-        let mut wait = Duration::ZERO;
+        let (mut longest, mut wait) = (Duration::ZERO, Duration::ZERO);
         let mut wanted = self.at_once;
         loop {
             if !self.pause(&mut hands, &mut orders, wait, wanted).await {
@@ -103,19 +110,20 @@ impl Driver {
                 Some(Err(why)) => End::Gone(why),
             };
             let End::Gone(why) = end else { return };
-            let was_bound = {
+            let bound_since = {
                 let mut standing = locked(&self.standing);
                 standing.why_not.clone_from(&why);
-                standing.bound_since.take().is_some()
+                standing.bound_since.take()
             };
             tracing::warn!(gateway = %self.name, %why, "the connection to the centre is gone");
-            wait = match was_bound {
+            // A centre that lets everybody in and hangs up at once is spared as one that is not there.
+            longest = match bound_since.is_some_and(|since| since.elapsed() >= GOOD) {
                 true => SHORTEST_WAIT,
-                false => (wait * 2).clamp(SHORTEST_WAIT, LONGEST_WAIT),
+                false => (longest * 2).clamp(SHORTEST_WAIT, LONGEST_WAIT),
             };
             // Between half and all of it, so that many senders do not come back in one moment.
             dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            wait = wait.mul_f64(0.5 + f64::from(dice >> 16) / 131_070.0);
+            wait = longest.mul_f64(0.5 + f64::from(dice >> 16) / 131_070.0);
         }
     }
 
@@ -194,7 +202,7 @@ impl Driver {
         hands.esme.connected(opened);
         let end = loop {
             let mut closing = None;
-            while closing.is_none() && unwritten.len() < MAX_UNWRITTEN {
+            while closing.is_none() {
                 let Some(output) = hands.esme.poll(hands.now()) else {
                     break;
                 };
@@ -211,19 +219,15 @@ impl Driver {
                     writer.flush().await
                 };
                 drop(tokio::time::timeout(Duration::from_millis(500), last).await);
-                break match hands.leaving.take() {
-                    Some(done) => {
-                        let _gone = done.send(());
-                        End::Stop
-                    }
-                    None => End::Gone(why),
-                };
+                break End::Gone(why);
             }
             let wake = hands.wake();
             let now = hands.now();
+            // A centre that takes no answers gets to ask nothing more; in time it counts as silent.
+            let listening = unwritten.len() < MAX_UNWRITTEN && hands.keeping < MAX_KEEPING;
             tokio::select! {
                 () = self.stop.cancelled() => break End::Stop,
-                read = reader.read(&mut buffer) => match read {
+                read = reader.read(&mut buffer), if listening => match read {
                     Ok(0) => break End::Gone(self.closed(hands.esme.heard_at() > opened)),
                     Ok(n) => {
                         hands.esme.receive(hands.now(), &buffer[..n]);
@@ -248,6 +252,7 @@ impl Driver {
                     None => break End::Stop,
                 },
                 Some((connection, sequence, status)) = answers.recv() => {
+                    hands.keeping = hands.keeping.saturating_sub(1);
                     if connection == hands.connection {
                         hands.esme.answer(sequence, status);
                     }
@@ -257,7 +262,16 @@ impl Driver {
         };
         hands.esme.disconnected();
         self.settle(hands);
-        end
+        // Answers of this session come no more.
+        hands.desk.forget();
+        match hands.leaving.take() {
+            // However it ended.
+            Some(done) => {
+                let _gone = done.send(());
+                End::Stop
+            }
+            None => end,
+        }
     }
 
     /// What happened when a centre hung up, of which nothing was heard but for `spoke`.
@@ -280,6 +294,7 @@ impl Driver {
                 other => self.take(hands, other),
             }
         }
+        hands.checks.retain(|(tell, _)| !tell.is_closed());
         for ticket in hands.desk.abandoned() {
             if hands.esme.withdraw(ticket) {
                 hands.desk.end(ticket);
@@ -334,10 +349,11 @@ impl Driver {
         let Some(open) = hands.desk.end(ticket) else {
             return;
         };
-        let keys = self.settings.ids.of_answer(&id);
+        // Without an id no receipt can be told from another.
+        let keys = (!id.is_empty()).then(|| self.settings.ids.of_answer(&id));
         let (inbox, name) = (Arc::clone(&self.inbox), self.name.clone());
         tokio::spawn(async move {
-            if let Err(error) = inbox.taken(&name, open.part, Some(keys)).await {
+            if let Err(error) = inbox.taken(&name, open.part, keys).await {
                 tracing::error!(gateway = %name, %error, "the id of a message cannot be kept");
             }
             if let Some(tell) = open.tell {
@@ -348,11 +364,12 @@ impl Driver {
 
     fn deliver(&self, hands: &mut Hands, sequence: u32, message: &ShortMessage) {
         let (kept, connection) = (hands.kept.clone(), hands.connection);
+        hands.keeping += 1;
         let (inbox, name) = (Arc::clone(&self.inbox), self.name.clone());
         if message.is_receipt() {
             match SmppReceipt::of(message) {
                 Ok(receipt) => {
-                    let key = ReceiptKey::Id(self.settings.ids.of_receipt(&receipt.id));
+                    let key = ReceiptKey::Id(receipt.keys(self.settings.ids));
                     tokio::spawn(async move {
                         let outcome = receipt.state.outcome();
                         let done = inbox.receipt(&name, key, outcome, &receipt.words).await;

@@ -1,17 +1,18 @@
 use super::coding::{Alphabet, reading};
 use super::wire::ShortMessage;
-use crate::sms::fragment::{Fragment, FromPhone};
+use crate::sms::fragment::{Fragment, FromPhone, MAX_PART};
 use crate::sms::gateway::Inbound;
 use crate::sms::segment::{Header, Reference};
 
 /// What a centre hands over from a phone; `alphabet` is what its data coding 0 means. A user data header that does
-/// not add up is taken for a part of the text, which then shows it.
+/// not add up is taken for a part of the text, which then shows it; a part that is longer than any can be is a message.
 #[must_use]
 pub fn from_phone(message: &ShortMessage, alphabet: Alphabet) -> FromPhone {
     let (part, payload) = content(message);
     let reading = reading(message.data_coding, alphabet);
     let (from, to) = (message.source.number(), message.destination.to_string());
-    match part.filter(|(_, total, _)| *total > 1) {
+    let part = part.filter(|(_, total, _)| *total > 1 && payload.len() <= MAX_PART);
+    match part {
         Some((reference, total, number)) => FromPhone::Part(Fragment {
             from,
             sender: message.source.to_string(),
@@ -108,8 +109,12 @@ mod tests {
         let parts = [part(&message(2, b"world")), part(&message(1, b"hello "))];
         assert_eq!(Fragment::join(&parts).expect("whole").text, "hello world");
         // A number that cannot be is none.
-        let odd = from_phone(&message(3, b"x"), Alphabet::Gsm);
-        assert!(matches!(odd, FromPhone::Whole(_)));
+        let long = [b'x'; MAX_PART + 1];
+        assert_eq!(part(&message(1, &long[1..])).octets.len(), MAX_PART);
+        for odd in [message(3, b"x"), message(1, &long)] {
+            let odd = from_phone(&odd, Alphabet::Gsm);
+            assert!(matches!(odd, FromPhone::Whole(_)), "{odd:?}");
+        }
     }
 
     #[test]

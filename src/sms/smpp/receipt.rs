@@ -29,6 +29,9 @@ pub enum MessageState {
 pub struct SmppReceipt {
     /// The centre's id of the message, as the receipt writes it.
     pub id: String,
+    /// Whether the id is written as it was in the answer, however the text writes it: so it is in a parameter that
+    /// says something else than the text.
+    pub as_answered: bool,
     /// What became of it.
     pub state: MessageState,
     /// The network's error code, as the text has it.
@@ -61,16 +64,20 @@ pub enum IdForm {
     DecimalThenHex,
 }
 
-/// Under what an id may be found, best first.
+/// Under what an id may be found: as it is, then without leading zeros. One that was converted is looked for under
+/// that alone: as it is written it may be the id of another message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdKeys {
     /// The text as it is.
     pub exact: String,
-    /// Without leading zeros, in lower case.
+    /// Without leading zeros; hexadecimal digits in lower case.
     pub plain: String,
     /// Converted, where the account is set so.
     pub converted: Option<String>,
 }
+
+/// The longest id there is (SMPP 3.4 §5.2.23).
+const MAX_ID: usize = 64;
 
 impl MessageState {
     /// From the number in parameter 0x0427.
@@ -174,15 +181,16 @@ impl SmppReceipt {
         let head = find(text, "text:")
             .map_or(text, |at| &text[..at])
             .trim_end();
-        let id = id
-            .filter(|id| !id.is_empty())
-            .or_else(|| field(head, "id:"))
-            .ok_or(InvalidReceipt::NoId)?;
+        let told = field(head, "id:").filter(|id| id.len() <= MAX_ID);
+        let id = id.filter(|id| !id.is_empty() && id.len() <= MAX_ID);
+        let as_answered = matches!((id, told), (Some(a), Some(b)) if plain(a) != plain(b));
+        let id = id.or(told).ok_or(InvalidReceipt::NoId)?;
         let state = state
             .or_else(|| field(head, "stat:").and_then(MessageState::from_word))
             .ok_or(InvalidReceipt::NoState)?;
         Ok(Self {
             id: id.to_owned(),
+            as_answered,
             state,
             error: field(head, "err:").map(str::to_owned),
             words: head.to_owned(),
@@ -238,11 +246,26 @@ impl IdForm {
     }
 }
 
+impl SmppReceipt {
+    /// Under what to look for the message that it is about, at a centre that writes its ids so.
+    #[must_use]
+    pub fn keys(&self, form: IdForm) -> IdKeys {
+        match self.as_answered {
+            true => IdForm::Same.of_receipt(&self.id),
+            false => form.of_receipt(&self.id),
+        }
+    }
+}
+
 fn plain(id: &str) -> String {
     let id = id.trim();
     let stripped = id.trim_start_matches('0');
     let kept = if stripped.is_empty() { id } else { stripped };
-    kept.to_ascii_lowercase()
+    match kept.bytes().all(|b| b.is_ascii_hexdigit()) {
+        true => kept.to_ascii_lowercase(),
+        // In other notations case may tell one message from another.
+        false => kept.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -285,11 +308,33 @@ mod tests {
             (receipt.id.as_str(), receipt.state),
             ("m20", MessageState::Undeliverable)
         );
+        // The parameter has the id as the answer had it; the text has it in the other notation.
+        assert!(receipt.as_answered);
+        assert_eq!(receipt.keys(IdForm::DecimalThenHex).converted, None);
         let bare = ShortMessage {
             octets: Vec::new(),
             ..message
         };
-        assert!(SmppReceipt::of(&bare).is_ok());
+        let bare = SmppReceipt::of(&bare).expect("a receipt");
+        assert!(!bare.as_answered, "nothing says otherwise");
+        let both = ShortMessage {
+            octets: b"id:0026 stat:DELIVRD".to_vec(),
+            receipted_id: Some("26".into()),
+            ..ShortMessage::default()
+        };
+        let both = SmppReceipt::of(&both).expect("a receipt");
+        let converted = both.keys(IdForm::HexThenDecimal).converted;
+        assert_eq!(converted.as_deref(), Some("1a"));
+    }
+
+    #[test]
+    fn an_id_longer_than_any_is_none() {
+        let long = "7".repeat(MAX_ID + 1);
+        let text = format!("id:{long} stat:DELIVRD");
+        let refused = SmppReceipt::from_text(&text);
+        assert_eq!(refused, Err(InvalidReceipt::NoId));
+        let told = SmppReceipt::from_text(&text.replacen('7', "", 1));
+        assert_eq!(told.map(|r| r.id.len()), Ok(MAX_ID));
     }
 
     #[test]
@@ -317,5 +362,6 @@ mod tests {
         assert_eq!(hex.converted.as_deref(), Some("4779"));
         assert_eq!(IdForm::HexThenDecimal.of_receipt("m19").converted, None);
         assert_eq!(plain("000"), "000");
+        assert_eq!(plain("0m9B"), "m9B", "no number: case counts");
     }
 }

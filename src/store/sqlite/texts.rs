@@ -16,6 +16,10 @@ use super::{SqliteStore, fragments, replies};
 /// No carrier keeps a message longer; its receipt is not waited for after that.
 const KEPT: Duration = Duration::from_secs(15 * 24 * 3600);
 
+/// How long a receipt may come before the answer that it belongs to. One that waits longer is of a message that nobody
+/// here sent, or of an answer that was lost: its id may mean another message by then.
+const EARLY: Duration = Duration::from_secs(300);
+
 const COLUMNS: &str = "rowid, gateway, id, reference, send, part, total, outcome, words, at";
 
 struct Kept {
@@ -64,31 +68,46 @@ impl Kept {
     }
 }
 
-/// The newest segment or early receipt with this id of a gateway: gateways begin again with the same ids.
+/// The newest segment with this id of a gateway, or with `early` the newest receipt that waits for it since then at
+/// most: gateways begin again with the same ids.
 fn with_id(
     tx: &Tx<'_>,
     gateway: &str,
     keys: &IdKeys,
-    early: bool,
+    early: Option<Timestamp>,
 ) -> Result<Option<Kept>, StoreError> {
-    let which = if early { "IS NULL" } else { "IS NOT NULL" };
+    let which = if early.is_some() {
+        "IS NULL"
+    } else {
+        "IS NOT NULL"
+    };
+    let since = early.map_or(i64::MIN, Timestamp::millis);
     let by = |column: &str, value: &str| {
         let sql = format!(
-            "SELECT {COLUMNS} FROM sms_parts WHERE gateway = ?1 AND {column} = ?2 AND reference {which}
+            "SELECT {COLUMNS} FROM sms_parts
+             WHERE gateway = ?1 AND {column} = ?2 AND reference {which} AND at >= ?3
              ORDER BY rowid DESC LIMIT 1"
         );
-        tx.one(&sql, params![gateway, value], Kept::of)
+        tx.one(&sql, params![gateway, value, since], Kept::of)
     };
+    if let Some(converted) = &keys.converted {
+        return by("plain", converted);
+    }
     if let Some(found) = by("id", &keys.exact)? {
         return Ok(Some(found));
     }
-    if let Some(found) = by("plain", &keys.plain)? {
-        return Ok(Some(found));
-    }
-    match &keys.converted {
-        Some(converted) => by("plain", converted),
-        None => Ok(None),
-    }
+    by("plain", &keys.plain)
+}
+
+/// Whether a gateway may speak of a message: one that was noted only with others was never handed to it.
+fn is_its_own(tx: &Tx<'_>, gateway: &str, part: &SmsPart) -> Result<bool, StoreError> {
+    let of = |which: &str| {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM sms_parts WHERE reference = ?1 AND gateway {which} ?2 LIMIT 1"
+        );
+        tx.one(&sql, params![part.reference.to_string(), gateway], Kept::of)
+    };
+    Ok(of("=")?.is_some() || of("<>")?.is_none())
 }
 
 fn parts(tx: &Tx<'_>, part: &SmsPart) -> Result<Parts, StoreError> {
@@ -120,7 +139,7 @@ fn insert(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             gateway,
-            id.map(|keys| &keys.exact),
+            id.map(|keys| keys.converted.as_ref().unwrap_or(&keys.exact)),
             id.map(|keys| keys.converted.as_ref().unwrap_or(&keys.plain)),
             part.map(|p| p.reference.to_string()),
             part.map_or(0, |p| p.send),
@@ -146,7 +165,7 @@ fn taken(
         [at.before(KEPT).millis()],
     )?;
     let early = match &id {
-        Some(keys) => with_id(tx, gateway, keys, true)?,
+        Some(keys) => with_id(tx, gateway, keys, Some(at.before(EARLY)))?,
         None => None,
     };
     let Some(early) = early else {
@@ -187,12 +206,13 @@ fn receipt(
     at: Timestamp,
 ) -> Result<Option<PartsChange>, StoreError> {
     let found = match key {
-        ReceiptKey::Id(keys) => with_id(tx, gateway, keys, false)?,
+        ReceiptKey::Id(keys) => with_id(tx, gateway, keys, None)?,
+        ReceiptKey::Part(part) if !is_its_own(tx, gateway, part)? => return Ok(None),
         ReceiptKey::Part(part) => tx.one(
             &format!(
-                "SELECT {COLUMNS} FROM sms_parts WHERE reference = ?1 AND send = ?2 AND part = ?3"
+                "SELECT {COLUMNS} FROM sms_parts WHERE reference = ?1 AND send = ?2 AND part = ?3 AND gateway = ?4"
             ),
-            params![part.reference.to_string(), part.send, part.number],
+            params![part.reference.to_string(), part.send, part.number, gateway],
             Kept::of,
         )?,
     };
@@ -206,7 +226,7 @@ fn receipt(
         let ReceiptKey::Id(keys) = key else {
             return Ok(None);
         };
-        match with_id(tx, gateway, keys, true)? {
+        match with_id(tx, gateway, keys, Some(at.before(EARLY)))? {
             Some(early) => note(tx, &early, outcome, words, at)?,
             None => insert(tx, gateway, None, Some(keys), told, at)?,
         }

@@ -7,8 +7,8 @@ use callhome::domain::{DeviceSecret, Sequence, Timestamp};
 use callhome::net::sms_http::{HttpGateway, KannelSettings};
 use callhome::port::{OutboundSms, SmsGateway as _};
 use callhome::sms::{
-    ActionResult, Decision, Draft, Meter, Receipt, ReceiptOutcome, Receiver, ResultStatus,
-    SendOptions, SignedMessage, SmsKeys, Version,
+    ActionResult, Decision, Draft, Fragment, FromPhone, Meter, Receipt, ReceiptOutcome, Receiver,
+    ResultStatus, SendOptions, SignedMessage, SmsKeys, Version,
 };
 use serde_json::{Value, json};
 
@@ -226,4 +226,29 @@ async fn throttling_a_cut_and_a_restart_lose_nothing_and_the_phone_does_everythi
         "{:?}",
         phone.ran
     );
+}
+
+#[test]
+fn parts_that_kannel_does_not_combine_are_told_by_their_header_and_joined() {
+    let Some(mut kannel) = Kannel::start_with(false) else {
+        return;
+    };
+    let text = "KMR-2.00-0011223344556677-".repeat(12);
+    kannel
+        .centre
+        .order(&json!({ "from": &NUMBER[1..], "to": "12345", "text": text, "parts": 3 }));
+    let mut parts: Vec<Fragment> = Vec::new();
+    for _ in 0..3 {
+        let call = kannel.web.next("/mo");
+        let udh = pairs(&call).find(|(name, _)| *name == "udh");
+        let udh = udh.expect("there").1.as_bytes().to_vec();
+        let words: Vec<_> = pairs(&call).collect();
+        match FromPhone::from_parameters(words, &udh) {
+            Ok(FromPhone::Part(part)) => parts.push(part),
+            other => panic!("{other:?}"),
+        }
+    }
+    let whole = Fragment::join(&parts).expect("all of it");
+    assert_eq!(whole.text, text);
+    assert_eq!(whole.from, NUMBER.parse().ok());
 }

@@ -83,6 +83,11 @@ impl Web {
 impl Kannel {
     /// Starts everything; `None` when a program is missing, which is a failure under `CI=true`.
     pub(super) fn start() -> Option<Self> {
+        Self::start_with(true)
+    }
+
+    /// Starts everything; a Kannel that does not `combine` hands on the parts of phones' long messages as they come.
+    pub(super) fn start_with(combine: bool) -> Option<Self> {
         let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/kannel");
         let missing: Vec<&str> = ["bearerbox", "smsbox", "node"]
             .into_iter()
@@ -105,6 +110,7 @@ impl Kannel {
             std::fs::read_to_string(peers.join("kannel.conf.in")).expect("the template");
         for (name, value) in [
             ("@ADMIN@", admin.to_string()),
+            ("@COMBINE@", combine.to_string()),
             ("@SMSBOX@", smsbox.to_string()),
             ("@SENDSMS@", port.to_string()),
             ("@SMSC@", centre.port.to_string()),

@@ -5,6 +5,7 @@ pub(crate) mod peer;
 mod routes;
 mod server;
 mod tls;
+mod unkind;
 mod wireshark;
 
 use std::sync::Arc;

@@ -144,6 +144,76 @@ pub(crate) async fn a_gateway_without_ids_names_the_segment_itself(store: impl S
     }
 }
 
+pub(crate) async fn an_id_that_is_converted_never_finds_the_message_that_has_it_as_it_is_written(
+    store: impl Store,
+) {
+    // 0x10 is 16, and 0x16 is 22: what one message is called in the answer, another is in the receipt.
+    let (sixteen, twenty_two) = (short_id(), short_id());
+    for (message, id) in [(sixteen, "10"), (twenty_two, "16")] {
+        let taken = store
+            .part_taken("smsc-1", part(message, 1, 1), answered(id), at(1))
+            .await;
+        assert_eq!(taken.expect("kept"), None);
+    }
+    let told_of = async |id: &str, when: i64| {
+        store
+            .part_receipt("smsc-1", told(id), DELIVERED, "", at(when))
+            .await
+            .expect("kept")
+            .map(|change| change.part.reference)
+    };
+    assert_eq!(told_of("16", 2).await, Some(sixteen));
+    assert_eq!(told_of("22", 3).await, Some(twenty_two));
+    // One that comes before its answer finds nobody else's, and waits for its own.
+    assert_eq!(told_of("32", 4).await, None);
+    let other = store
+        .part_taken("smsc-1", part(short_id(), 1, 1), answered("32"), at(5))
+        .await;
+    assert_eq!(other.expect("kept"), None);
+    let own = store
+        .part_taken("smsc-1", part(short_id(), 1, 1), answered("20"), at(6))
+        .await;
+    assert!(own.expect("kept").is_some());
+}
+
+pub(crate) async fn a_receipt_that_nobody_missed_says_nothing_of_a_later_message_with_its_id(
+    store: impl Store,
+) {
+    let stray = store
+        .part_receipt("smsc-1", told("26"), DELIVERED, "", at(1))
+        .await;
+    assert_eq!(stray.expect("kept"), None);
+    let later = store
+        .part_taken("smsc-1", part(short_id(), 1, 1), answered("1A"), at(1_000))
+        .await;
+    assert_eq!(later.expect("kept"), None, "a centre that began again");
+}
+
+pub(crate) async fn a_gateway_tells_of_its_own_messages_only(store: impl Store) {
+    let message = short_id();
+    let taken = store
+        .part_taken("kannel-1", part(message, 1, 1), None, at(1))
+        .await;
+    assert_eq!(taken.expect("kept"), None);
+    let tell = async |gateway: &str, send: u32| {
+        let part = SmsPart {
+            send,
+            ..part(message, 1, 1)
+        };
+        store
+            .part_receipt(gateway, ReceiptKey::Part(part), DELIVERED, "", at(2))
+            .await
+            .expect("answered")
+    };
+    for send in [7, 8] {
+        assert_eq!(tell("kannel-2", send).await, None, "{send}");
+    }
+    let records = store.parts_of(message).await.expect("read");
+    assert!(matches!(&records[..], [one] if one.outcome.is_none()));
+    let change = tell("kannel-1", 7).await.expect("its own");
+    assert_eq!(change.after.joined(), Joined::Delivered);
+}
+
 fn fragment(number: u8, octets: &[u8]) -> Fragment {
     Fragment {
         from: "+358401234567".parse().ok(),

@@ -73,12 +73,15 @@ fn signing() {
     }
 }
 
+/// What is split, of how many octets, and how.
+type Case<'a> = (&'a str, usize, Box<dyn Fn() -> Vec<Segment> + 'a>);
+
 fn splitting() {
     let one = Reference::Eight(0xa5);
     let seven = "0123456789 Please call the desk. ".repeat(46);
     let wide = "Жёлтая подводная лодка 😀 ".repeat(27);
     let octets: Vec<u8> = (0..=255).cycle().take(1_300).collect();
-    let cases: [(&str, usize, Box<dyn Fn() -> Vec<Segment>>); 5] = [
+    let cases: [Case<'_>; 5] = [
         (
             "GSM-7, 1 message",
             160,

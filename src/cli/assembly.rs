@@ -105,6 +105,7 @@ pub(super) async fn assemble(
     let hosts = hosts(config, doors);
     let identity = ServerIdentity::open_or_create(dir.path(), name, &hosts, now).map_err(wrong)?;
     let signing_key = Arc::new(server::signing_key(dir.path(), &OsEntropy).map_err(wrong)?);
+    server::sweep_copies(dir.path());
     let sealer = Arc::new(MasterKey::open_or_create(&dir.master_key())?);
     let store = SqliteStore::open(&dir.database(), Arc::clone(&sealer) as _).map_err(wrong)?;
     let store = Arc::new(store);

@@ -327,6 +327,17 @@ impl Context {
         self.screen.show(view).map_err(CommandError::from)
     }
 
+    /// How many items a list is to have: as said (0 is all), else `usual` for a person to read, and all for a program.
+    #[must_use]
+    pub fn most(&self, limit: Option<usize>, usual: usize) -> usize {
+        match limit {
+            Some(0) => usize::MAX,
+            Some(limit) => limit,
+            None if self.screen.is_read_by_a_person() => usual,
+            None => usize::MAX,
+        }
+    }
+
     /// Writes a line of status to standard error, unless `-q`.
     ///
     /// # Errors

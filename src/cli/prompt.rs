@@ -220,6 +220,34 @@ impl Prompter {
         ))
     }
 
+    /// Lets something go on that harms no device but cannot be undone: by `--yes`, or by a person who types yes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Policy`] when something else was typed, [`ErrorKind::Usage`] when nobody can be asked.
+    pub fn agree(&self, facts: &str, verb: &str, yes: bool) -> Result<(), CommandError> {
+        if yes {
+            return Ok(());
+        }
+        let nobody = || {
+            CommandError::usage(format!(
+                "this has to be confirmed to {verb}, and nobody can be asked here"
+            ))
+            .hint("Confirm by flag:  --yes")
+        };
+        if self.no_input {
+            return Err(nobody());
+        }
+        let terminal = (self.open)().map_err(|_| nobody())?;
+        let question = format!("{}\n\nType yes to {verb}: ", facts.trim_end());
+        match self.ask(terminal, question)?.as_deref() {
+            Some("yes") => Ok(()),
+            _ => Err(CommandError::new(
+                ErrorKind::Policy,
+                "that is not yes: nothing was done",
+            )),
+        }
+    }
+
     /// Asks for a line of text, as a name.
     ///
     /// # Errors
@@ -442,6 +470,18 @@ mod tests {
             error.hints(),
             ["Confirm by flags:  --yes --accept-risk lock --reason \"why\""]
         );
+    }
+
+    #[test]
+    fn what_cannot_be_undone_takes_a_yes() {
+        let agree = |answer, yes| prompter(answer).0.agree("It goes.", "do it", yes);
+        assert!(agree(Some("yes"), false).is_ok() && agree(None, true).is_ok());
+        for answer in [None, Some(""), Some("y"), Some("no")] {
+            let error = agree(answer, false).expect_err("refused");
+            assert_eq!(error.kind(), ErrorKind::Policy, "{answer:?}");
+        }
+        let error = Prompter::new(true).agree("It goes.", "do it", false);
+        assert_eq!(error.expect_err("nobody").kind(), ErrorKind::Usage);
     }
 
     #[test]

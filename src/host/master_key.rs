@@ -39,6 +39,19 @@ impl MasterKey {
         OsEntropy.fill(&mut fresh)?;
         let text = format!("{}\n", HEXLOWER_PERMISSIVE.encode(&fresh));
         let content = private_file::create_or_read(path, text.as_bytes())?;
+        Self::from_text(path, &content)
+    }
+
+    /// Reads the key from its file; `None` when there is no such file.
+    ///
+    /// # Errors
+    /// [`HostError::TooOpen`] when others may read the file, [`HostError::Damaged`], [`HostError::File`].
+    pub fn open(path: &Path) -> Result<Option<Self>, HostError> {
+        let content = private_file::read(path)?;
+        content.map(|c| Self::from_text(path, &c)).transpose()
+    }
+
+    fn from_text(path: &Path, content: &[u8]) -> Result<Self, HostError> {
         let bytes: [u8; 32] = HEXLOWER_PERMISSIVE
             .decode(content.trim_ascii())
             .ok()

@@ -169,6 +169,10 @@ pub trait Housekeeping: Send + Sync {
     /// the one owner of a store, before it claims any itself.
     async fn release_claims(&self, now: Timestamp) -> Result<u64, StoreError>;
 
-    /// Writes a consistent copy of the whole store to a new file.
-    async fn copy_to(&self, path: &std::path::Path) -> Result<(), StoreError>;
+    /// Writes a consistent copy of the whole store to a new file, with these files (name, content) sealed inside.
+    async fn copy_to(
+        &self,
+        path: &std::path::Path,
+        kept: Vec<(String, Vec<u8>)>,
+    ) -> Result<(), StoreError>;
 }

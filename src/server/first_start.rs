@@ -11,7 +11,30 @@ use super::endpoint::Endpoint;
 use super::run::RunError;
 
 const CODE_FILE: &str = "first-admin.code";
+/// Beginning and end of the names of copies that are on their way to somebody.
+pub(super) const COPY: (&str, &str) = ("backup-", ".tmp");
 const FIRST_ADMIN: &str = "admin";
+
+/// Files of the data folder without which a copy of the database is another server: devices pin its authority, and
+/// its audit trail is signed. The master key is not among them: it opens the copy.
+pub const KEPT_FILES: [&str; 5] = ["ca.pem", "ca.key", "server.pem", "server.key", "audit.key"];
+
+/// Removes copies that were on their way when the process was killed.
+pub fn sweep_copies(data_dir: &Path) {
+    let Ok(entries) = std::fs::read_dir(data_dir) else {
+        return;
+    };
+    for entry in entries.filter_map(Result::ok) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(COPY.0)
+            && name.contains(COPY.1)
+            && let Err(error) = std::fs::remove_file(entry.path())
+        {
+            tracing::warn!(path = %entry.path().display(), %error, "a copy that nobody waits for is still there");
+        }
+    }
+}
 
 /// The system id of a store; made at random the first time.
 ///

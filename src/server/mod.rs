@@ -57,7 +57,7 @@ mod write;
 pub use applications::watch_applications;
 pub use customers::{Customer, announce};
 pub use endpoint::{Bearers, Endpoint, GatewayDoor, Machine, Mode, Parts, PeerTrust, Settings};
-pub use first_start::{first_admin, signing_key, system_id};
+pub use first_start::{KEPT_FILES, first_admin, signing_key, sweep_copies, system_id};
 pub use gateway::GatewayInbox;
 pub use listen::Listeners;
 pub use registrar::SipDoor;

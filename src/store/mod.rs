@@ -18,10 +18,11 @@
 //! | `sqlite/devices`, `enrolment`, `presence` | the registry, how a device gets in, where it is |
 //! | `sqlite/actions`, `creation`, `queue`, `results` | what a device is asked to do: kept, made, sent, answered |
 //! | `sqlite/pins`, `callbacks`, `events`, `backups`, `audit`, `operators`, `tokens`, `housekeeping` | one role each |
+//! | `sqlite/restoring` | what goes into a copy beside the data, and a copy becoming a database again |
 //! | `agent_state` | states of simulated devices |
 
 mod agent_state;
 mod sqlite;
 
 pub use agent_state::AgentStateFile;
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, Unpacked, unpack};

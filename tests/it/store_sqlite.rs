@@ -220,7 +220,7 @@ async fn a_copy_is_whole_and_private_and_never_replaces_a_file() {
     let (store, dir) = fresh();
     let phone = enrolled(&store, "Phone").await;
     let copy = dir.path().join("copy.db");
-    store.copy_to(&copy).await.expect("copied");
+    store.copy_to(&copy, Vec::new()).await.expect("copied");
     let mode = std::fs::metadata(&copy)
         .expect("there")
         .permissions()
@@ -230,7 +230,7 @@ async fn a_copy_is_whole_and_private_and_never_replaces_a_file() {
         SqliteStore::open(&copy, Arc::new(MasterKey::from_bytes(&[7; 32]))).expect("opens");
     let seen = restored.device(phone.id).await.expect("read");
     assert_eq!(seen.map(|d| d.name).as_deref(), Some("Phone"));
-    assert!(store.copy_to(&copy).await.is_err());
+    assert!(store.copy_to(&copy, Vec::new()).await.is_err());
 }
 
 #[tokio::test]

@@ -1,9 +1,8 @@
 use clap::{Args, Subcommand};
-use serde_json::Value;
 
 use crate::cli::context::Context;
 use crate::cli::error::{ErrorKind, Exit, Outcome};
-use crate::cli::output::{Column, View, count};
+use crate::cli::output::{Column, View, count, grouped};
 
 /// Read and check the audit trail.
 #[derive(Debug, Subcommand)]
@@ -17,17 +16,20 @@ pub enum AuditCommand {
 /// List what was done, by whom and to what.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+A table begins with the newest entry. For a program, and with --after, the trail comes in its own order, in which \
+each entry holds the hash of the one before it.
+
 Examples:
   callhome audit list
   callhome audit list --after 1200 --limit 500 -o ndjson
   callhome audit list -o csv > trail.csv")]
 pub struct ListArgs {
-    /// Only entries with a number above this
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
-    after: u64,
-    /// Most entries to list
-    #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
-    limit: usize,
+    /// Only entries with a number above this, oldest first
+    #[arg(long, value_name = "NUMBER")]
+    after: Option<u64>,
+    /// Most entries to list; 0 is all [default: 100 for a table, else all]
+    #[arg(long, value_name = "NUMBER")]
+    limit: Option<usize>,
 }
 
 /// Check that nothing in the trail was changed or removed.
@@ -54,22 +56,34 @@ pub(super) async fn run(context: &Context, command: AuditCommand) -> Outcome {
 
 async fn list(context: &Context, args: ListArgs) -> Outcome {
     let client = context.client().await?;
-    let mut entries = client
-        .audit(args.after, args.limit.saturating_add(1))
-        .await?;
-    let more = entries.len() > args.limit;
-    entries.truncate(args.limit);
+    let most = context.most(args.limit, 100);
+    let newest_first = args.after.is_none() && context.screen.is_read_by_a_person();
+    let after = match args.after {
+        Some(after) => after,
+        // Entries are numbered without gaps: the last ones are those after all the others.
+        None if newest_first => {
+            let all = client.server_status().await?.audit_entries;
+            all.saturating_sub(most as u64)
+        }
+        None => 0,
+    };
+    let mut entries = client.audit(after, most.saturating_add(1)).await?;
+    // Entries that came while we asked are newer still: they push out the oldest of those that were wanted.
+    let more = match newest_first {
+        true => {
+            entries.drain(..entries.len().saturating_sub(most));
+            entries.reverse();
+            entries.last().is_some_and(|e| e.number > 1)
+        }
+        false => entries.len() > most,
+    };
+    entries.truncate(most);
     let mut view = View::many("audit-entry", &entries)
         .named_by("/number")
         .when_empty("Nothing was done yet.")
         .columns(vec![
             Column::at("number", "/number"),
-            Column::of("at", |e| {
-                e.pointer("/at")
-                    .and_then(Value::as_str)
-                    .and_then(|t| t.get(..19))
-                    .map_or_else(String::new, |t| t.replace('T', " "))
-            }),
+            Column::at_minute("at", "/at"),
             Column::at("who", "/actor"),
             Column::at("what", "/event"),
             Column::at("on", "/subject"),
@@ -79,7 +93,13 @@ async fn list(context: &Context, args: ListArgs) -> Outcome {
         ]);
     if more {
         let last = entries.last().map_or(0, |e| e.number);
-        view = view.incomplete(format!("there are more: --after {last}"));
+        view = view.incomplete(match newest_first {
+            true => format!(
+                "only the newest {}; all of them:  --limit 0",
+                grouped(most as u64)
+            ),
+            false => format!("there are more:  --after {last}"),
+        });
     }
     context.show(&view)?;
     Ok(Exit::Done)

@@ -62,14 +62,18 @@ pub struct SetRoleArgs {
     write: WriteFlags,
 }
 
-/// Remove an operator.
+/// Remove an operator; what they are logged in with ends at once.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  callhome operator remove anna")]
+  callhome operator remove anna
+  callhome operator remove anna --yes")]
 pub struct RemoveArgs {
     /// Name
     name: String,
+    /// Do not ask
+    #[arg(short = 'y', long)]
+    yes: bool,
 }
 
 /// Runs a verb.
@@ -90,8 +94,8 @@ async fn list(context: &Context) -> Outcome {
         .columns(vec![
             Column::at("name", "/name"),
             Column::at("role", "/role"),
-            Column::at("added", "/created_at"),
-            Column::at("last_login", "/last_login"),
+            Column::at_minute("added", "/created_at"),
+            Column::at_minute("last_login", "/last_login"),
         ]);
     context.show(&view)?;
     Ok(Exit::Done)
@@ -139,11 +143,7 @@ async fn set_role(context: &Context, args: SetRoleArgs) -> Outcome {
         .iter()
         .any(|o| o.name == args.name)
     {
-        return Err(CommandError::new(
-            ErrorKind::NotFound,
-            format!("there is no operator {}", args.name),
-        )
-        .hint("See them:  callhome operator list"));
+        return Err(no_such(&args.name));
     }
     let operator = NewOperator {
         name: args.name,
@@ -171,8 +171,24 @@ async fn put(context: &Context, operator: &NewOperator, flags: &WriteFlags) -> O
     Ok(Exit::Done)
 }
 
+fn no_such(name: &str) -> CommandError {
+    CommandError::new(ErrorKind::NotFound, format!("there is no operator {name}"))
+        .hint("See them:  callhome operator list")
+}
+
 async fn remove(context: &Context, args: RemoveArgs) -> Outcome {
-    context.client().await?.remove_operator(&args.name).await?;
+    let client = context.client().await?;
+    let all = client.operators().await?;
+    let operator = all.iter().find(|o| o.name == args.name);
+    let Some(operator) = operator else {
+        return Err(no_such(&args.name));
+    };
+    let facts = format!(
+        "This removes {} ({}). What they are logged in with ends at once.",
+        operator.name, operator.role
+    );
+    context.prompter.agree(&facts, "remove them", args.yes)?;
+    client.remove_operator(&args.name).await?;
     context.status(&format!("{} is removed.", args.name))?;
     Ok(Exit::Done)
 }

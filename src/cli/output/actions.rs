@@ -1,6 +1,5 @@
 use serde_json::Value;
 
-use super::devices::time_at;
 use super::timeline::story;
 use super::view::{Column, View};
 use super::words::clock_time;
@@ -88,7 +87,7 @@ pub fn action_list(actions: &[ActionView], now: Timestamp) -> View {
                 }
             }),
             Column::at("by", "/operator"),
-            Column::of("asked", move |a| time_at(a, "/created_at", now)),
+            Column::since("asked", "/created_at", now),
             Column::at("ticket", "/ticket").wide(),
             Column::at("reason", "/reason").wide(),
             Column::at("server", "/server").wide(),

@@ -3,7 +3,6 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::actions::bearer_words;
-use super::devices::time_at;
 use super::view::{Column, View};
 use super::words::{clock_time, elapsed};
 use crate::api::{CallbackState, CallbackView, Contact};
@@ -33,8 +32,8 @@ pub fn callback_list(callbacks: &[CallbackView], now: Timestamp) -> View {
             }),
             Column::of("address", |c| address_of(c.pointer("/request/contact"))),
             Column::at("by", "/operator"),
-            Column::of("asked", move |c| time_at(c, "/created_at", now)),
-            Column::of("until", move |c| time_at(c, "/expires_at", now)).wide(),
+            Column::since("asked", "/created_at", now),
+            Column::since("until", "/expires_at", now).wide(),
             Column::at("component", "/request/contact/component").wide(),
             Column::at("reason", "/request/reason").wide(),
             Column::at("server", "/server").wide(),

@@ -113,11 +113,11 @@ pub fn device_list(devices: &[Device], now: Timestamp) -> View {
                     String::new()
                 }
             }),
-            Column::of("heard", move |d| time_at(d, "/last_heard", now)),
+            Column::since("heard", "/last_heard", now),
             Column::at("owner", "/owner").wide(),
             Column::at("model", "/model").wide(),
             Column::at("server", "/server").wide(),
-            Column::of("enrolled", move |d| time_at(d, "/enrolled_at", now)).wide(),
+            Column::since("enrolled", "/enrolled_at", now).wide(),
             Column::at("data", "/has_data").wide(),
             Column::at("open", "/open_actions").wide(),
             Column::at("agent", "/agent_id").wide(),
@@ -132,14 +132,6 @@ fn first_identity(device: &Value) -> String {
         .unwrap_or_default();
     // An IMEI needs no kind before it: people know its shape.
     first.strip_prefix("imei:").unwrap_or(first).to_owned()
-}
-
-/// The moment at a pointer of an item, as people say it; empty when there is none.
-pub(super) fn time_at(item: &Value, pointer: &str, now: Timestamp) -> String {
-    item.pointer(pointer)
-        .and_then(Value::as_str)
-        .and_then(|text| text.parse::<Timestamp>().ok())
-        .map_or_else(String::new, |at| ago(at, now))
 }
 
 /// Everything about one device.

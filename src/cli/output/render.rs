@@ -115,20 +115,23 @@ fn chosen<'v>(view: &'v View, names: &[String]) -> Result<Vec<&'v Column>, Rende
         .collect()
 }
 
-fn rows(view: &View, columns: &[&Column]) -> Vec<Vec<String>> {
+fn rows(view: &View, columns: &[&Column], for_people: bool) -> Vec<Vec<String>> {
     view.items()
         .iter()
-        .map(|item| columns.iter().map(|c| (c.cell)(item)).collect())
+        .map(|item| {
+            let cells = columns.iter().map(|c| c.of_item(item, for_people));
+            cells.collect()
+        })
         .collect()
 }
 
 fn as_table(view: &View, columns: &[&Column], width: usize) -> String {
     let header: Vec<String> = columns.iter().map(|c| c.name.to_uppercase()).collect();
-    table(&header, &rows(view, columns), width)
+    table(&header, &rows(view, columns, true), width)
 }
 
 fn by_columns(view: &View, columns: &[&Column], format: Format) -> String {
-    let items: Vec<Value> = rows(view, columns)
+    let items: Vec<Value> = rows(view, columns, false)
         .into_iter()
         .map(|row| {
             columns
@@ -160,7 +163,7 @@ fn separated(view: &View, columns: &[&Column], delimiter: u8) -> String {
         return write_separated(&["field".to_owned(), "value".to_owned()], rows, delimiter);
     }
     let header: Vec<String> = columns.iter().map(|c| c.name.replace(' ', "_")).collect();
-    write_separated(&header, rows(view, columns).into_iter(), delimiter)
+    write_separated(&header, rows(view, columns, false).into_iter(), delimiter)
 }
 
 fn write_separated(

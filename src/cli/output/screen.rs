@@ -118,6 +118,12 @@ impl Screen {
             && self.style.columns.is_empty()
     }
 
+    /// Whether the output is made for eyes, also when only some columns are shown.
+    #[must_use]
+    pub const fn is_read_by_a_person(&self) -> bool {
+        self.style.format.is_for_people() && self.style.jq.is_none()
+    }
+
     /// Changes the form of the output.
     pub fn set_format(&mut self, format: Format) {
         self.style.format = format;
@@ -136,10 +142,15 @@ impl Screen {
     pub fn show(&self, view: &View) -> Result<(), ShowError> {
         let text = render(view, &self.style)?;
         self.data(text.as_bytes())?;
-        if self.style.format.is_for_people() && self.style.jq.is_none() {
-            if view.is_empty_list() {
-                self.status(view.empty_words())?;
-            }
+        if self.is_read_by_a_person() && view.is_empty_list() {
+            self.status(view.empty_words())?;
+        }
+        // A document says by itself what is missing from it; lines and rows cannot.
+        let says_so = match self.style.format {
+            Format::Json | Format::Yaml => self.style.jq.is_none() && self.style.columns.is_empty(),
+            _ => false,
+        };
+        if !says_so {
             for warning in view.warnings() {
                 let word = self.status_paint.warn("warning:");
                 self.status(&format!("{word} {warning}"))?;

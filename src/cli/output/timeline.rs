@@ -112,11 +112,7 @@ pub fn device_log(
     View::many("device-log", &moments[older..])
         .when_empty("Nothing was heard of this device yet.")
         .columns(vec![
-            Column::of("at", |m| {
-                m.pointer("/at")
-                    .and_then(serde_json::Value::as_str)
-                    .map_or_else(String::new, |t| t.get(..19).unwrap_or(t).replace('T', " "))
-            }),
+            Column::at_second("at", "/at"),
             Column::at("kind", "/kind"),
             Column::at("over", "/bearer"),
             Column::at("text", "/text"),

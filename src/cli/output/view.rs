@@ -3,6 +3,9 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::words::{ago, date_time, time_of_day};
+use crate::domain::Timestamp;
+
 /// How a cell is read from an item.
 type Cell = Box<dyn Fn(&Value) -> String + Send + Sync>;
 
@@ -11,6 +14,7 @@ pub struct Column {
     pub(super) name: Cow<'static, str>,
     pub(super) wide: bool,
     pub(super) cell: Cell,
+    raw: Option<&'static str>,
 }
 
 impl Column {
@@ -38,6 +42,54 @@ impl Column {
             name: name.into(),
             wide: false,
             cell: Box::new(cell),
+            raw: None,
+        }
+    }
+
+    /// A column with a moment: how long ago for people, the moment itself (RFC 3339, UTC) for programs.
+    #[must_use]
+    pub fn since(name: &'static str, pointer: &'static str, now: Timestamp) -> Self {
+        Self::moment(name, pointer, move |at| ago(at, now))
+    }
+
+    /// A column with a moment: to the minute for people, the moment itself (RFC 3339, UTC) for programs.
+    #[must_use]
+    pub fn at_minute(name: &'static str, pointer: &'static str) -> Self {
+        Self::moment(name, pointer, date_time)
+    }
+
+    /// A column with a moment: to the second for people, the moment itself (RFC 3339, UTC) for programs.
+    #[must_use]
+    pub fn at_second(name: &'static str, pointer: &'static str) -> Self {
+        Self::moment(name, pointer, |at| {
+            let day = date_time(at);
+            format!("{} {}", day.get(..10).unwrap_or_default(), time_of_day(at))
+        })
+    }
+
+    /// A column with a moment, in these words for people.
+    fn moment(
+        name: &'static str,
+        pointer: &'static str,
+        words: impl Fn(Timestamp) -> String + Send + Sync + 'static,
+    ) -> Self {
+        let cell = move |item: &Value| {
+            item.pointer(pointer)
+                .and_then(Value::as_str)
+                .and_then(|text| text.parse().ok())
+                .map_or_else(String::new, &words)
+        };
+        Self {
+            raw: Some(pointer),
+            ..Self::of(name, cell)
+        }
+    }
+
+    /// What stands in the column for an item, for a person or for a program.
+    pub(super) fn of_item(&self, item: &Value, for_people: bool) -> String {
+        match self.raw {
+            Some(pointer) if !for_people => item.pointer(pointer).map_or_else(String::new, plain),
+            _ => (self.cell)(item),
         }
     }
 

@@ -38,27 +38,36 @@ pub fn elapsed(time: Duration) -> String {
     }
 }
 
-/// How long ago something was, roughly: `just now`, `14 min ago`, `3 h ago`, `2 days ago`.
+/// How long ago something was, roughly: `just now`, `14 min ago`, `3 h ago`, `2 days ago`; `in 3 h` for what is to come.
 #[must_use]
 pub fn ago(at: Timestamp, now: Timestamp) -> String {
-    let s = now.since(at).as_secs();
-    match s {
-        0..10 => "just now".to_owned(),
-        10..60 => format!("{s} s ago"),
-        60..3_600 => format!("{} min ago", s / 60),
-        3_600..172_800 => format!("{} h ago", s / 3_600),
-        _ => format!("{} days ago", s / 86_400),
+    let (s, to_come) = match now.since(at).as_secs() {
+        0 => (at.since(now).as_secs(), true),
+        s => (s, false),
+    };
+    let length = match s {
+        0..10 if to_come && s > 0 => return "in a moment".to_owned(),
+        0..10 => return "just now".to_owned(),
+        10..60 => format!("{s} s"),
+        60..3_600 => format!("{} min", s / 60),
+        3_600..172_800 => format!("{} h", s / 3_600),
+        _ => format!("{} days", s / 86_400),
+    };
+    if to_come {
+        format!("in {length}")
+    } else {
+        format!("{length} ago")
     }
 }
 
-/// A moment to the minute, in UTC: `2026-11-20 14:02`.
+/// A moment to the minute: `2026-11-20 14:02 UTC`. Times are told in UTC everywhere, and say so.
 #[must_use]
 pub fn date_time(at: Timestamp) -> String {
     let text = at.to_string();
-    format!("{} {}", &text[..10], &text[11..16])
+    format!("{} {} UTC", &text[..10], &text[11..16])
 }
 
-/// Date when it is another day, else only the time: `14:02`.
+/// Date when it is another day, else only the time: `14:02 UTC`.
 #[must_use]
 pub fn clock_time(at: Timestamp, now: Timestamp) -> String {
     let text = date_time(at);
@@ -69,10 +78,10 @@ pub fn clock_time(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// Time of day in UTC: `14:02:11`.
+/// Time of day to the second: `14:02:11 UTC`.
 #[must_use]
 pub fn time_of_day(at: Timestamp) -> String {
-    at.to_string().get(11..19).unwrap_or_default().to_owned()
+    format!("{} UTC", at.to_string().get(11..19).unwrap_or_default())
 }
 
 /// A size: `512 B`, `1.5 KiB`, `3.0 MiB`.
@@ -149,7 +158,11 @@ mod tests {
         let now: Timestamp = "2026-11-20T14:16:00Z".parse().expect("valid");
         let at: Timestamp = "2026-11-20T14:02:00Z".parse().expect("valid");
         assert_eq!(ago(at, now), "14 min ago");
-        assert_eq!(clock_time(at, now), "14:02");
+        assert_eq!(ago(now, at), "in 14 min");
+        assert_eq!(ago(now, now), "just now");
+        assert_eq!(clock_time(at, now), "14:02 UTC");
+        assert_eq!(date_time(at), "2026-11-20 14:02 UTC");
+        assert_eq!(time_of_day(at), "14:02:00 UTC");
     }
 
     #[test]

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
@@ -7,10 +9,12 @@ use tokio_util::io::ReaderStream;
 
 use crate::api::ServerStatus;
 use crate::domain::Permission;
+use crate::host::private_file;
 
 use crate::server::endpoint::{Endpoint, Mode};
 use crate::server::error::{Answer, ApiError};
 use crate::server::evaluation;
+use crate::server::first_start::{COPY, KEPT_FILES};
 use crate::server::identity::Caller;
 use crate::server::write::Write;
 
@@ -53,17 +57,32 @@ pub(super) async fn status(
     }))
 }
 
-/// A consistent copy of the whole store. Device secrets in it stay sealed under the master key, which is not in it.
+/// What a copy needs beside the store to be this server again.
+fn kept(data_dir: &Path) -> Answer<Vec<(String, Vec<u8>)>> {
+    let mut files = Vec::with_capacity(KEPT_FILES.len());
+    for name in KEPT_FILES {
+        let content = private_file::read(&data_dir.join(name)).map_err(ApiError::internal)?;
+        let content = content
+            .ok_or_else(|| ApiError::internal(format!("the data folder has no {name} any more")))?;
+        files.push((name.to_owned(), content));
+    }
+    Ok(files)
+}
+
+/// A consistent copy of the whole store, with the server's own keys. All secrets in it are sealed under the master
+/// key, which is not in it.
 #[utoipa::path(post, path = "/api/v1/server/backup", responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)), tag = "server")]
 pub(super) async fn backup(State(endpoint): State<Endpoint>, write: Write<()>) -> Answer<Response> {
     write.require(Permission::Administer)?;
     let entry = write.caller.audit(&endpoint, "server.backup", "", "");
     endpoint.ports().audit.append(entry).await?;
-    let path = endpoint
-        .settings()
-        .data_dir
-        .join(format!("backup-{}.tmp", endpoint.new_id()?));
-    let copied = endpoint.parts().housekeeping.copy_to(&path).await;
+    let path =
+        endpoint
+            .settings()
+            .data_dir
+            .join(format!("{}{}{}", COPY.0, endpoint.new_id()?, COPY.1));
+    let kept = kept(&endpoint.settings().data_dir)?;
+    let copied = endpoint.parts().housekeeping.copy_to(&path, kept).await;
     let opened = tokio::fs::File::open(&path).await;
     // Open and unnamed from here on: it is gone with the answer, also when the caller breaks off.
     let removed = tokio::fs::remove_file(&path).await;

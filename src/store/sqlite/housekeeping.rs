@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,6 +9,7 @@ use crate::domain::Timestamp;
 use crate::port::{Housekeeping, StoreError, Totals};
 
 use super::actions::ActionRow;
+use super::restoring;
 use super::transaction::{one, unsigned};
 use super::{SqliteStore, create_private};
 
@@ -128,15 +130,17 @@ impl Housekeeping for SqliteStore {
     }
 
     /// The copy has mode 0600. Secrets in it are sealed: it is of use only together with the master key.
-    async fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+    async fn copy_to(&self, path: &Path, kept: Vec<(String, Vec<u8>)>) -> Result<(), StoreError> {
         let path = path.to_owned();
+        let sealer = Arc::clone(&self.sealer);
         self.read(move |conn| {
             create_private(&path, true)?;
             let mut copy = Connection::open(&path)?;
             let backup = rusqlite::backup::Backup::new(conn, &mut copy)?;
             // All pages in one step: one snapshot, and no start over when somebody writes.
             backup.run_to_completion(i32::MAX, Duration::ZERO, None)?;
-            Ok(())
+            drop(backup);
+            restoring::keep(&copy, &kept, &*sealer)
         })
         .await
     }

@@ -17,6 +17,7 @@ mod presence;
 mod queue;
 mod readers;
 mod replies;
+mod restoring;
 mod results;
 mod schema;
 mod subscriptions;
@@ -37,6 +38,8 @@ use tokio::sync::watch;
 use crate::port::{Sealer, StoreError};
 
 use transaction::{Tx, one, unsigned};
+
+pub use restoring::{Unpacked, unpack};
 
 pub(super) use readers::Readers;
 pub(super) use writer::Writer;

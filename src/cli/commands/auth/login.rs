@@ -119,7 +119,7 @@ pub(super) async fn run(context: &Context, args: LoginArgs) -> Outcome {
     let place = secrets::keep(context, &name, &url, login.token, args.keep.keep).await?;
     remember(context, &name, url, ca_file, operator)?;
     context.status(&format!(
-        "Logged in as {} ({}) until {} UTC; context {name}, kept in {place}.",
+        "Logged in as {} ({}) until {}; context {name}, kept in {place}.",
         login.operator,
         login.role,
         date_time(login.expires_at)

@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use crate::cli::context::Context;
 use crate::cli::error::{Exit, Outcome};
-use crate::cli::output::{Column, View, ago};
+use crate::cli::output::{Column, View};
 use crate::cli::secrets;
 
 /// Log in and out, and make tokens for scripts.
@@ -75,20 +75,12 @@ async fn status(context: &Context) -> Outcome {
 
 /// Columns of a token list.
 fn token_columns(now: crate::domain::Timestamp) -> Vec<Column> {
-    let time = move |pointer: &'static str| {
-        move |item: &serde_json::Value| {
-            item.pointer(pointer)
-                .and_then(serde_json::Value::as_str)
-                .and_then(|t| t.parse().ok())
-                .map_or_else(String::new, |at| ago(at, now))
-        }
-    };
     vec![
         Column::at("id", "/id"),
         Column::at("name", "/name"),
         Column::at("role", "/role"),
         Column::at("by", "/created_by"),
-        Column::at("until", "/expires_at"),
-        Column::of("used", time("/last_used")),
+        Column::since("until", "/expires_at", now),
+        Column::since("used", "/last_used", now),
     ]
 }

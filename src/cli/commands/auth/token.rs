@@ -85,7 +85,7 @@ async fn create(context: &Context, args: CreateArgs) -> Outcome {
     if let Some(file) = &args.save {
         private_file::write(file, format!("{}\n", made.token).as_bytes())?;
         context.status(&format!(
-            "Token {} ({}) written to {}; it dies {} UTC.",
+            "Token {} ({}) written to {}; it dies {}.",
             made.view.id,
             made.view.role,
             file.display(),

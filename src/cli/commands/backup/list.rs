@@ -20,13 +20,13 @@ pub struct ListArgs {
 pub(super) async fn run(context: &Context, args: ListArgs) -> Outcome {
     let client = context.client().await?;
     let device = target::device(client, &args.device).await?;
-    let backups = client.backups(device.id, 1_000).await?;
+    let backups = client.backups(device.id, usize::MAX).await?;
     let view = View::many("backup", &backups)
         .when_empty("No backup yet. Make one:  callhome backup create DEVICE")
         .columns(vec![
             Column::at("id", "/id"),
             Column::at("kind", "/kind"),
-            Column::of("made", |b| minute(b, "/created_at")),
+            Column::at_minute("made", "/created_at"),
             Column::of("whole", |b| {
                 let whole = b.pointer("/completed_at").is_some_and(|v| !v.is_null());
                 if whole {
@@ -49,11 +49,4 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Outcome {
         ]);
     context.show(&view)?;
     Ok(Exit::Done)
-}
-
-fn minute(item: &Value, pointer: &str) -> String {
-    item.pointer(pointer)
-        .and_then(Value::as_str)
-        .and_then(|t| t.get(..16))
-        .map_or_else(String::new, |t| t.replace('T', " "))
 }

@@ -3,19 +3,21 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Outcome};
 use crate::cli::flags::{WaitFlags, WriteFlags};
-use crate::cli::output::{date_time, size};
-use crate::domain::{Action, ActionKind, Bearer, ShortId};
+use crate::cli::output::{date_time, device_facts, size};
+use crate::cli::prompt::{Challenge, ConsentFlags, Harm};
+use crate::domain::{Action, ActionKind, Bearer, Risk, ShortId};
 
 use super::super::acting::{self, Order};
 
 /// Put a backup back on a device.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Goes to the device that it came from, or to another one.
+Goes to the device that it came from, or to another one. What the phone has under the same names is overwritten.
 
 Examples:
   callhome backup restore 7k2m9x4q --wait
-  callhome backup restore 7k2m9x4q --to 490154203237518     to the new phone")]
+  callhome backup restore 7k2m9x4q --to 490154203237518     to the new phone
+  callhome backup restore 7k2m9x4q --yes --accept-risk data-loss --reason \"new phone\"")]
 pub struct RestoreArgs {
     /// Id of the backup
     backup: ShortId,
@@ -25,6 +27,9 @@ pub struct RestoreArgs {
     /// Only over this way: sip-direct, sip-proxy, push or sms
     #[arg(long, value_name = "BEARER")]
     via: Option<Bearer>,
+    /// Confirmation.
+    #[command(flatten)]
+    consent: ConsentFlags,
     /// Waiting.
     #[command(flatten)]
     wait: WaitFlags,
@@ -44,19 +49,35 @@ pub(super) async fn run(context: &Context, args: RestoreArgs) -> Outcome {
         )
         .hint(format!("See it:  callhome backup show {}", backup.id)));
     };
-    context.status(&format!(
-        "Backup of {} from {} UTC: {}, {}",
+    let described = format!(
+        "Backup of {} from {}: {}, {}",
         backup.device_name,
         date_time(whole),
         backup.kind,
         size(backup.size_bytes)
-    ))?;
+    );
     let name = args.to.unwrap_or_else(|| backup.device.to_string());
     let target = acting::locate(&client, &name).await?;
+    let consent = if args.write.dry_run {
+        None
+    } else {
+        let (noun, expected) = acting::last_four(&target.device);
+        let facts = device_facts(&target.device, target.peer.as_deref(), context.now());
+        let harm = Harm {
+            verb: "restore it there".into(),
+            facts: format!(
+                "This overwrites what the phone has of the same.\n\n  {described}\n\n{facts}"
+            ),
+            risks: vec![Risk::DataLoss],
+            challenge: Challenge::LastFour { noun, expected },
+        };
+        let reason = args.write.reason.as_deref();
+        Some(context.prompter.consent(&harm, &args.consent, reason)?)
+    };
     let order = Order {
         action: Action::new(ActionKind::Restore, [backup.id.to_string()]),
         via: args.via,
-        consent: None,
+        consent,
         write: &args.write,
         wait: &args.wait,
     };

@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context, args: ShowArgs) -> Outcome {
     let client = context.client().await?;
     let backup = client.backup(args.backup).await?;
     let whole = match backup.completed_at {
-        Some(at) => format!("whole since {} UTC", date_time(at)),
+        Some(at) => format!("whole since {}", date_time(at)),
         None => "not whole yet".to_owned(),
     };
     let mut text = format!(

@@ -65,7 +65,7 @@ pub(super) fn explain_result(octets: &[u8]) -> Result<Explained, CommandError> {
             result.sequence(),
             grouped(u64::from(result.sequence().value()))
         ),
-        format!("  at         {} UTC", date_time(result.at())),
+        format!("  at         {}", date_time(result.at())),
     ];
     if let Some(session) = result.session() {
         lines.push(format!("  session    {session}"));

@@ -75,8 +75,12 @@ pub(super) async fn run(context: &Context, args: EditArgs) -> Outcome {
 
 /// Renames it.
 pub(super) async fn rename(context: &Context, args: RenameArgs) -> Outcome {
+    let name = args.name.trim();
+    if name.is_empty() {
+        return Err(CommandError::usage("a name cannot be empty"));
+    }
     let edit = DeviceEdit {
-        name: Some(args.name),
+        name: Some(name.to_owned()),
         ..DeviceEdit::default()
     };
     change(context, &args.device, edit, &args.write).await
@@ -88,6 +92,17 @@ async fn change(context: &Context, name: &str, edit: DeviceEdit, flags: &WriteFl
     let mut write = context.write(flags)?;
     write.version = Some(device.version);
     let changed = client.edit_device(device.id, &edit, &write).await?;
-    context.show(&device_card(&changed, context.now()))?;
+    let mut card = device_card(&changed, context.now());
+    if edit.name.is_some() {
+        // Names may be shared, but whoever uses one then has to say which device is meant.
+        let sharing = client.resolve(&changed.name).await?.len();
+        if sharing > 1 {
+            card = card.warn(format!(
+                "{sharing} devices are called {:?} now: name them by IMEI or id",
+                changed.name
+            ));
+        }
+    }
+    context.show(&card)?;
     Ok(Exit::Done)
 }

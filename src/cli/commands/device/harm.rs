@@ -72,17 +72,27 @@ Examples:
 pub struct WipeArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
-    /// Only this part, as in media; everything when absent
+    /// Only this part: contacts, documents or media; everything when absent
     #[arg(
         long,
         value_name = "PART",
         default_value = "",
-        hide_default_value = true
+        hide_default_value = true,
+        value_parser = scope
     )]
     scope: String,
     /// How it is carried out.
     #[command(flatten)]
     how: How,
+}
+
+/// A part that a wipe knows: a word that the phone does not know would be found out only when it is too late.
+fn scope(text: &str) -> Result<String, String> {
+    match text {
+        "" | "all" => Ok(String::new()),
+        "contacts" | "documents" | "media" => Ok(text.to_owned()),
+        _ => Err("a part is contacts, documents, media or all".into()),
+    }
 }
 
 /// Set a device back to factory settings.

@@ -200,7 +200,7 @@ fn typed(invitation: &Invitation) -> String {
     let code = invitation.codes.first().map(ToString::to_string);
     format!(
         "To be typed on the phone, where nothing can be opened or scanned:\n  System id    {}\n  Code         {}\n\n\
-         Good for one phone until {} UTC. See it come in:  callhome device list\n",
+         Good for one phone until {}. See it come in:  callhome device list\n",
         invitation.system_id,
         code.unwrap_or_default(),
         date_time(invitation.expires_at),
@@ -214,7 +214,7 @@ fn listed(invitation: &Invitation) -> String {
         url => url,
     };
     format!(
-        "Server       {server}\nSystem id    {}\nGood until   {} UTC\n\n{}\n",
+        "Server       {server}\nSystem id    {}\nGood until   {}\n\n{}\n",
         invitation.system_id,
         date_time(invitation.expires_at),
         codes.join("\n")

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::error::{Exit, Outcome};
-use crate::cli::output::{device_list, seconds};
+use crate::cli::output::{device_list, grouped, seconds};
 use crate::net::management::DeviceQuery;
 
 /// List devices.
@@ -27,9 +27,9 @@ pub struct ListArgs {
     /// Only devices that were not heard for this long, as in 7d
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     silent: Option<Duration>,
-    /// Most devices to list
-    #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
-    limit: usize,
+    /// Most devices to list; 0 is all [default: 1,000 for a table, else all]
+    #[arg(long, value_name = "NUMBER")]
+    limit: Option<usize>,
 }
 
 /// Lists them.
@@ -45,13 +45,17 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Outcome {
         },
         silent_since: args.silent.map(|t| now.before(t).to_string()),
     };
+    let most = context.most(args.limit, 1_000);
     // One more than wanted tells whether there are more.
-    let mut devices = client.devices(&query, args.limit.saturating_add(1)).await?;
-    let more = devices.len() > args.limit;
-    devices.truncate(args.limit);
+    let mut devices = client.devices(&query, most.saturating_add(1)).await?;
+    let more = devices.len() > most;
+    devices.truncate(most);
     let mut view = device_list(&devices, now);
     if more {
-        view = view.incomplete(format!("only the first {}: raise --limit", args.limit));
+        view = view.incomplete(format!(
+            "only the first {}; all of them:  --limit 0",
+            grouped(most as u64)
+        ));
     }
     context.show(&view)?;
     Ok(Exit::Done)

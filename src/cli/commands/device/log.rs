@@ -15,22 +15,23 @@ Examples:
 pub struct LogArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
-    /// Most lines to show
-    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
-    limit: usize,
+    /// Most lines to show; 0 is all [default: 100 for a table, else all]
+    #[arg(long, value_name = "NUMBER")]
+    limit: Option<usize>,
 }
 
 /// Shows it, oldest first.
 pub(super) async fn run(context: &Context, args: LogArgs) -> Outcome {
     let client = context.client().await?;
     let device = target::device(client, &args.device).await?;
-    let lines = client.device_log(device.id, args.limit).await?;
+    let most = context.most(args.limit, 100);
+    let lines = client.device_log(device.id, most).await?;
     let query = ActionQuery {
         device: Some(device.id),
         ..ActionQuery::default()
     };
-    let actions = client.actions(&query, args.limit).await?;
-    let callbacks = client.callbacks(Some(device.id), args.limit).await?;
-    context.show(&device_log(&lines, &actions, &callbacks, args.limit))?;
+    let actions = client.actions(&query, most).await?;
+    let callbacks = client.callbacks(Some(device.id), most).await?;
+    context.show(&device_log(&lines, &actions, &callbacks, most))?;
     Ok(Exit::Done)
 }

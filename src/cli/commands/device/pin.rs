@@ -65,7 +65,7 @@ pub(super) async fn run(context: &Context, args: PinArgs) -> Outcome {
         .columns(vec![
             Column::at("pin", "/pin"),
             Column::at("action", "/action"),
-            Column::at("created_at", "/created_at"),
+            Column::at_minute("created_at", "/created_at"),
         ]);
     context.show(&view)?;
     Ok(Exit::Done)

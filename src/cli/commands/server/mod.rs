@@ -1,14 +1,13 @@
+mod backup;
 mod customers;
 mod secret;
 
-use std::path::PathBuf;
-
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
 use crate::api::ServerStatus;
 use crate::cli::context::Context;
-use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
-use crate::cli::output::{View, ago, count, date_time, size};
+use crate::cli::error::{Exit, Outcome};
+use crate::cli::output::{View, ago, count, date_time};
 
 pub(super) use customers::{remedy, standing};
 pub(super) use secret::looked_for;
@@ -20,7 +19,9 @@ pub enum ServerCommand {
     #[command(after_help = "Examples:\n  callhome server status\n  callhome server status -o json")]
     Status,
     /// Save a consistent copy of the server's data
-    Backup(BackupArgs),
+    Backup(backup::BackupArgs),
+    /// Put a copy into an empty data folder
+    Restore(backup::RestoreArgs),
     /// List system ids: this server's own, and those that it leads devices to
     Customers(customers::CustomersArgs),
     /// Put this server, or a customer of this router, into evaluation until a date
@@ -32,24 +33,12 @@ pub enum ServerCommand {
     Secret(secret::SecretCommand),
 }
 
-/// Save a consistent copy of the server's data.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-The copy holds device secrets, sealed with the server's master key. Keep master.key from
-the data folder as well, in another place: without it the copy cannot be used.
-
-Examples:
-  callhome server backup callhome-2026-11-20.db")]
-pub struct BackupArgs {
-    /// File to write; must not exist
-    file: PathBuf,
-}
-
 /// Runs a verb.
 pub(super) async fn run(context: &Context, command: ServerCommand) -> Outcome {
     match command {
         ServerCommand::Status => status(context).await,
-        ServerCommand::Backup(args) => backup(context, args).await,
+        ServerCommand::Backup(args) => backup::save(context, args).await,
+        ServerCommand::Restore(args) => backup::restore(context, &args),
         ServerCommand::Customers(_) => customers::list(context).await,
         ServerCommand::Evaluate(args) => customers::evaluate(context, args).await,
         ServerCommand::Convert(args) => customers::convert(context, args).await,
@@ -94,7 +83,7 @@ fn words(context: &Context, status: &ServerStatus) -> String {
         rows.push(("Evaluation", standing));
     }
     if let Some(at) = status.certificate_expires_at {
-        rows.push(("TLS until", format!("{} UTC", date_time(at))));
+        rows.push(("TLS until", date_time(at)));
     }
     if !status.gateways.is_empty() {
         rows.push(("Gateways", status.gateways.join(", ")));
@@ -107,22 +96,4 @@ fn words(context: &Context, status: &ServerStatus) -> String {
         .map(|(label, value)| format!("  {label:<10} {value}\n"))
         .collect();
     format!("{}\n\n{lines}", status.name)
-}
-
-async fn backup(context: &Context, args: BackupArgs) -> Outcome {
-    if args.file.exists() {
-        return Err(CommandError::new(
-            ErrorKind::Conflict,
-            format!("{} is there already", args.file.display()),
-        )
-        .hint("Choose another name; nothing was overwritten."));
-    }
-    let copy = context.client().await?.server_backup().await?;
-    crate::host::private_file::write(&args.file, &copy)?;
-    context.status(&format!(
-        "{} saved in {}",
-        size(copy.len() as u64),
-        args.file.display()
-    ))?;
-    Ok(Exit::Done)
 }

@@ -53,7 +53,7 @@ fn words(status: &SmsStatus) -> String {
             let outcome = segment.outcome.as_deref().unwrap_or("nothing heard yet");
             let id = segment.id.as_deref().unwrap_or("-");
             text.push_str(&format!(
-                "  {:>3}  {} UTC  {id:<12}  {outcome}\n",
+                "  {:>3}  {}  {id:<12}  {outcome}\n",
                 segment.number,
                 date_time(segment.at)
             ));

@@ -62,6 +62,9 @@ pub struct SaveArgs {
     /// What it is for
     #[arg(long, value_name = "TEXT")]
     about: Option<String>,
+    /// Do not ask before another list of that name is replaced
+    #[arg(short = 'y', long)]
+    yes: bool,
     /// Record.
     #[command(flatten)]
     write: WriteFlags,
@@ -135,7 +138,7 @@ async fn list(context: &Context) -> Outcome {
             Column::at("about", "/about"),
             Column::at("actions", "/actions"),
             Column::at("by", "/saved_by").wide(),
-            Column::at("saved", "/saved_at").wide(),
+            Column::at_minute("saved", "/saved_at").wide(),
         ]);
     context.show(&view)?;
     Ok(Exit::Done)
@@ -157,6 +160,19 @@ async fn save(context: &Context, args: SaveArgs) -> Outcome {
         about: args.about,
         actions: args.actions,
     };
+    let all = client.clone().recording(false).templates().await?;
+    if let Some(old) = all.iter().find(|t| t.name == args.name)
+        && (&old.about, &old.actions) != (&new.about, &new.actions)
+        && !args.write.dry_run
+    {
+        let facts = format!(
+            "There is a list {} already, saved by {}:\n\n{}",
+            old.name,
+            old.saved_by,
+            steps(old)
+        );
+        context.prompter.agree(&facts, "replace it", args.yes)?;
+    }
     let write = context.write(&args.write)?;
     let saved = client.put_template(&args.name, &new, &write).await?;
     context.show(&card(&saved))?;
@@ -187,15 +203,28 @@ async fn find(client: &Client, name: &str) -> Result<Template, CommandError> {
     })
 }
 
+/// The actions of a list in words, each with its text beside it.
+fn steps(template: &Template) -> String {
+    let mut text = String::new();
+    for (index, action) in template.actions.iter().enumerate() {
+        let names = action.names().into_iter();
+        let places = names.map(|name| (name.clone(), name));
+        let filled = action.fill(&places.collect()).ok();
+        let words = filled
+            .and_then(|a| a.kind())
+            .map_or("something that this version does not know", |k| k.words());
+        text.push_str(&format!("  {:<2} {words:<14} {action}\n", index + 1));
+    }
+    text
+}
+
 fn card(template: &Template) -> View {
     let mut text = template.name.clone();
     if let Some(about) = &template.about {
         text.push_str(&format!(": {about}"));
     }
     text.push_str("\n\n");
-    for (index, action) in template.actions.iter().enumerate() {
-        text.push_str(&format!("  {:<2} {action}\n", index + 1));
-    }
+    text.push_str(&steps(template));
     let places: String = template
         .names()
         .iter()

@@ -4,8 +4,9 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::context::Context;
 use super::error::{CommandError, ErrorKind};
+use super::output::date_time;
 use crate::api::{ActionView, CallbackState, CallbackView, RungState};
-use crate::domain::ActionState;
+use crate::domain::{ActionState, ShortId};
 use crate::net::management::{Client, EventQuery, Watched};
 
 /// How often an action at a peer is asked after: events do not cross servers.
@@ -149,19 +150,47 @@ pub fn tell_unfinished(
     peer: Option<&str>,
 ) -> Result<(), CommandError> {
     let id = action.id;
+    let until = date_time(action.expires_at);
     let what = match action.state {
         ActionState::Pending => match action.next_try_at {
-            Some(_) => "not sent yet: nothing reached the device so far".to_owned(),
-            None => "not sent yet: it goes out when the device calls home".to_owned(),
+            Some(_) => "not sent yet: nothing reached the device so far",
+            None => "not sent yet: it goes out when the device calls home",
         },
-        _ => "sent, and not confirmed by the device yet; that is not a failure".to_owned(),
+        _ => "sent, and not confirmed by the device yet; that is not a failure",
     };
     context.status(&format!("  … {what}"))?;
+    if action.state == ActionState::Pending {
+        context.status(&format!("  It stays queued until {until}."))?;
+    }
     if context.is_embedded() {
         context.status("  To keep trying:   callhome serve")?;
     }
     let there = peer.map_or_else(String::new, |p| format!(" --server {p}"));
     context.status(&format!(
         "  To go on waiting: callhome action wait {id}{there}"
-    ))
+    ))?;
+    if action.state == ActionState::Pending && peer.is_none() {
+        context.status(&format!("  To withdraw it:   callhome action cancel {id}"))?;
+    }
+    Ok(())
+}
+
+/// Ctrl-C while an action is waited for ends the waiting, not the action.
+#[must_use]
+pub fn stopped_waiting(context: &Context, action: ShortId, peer: Option<&str>) -> CommandError {
+    let there = peer.map_or_else(String::new, |p| format!(" --server {p}"));
+    let mut error = CommandError::new(
+        ErrorKind::Interrupted,
+        format!("stopped waiting: the action {action} goes on"),
+    )
+    .hint(format!(
+        "How it goes on:   callhome action show {action}{there}"
+    ));
+    if peer.is_none() {
+        error = error.hint(format!("To withdraw it:   callhome action cancel {action}"));
+    }
+    if context.is_embedded() {
+        error = error.hint("To keep trying:   callhome serve");
+    }
+    error
 }

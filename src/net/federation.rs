@@ -11,11 +11,11 @@ use serde::de::DeserializeOwned;
 
 use crate::api::signature::{Algorithm, Params, content_digest, signature_header};
 use crate::api::{
-    ActionView, CallbackView, Device, Hello, HelloAnswer, PeerFind, PeerStatus, Problem,
+    ActionView, CallbackView, Device, Hello, HelloAnswer, PeerFind, PeerStatus, PinView, Problem,
     SigningKey, VerifyingKey,
 };
 use crate::domain::{Imei, ShortId};
-use crate::port::{Clock, Entropy, PeerError, Peers, RemoteAction, RemoteCallback};
+use crate::port::{Clock, Entropy, PeerError, Peers, RemoteAction, RemoteCallback, RemotePins};
 
 use super::tls::{ServerIdentity, TlsError};
 
@@ -245,6 +245,14 @@ impl Peers for FederationClient {
         self.hello(peer).await?;
         let body = json(&callback)?;
         let asked = self.exchange(peer, Method::POST, "callbacks", body, ANSWER);
+        read(asked.await?).await
+    }
+
+    async fn pins(&self, peer: &str, look: RemotePins) -> Result<Vec<PinView>, PeerError> {
+        let peer = self.peer(peer)?;
+        self.hello(peer).await?;
+        let body = json(&look)?;
+        let asked = self.exchange(peer, Method::POST, "pins", body, ANSWER);
         read(asked.await?).await
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::api::{
-    ActionRequest, ActionView, CallbackRequest, CallbackView, Device, Event, PeerStatus,
+    ActionRequest, ActionView, CallbackRequest, CallbackView, Device, Event, PeerStatus, PinView,
 };
 use crate::domain::{Imei, Msisdn, ShortId};
 use crate::sip::{Hop, InboundRequest, OutboundRequest, Reply, SipReport, SipUri, Transport};
@@ -220,6 +220,19 @@ pub struct RemoteCallback {
     pub key: String,
 }
 
+/// A look at the PINs of a device that a peer holds, with who looks.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct RemotePins {
+    /// The peer's registry id of the device.
+    pub device: ShortId,
+    /// The operator at the asking server.
+    pub operator: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// Ticket in the helpdesk's system.
+    pub ticket: Option<String>,
+}
+
 /// The other servers of the federation (mutual TLS, signed requests).
 #[async_trait]
 pub trait Peers: Send + Sync {
@@ -242,6 +255,9 @@ pub trait Peers: Send + Sync {
 
     /// Has a peer ask a device that it holds to call, after authenticating each other afresh.
     async fn call(&self, peer: &str, callback: RemoteCallback) -> Result<CallbackView, PeerError>;
+
+    /// Has a peer reveal the PINs of the locks that this server asked it for, after authenticating each other afresh.
+    async fn pins(&self, peer: &str, look: RemotePins) -> Result<Vec<PinView>, PeerError>;
 
     /// How a callback at a peer goes on.
     async fn callback(&self, peer: &str, id: ShortId) -> Result<CallbackView, PeerError>;

@@ -38,8 +38,8 @@ mod work;
 
 pub use bearer::{
     BearerError, GatewayHealth, HealthCheck, OutboundSms, PeerError, Peers, RemoteAction,
-    RemoteCallback, SipHandler, SipPlace, SipSender, SipWire, SmsAccepted, SmsGateway, Webhooks,
-    routes,
+    RemoteCallback, RemotePins, SipHandler, SipPlace, SipSender, SipWire, SmsAccepted, SmsGateway,
+    Webhooks, routes,
 };
 pub use device::{AgentState, Door, DoorError, WebCaller};
 pub use keeping::{

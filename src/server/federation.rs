@@ -13,10 +13,14 @@ use axum::{Json, Router};
 use sha2::{Digest as _, Sha256};
 
 use crate::api::signature::{Algorithm, Params, from_signature_header};
-use crate::api::{ActionView, CallbackView, Device, Hello, HelloAnswer, PeerFind, ProblemCode};
+use crate::api::{
+    ActionView, CallbackView, Device, Hello, HelloAnswer, PeerFind, PinView, ProblemCode,
+};
 use crate::domain::{AuditDraft, Identity, ShortId};
 use crate::flow::{self, ActOrder, IdempotencyKey};
-use crate::port::{DeviceFilter, PageOf, RemoteAction, RemoteCallback};
+use crate::port::{
+    ActionFilter, DeviceFilter, PageOf, RemoteAction, RemoteCallback, RemotePins, Stamp,
+};
 
 use super::endpoint::Endpoint;
 use super::error::{Answer, ApiError};
@@ -36,6 +40,7 @@ pub(super) fn router() -> Router<Endpoint> {
         .route("/{destination}/find", post(find))
         .route("/{destination}/actions", post(act))
         .route("/{destination}/actions/{id}", get(action))
+        .route("/{destination}/pins", post(pins))
         .route("/{destination}/callbacks", post(call))
         .route("/{destination}/callbacks/{id}", get(callback))
 }
@@ -219,6 +224,52 @@ async fn action(
     view.filter(|view| view.operator.ends_with(&theirs))
         .map(Json)
         .ok_or_else(|| ApiError::not_found(format_args!("action {id}")))
+}
+
+/// Reveals the PINs of the locks that the peer's operators asked for; those of others are no business of theirs.
+async fn pins(State(endpoint): State<Endpoint>, from: FromPeer) -> Answer<Json<Vec<PinView>>> {
+    let asked: RemotePins = json(&from.body)?;
+    let filter = ActionFilter {
+        device: Some(asked.device),
+        name: Some("lck".to_owned()),
+        ..ActionFilter::default()
+    };
+    let page = PageOf {
+        cursor: None,
+        limit: 1_000,
+    };
+    let locks = endpoint.ports().actions.actions(filter, page).await?;
+    let theirs = format!("@{}", from.peer);
+    let locks = locks.items.into_iter();
+    let locks: Vec<ShortId> = locks
+        .filter(|lock| lock.operator.ends_with(&theirs))
+        .map(|lock| lock.id)
+        .collect();
+    if locks.is_empty() {
+        return Err(ApiError::new(
+            ProblemCode::NotFound,
+            format!(
+                "{} never locked that device: whoever did can show its PIN at {}",
+                from.peer,
+                endpoint.name()
+            ),
+        ));
+    }
+    let told = format!(
+        "for {} at {}; reason: {}; ticket: {}",
+        asked.operator,
+        from.peer,
+        asked.reason.as_deref().unwrap_or("none"),
+        asked.ticket.as_deref().unwrap_or("none"),
+    );
+    let subject = format!("device:{}", asked.device);
+    let stamp = Stamp {
+        audit: Some(from.audit(&endpoint, "pin.reveal", subject, told)),
+        ..Stamp::default()
+    };
+    let mut pins = endpoint.parts().pins.pins(asked.device, stamp).await?;
+    pins.retain(|pin| locks.contains(&pin.action));
+    Ok(Json(pins))
 }
 
 /// Has a device of this server call an application server for a peer's operator.

@@ -1,6 +1,11 @@
 //! A copy of a server, and a server made of the copy: the same authority, keys, devices, PINs and trail.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+
+use callhome::host::MasterKey;
+use callhome::port::Housekeeping as _;
+use callhome::store::SqliteStore;
 
 use crate::support::command::{Home, Ran};
 
@@ -112,7 +117,16 @@ fn what_is_no_copy_is_refused_and_copies_of_a_killed_server_are_swept() {
         std::fs::set_permissions(&path, mode).expect("private");
         path.display().to_string()
     };
-    let bare = std::fs::read(home.data().join("callhome.db")).expect("the database");
+    // The database alone, as older versions copied it.
+    let bare = home.path().join("bare.db");
+    let sealer = MasterKey::open(&home.data().join("master.key")).expect("readable");
+    let database = home.data().join("callhome.db");
+    let store = SqliteStore::open(&database, Arc::new(sealer.expect("a key"))).expect("a store");
+    let copied = tokio::runtime::Runtime::new()
+        .expect("a runtime")
+        .block_on(store.copy_to(&bare, Vec::new()));
+    copied.expect("copied");
+    let bare = std::fs::read(bare).expect("the copy");
     let empty = home.path().join("empty").display().to_string();
     for (name, content, why) in [
         (
@@ -120,7 +134,7 @@ fn what_is_no_copy_is_refused_and_copies_of_a_killed_server_are_swept() {
             &b"Dear all, "[..],
             "no copy of a server's data",
         ),
-        ("bare.db", &bare[..], "does not hold the server's ca.pem"),
+        ("old.db", &bare[..], "does not hold the server's ca.pem"),
     ] {
         let file = private(name, content);
         let ran: Ran = home.run(&[

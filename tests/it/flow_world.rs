@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use callhome::api::{
     ActionRequest, ActionView, BackupView, CallbackView, Device, DeviceLogLine, DeviceNumber,
-    Event, LockState, PeerStatus,
+    Event, LockState, PeerStatus, PinView,
 };
 use callhome::domain::{
     Action, AuditEntry, Binding, Consent, DeviceId, DeviceSecret, GENESIS, Identity, Imei, Risk,
@@ -18,8 +18,8 @@ use callhome::domain::{
 use callhome::flow::{ActOrder, Home, Ports, PublicAddress};
 use callhome::port::{
     AgentKey, BearerError, Clock, Entropy, EventDraft, MachineError, OutboundSms, PartRecord,
-    PartsChange, PeerError, Peers, ReceiptKey, RemoteAction, RemoteCallback, ReplyRequest, Sealer,
-    SipSender, SmsAccepted, SmsGateway, SmsLedger, SmsPart, StoreError,
+    PartsChange, PeerError, Peers, ReceiptKey, RemoteAction, RemoteCallback, RemotePins,
+    ReplyRequest, Sealer, SipSender, SmsAccepted, SmsGateway, SmsLedger, SmsPart, StoreError,
 };
 use callhome::sip::{OutboundRequest, SipOutcome, SipReport};
 use callhome::sms::smpp::IdKeys;
@@ -490,6 +490,10 @@ impl Peers for FakePeers {
         _peer: &str,
         _callback: RemoteCallback,
     ) -> Result<CallbackView, PeerError> {
+        Err(PeerError::Silent("no answer".to_owned()))
+    }
+
+    async fn pins(&self, _peer: &str, _look: RemotePins) -> Result<Vec<PinView>, PeerError> {
         Err(PeerError::Silent("no answer".to_owned()))
     }
 

@@ -11,7 +11,7 @@ use crate::cli::output::{
     state_words,
 };
 use crate::cli::target;
-use crate::cli::waiting::{ending, follow_action, from_now, tell_unfinished};
+use crate::cli::waiting::{ending, follow_action, from_now, stopped_waiting, tell_unfinished};
 use crate::domain::{Action, ActionKind, ActionState, Bearer, Consent, Imei, Risk};
 use crate::net::management::Client;
 
@@ -170,7 +170,12 @@ pub(super) async fn watch(
         steps.tell(&action);
         action
     } else {
-        follow_action(client, action, peer, from_now(time), |a| steps.tell(a)).await?
+        let id = action.id;
+        let interrupt = context.interrupt();
+        tokio::select! {
+            last = follow_action(client, action, peer, from_now(time), |a| steps.tell(a)) => last?,
+            () = interrupt.cancelled() => return Err(stopped_waiting(context, id, peer)),
+        }
     };
     show(context, &last, began)?;
     if last.state.is_final() {

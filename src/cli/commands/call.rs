@@ -5,12 +5,13 @@ use tokio::time::Instant;
 
 use crate::api::{CallbackRequest, CallbackState, CallbackView, LadderLine, Rung, RungState};
 use crate::cli::context::Context;
-use crate::cli::error::{ErrorKind, Exit, Outcome};
+use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::flags::WriteFlags;
 use crate::cli::output::{View, bearer_words, device_line, elapsed, ladder, seconds};
-use crate::cli::target;
 use crate::cli::waiting::{follow_callback, from_now, has_ended};
-use crate::domain::{Bearer, InvalidRelayForm, RelayForm};
+use crate::domain::{Bearer, InvalidRelayForm, RelayForm, ShortId};
+
+use super::acting::{self, Target};
 
 /// Time that the command waits longer than the server's own deadline.
 const MARGIN: Duration = Duration::from_secs(2);
@@ -61,7 +62,7 @@ fn relay(text: &str) -> Result<RelayForm, InvalidRelayForm> {
 pub(super) async fn run(context: &Context, args: CallArgs) -> Outcome {
     let client = context.client_that_waits().await?;
     let client = client.clone().recording(args.write.dry_run);
-    let device = target::device(&client, &args.device).await?;
+    let Target { device, peer } = acting::locate(&client, &args.device).await?;
     let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
     let request = CallbackRequest {
         ladder: args.via,
@@ -70,6 +71,7 @@ pub(super) async fn run(context: &Context, args: CallArgs) -> Outcome {
         rung_timeout_ms: args.rung_timeout.map(millis),
         deadline_ms: args.timeout.map(millis),
         reason: args.write.reason.clone(),
+        server: peer.clone(),
         ..CallbackRequest::of(device.id)
     };
     let write = context.write(&args.write)?;
@@ -78,11 +80,37 @@ pub(super) async fn run(context: &Context, args: CallArgs) -> Outcome {
     context.status(&format!("{}\n", device_line(&device, context.now())))?;
     let mut shown = Rungs::new(context);
     let until = from_now(args.timeout.unwrap_or(DEADLINE) + MARGIN);
-    let last = follow_callback(&client, callback, None, until, |c| shown.tell(c)).await?;
-    show(context, &last, began)
+    let elsewhere = !callback.server.is_empty() && callback.server != device.server;
+    let peer = peer.or_else(|| elsewhere.then(|| callback.server.clone()));
+    let id = callback.id;
+    let interrupt = context.interrupt();
+    let last = tokio::select! {
+        last = follow_callback(&client, callback, peer.as_deref(), until, |c| shown.tell(c)) => last?,
+        () = interrupt.cancelled() => return Err(stopped(context, id, peer.as_deref())),
+    };
+    show(context, &last, peer.as_deref(), began)
 }
 
-fn show(context: &Context, callback: &CallbackView, began: Instant) -> Outcome {
+/// Ctrl-C ends the watching, not the calling.
+fn stopped(context: &Context, id: ShortId, peer: Option<&str>) -> CommandError {
+    if context.is_embedded() {
+        return CommandError::new(
+            ErrorKind::Interrupted,
+            format!("stopped: nobody goes on trying (request {id})"),
+        )
+        .hint("To keep trying:  callhome serve");
+    }
+    let there = peer.map_or_else(String::new, |p| format!(" --server {p}"));
+    CommandError::new(
+        ErrorKind::Interrupted,
+        format!("stopped watching: the server goes on trying for request {id}"),
+    )
+    .hint(format!(
+        "How it goes on:  callhome callback watch {id}{there}"
+    ))
+}
+
+fn show(context: &Context, callback: &CallbackView, peer: Option<&str>, began: Instant) -> Outcome {
     let id = callback.id;
     let mut text = String::new();
     let verbose = context.flags.verbose;
@@ -125,7 +153,10 @@ fn show(context: &Context, callback: &CallbackView, began: Instant) -> Outcome {
     if reached {
         return Ok(Exit::Done);
     }
-    context.status(&format!("  Why not:  callhome probe {}", callback.device))?;
+    match peer {
+        None => context.status(&format!("  Why not:  callhome probe {}", callback.device))?,
+        Some(peer) => context.status(&format!("  Why not: its server, {peer}, can probe it."))?,
+    }
     let told = accepted.is_some() || !has_ended(callback);
     Ok(Exit::Ended(if told {
         ErrorKind::Unconfirmed

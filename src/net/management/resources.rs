@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 
@@ -197,10 +199,18 @@ impl Client {
         self.list(&path, Vec::new(), most).await
     }
 
-    /// `POST /api/v1/devices/{id}/pin`. Each reveal is audited.
-    pub async fn pins(&self, id: ShortId, write: &Write) -> Answer<Vec<PinView>> {
-        let path = format!("/api/v1/devices/{id}/pin");
-        self.write(Method::POST, &path, NOTHING, write).await
+    /// `POST /api/v1/devices/{id}/pin`, of a peer's device when `server` names one. Each reveal is audited, with these
+    /// words about it (`reason`, `ticket`).
+    pub async fn pins(
+        &self,
+        id: ShortId,
+        server: Option<&str>,
+        words: &BTreeMap<&str, String>,
+        write: &Write,
+    ) -> Answer<Vec<PinView>> {
+        let there = server.map_or_else(String::new, |s| format!("?server={}", segment(s)));
+        let path = format!("/api/v1/devices/{id}/pin{there}");
+        self.write(Method::POST, &path, Some(words), write).await
     }
 
     /// `GET /api/v1/devices/{id}/backups`.

@@ -10,8 +10,9 @@ use crate::api::{
     PinView, ProblemCode,
 };
 use crate::domain::{Identity, Msisdn, Permission, ShortId, Timestamp};
+use crate::flow::ActError;
 use crate::flow::number::{self, Answerer};
-use crate::port::{DeviceFilter, PageOf, StoreError};
+use crate::port::{DeviceFilter, PageOf, RemotePins, StoreError};
 
 use crate::server::endpoint::Endpoint;
 use crate::server::error::{Answer, ApiError};
@@ -261,14 +262,25 @@ pub(super) async fn log(
     ))
 }
 
-/// Reveals the PINs that open a locked device, newest first. Each reveal is audited.
-#[utoipa::path(post, path = "/api/v1/devices/{id}/pin", params(("id" = String, Path)), request_body = Option<BTreeMap<String, String>>, responses((status = 200, body = Vec<PinView>), (status = 404, body = crate::api::Problem)), tag = "devices")]
+/// Which server's device.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct WhereWords {
+    server: Option<String>,
+}
+
+/// Reveals the PINs that open a locked device, newest first; with `?server=` those of the locks of a device at a peer
+/// that this server asked for. Each reveal is audited.
+#[utoipa::path(post, path = "/api/v1/devices/{id}/pin", params(("id" = String, Path), ("server" = Option<String>, Query)), request_body = Option<BTreeMap<String, String>>, responses((status = 200, body = Vec<PinView>), (status = 404, body = crate::api::Problem)), tag = "devices")]
 pub(super) async fn pin(
     State(endpoint): State<Endpoint>,
     Place(id): Place<ShortId>,
+    Words(words): Words<WhereWords>,
     write: Write<Option<BTreeMap<String, String>>>,
 ) -> Answer<Json<Vec<PinView>>> {
     write.require(Permission::Operate)?;
+    if let Some(peer) = words.server.filter(|s| s != endpoint.name()) {
+        return pins_there(&endpoint, peer, id, &write).await;
+    }
     let device = find(&endpoint, id).await?;
     let words = |key: &str| {
         write
@@ -291,6 +303,34 @@ pub(super) async fn pin(
             ),
         ));
     }
+    Ok(Json(pins))
+}
+
+/// The PINs of a device that a peer holds; both trails tell of it.
+async fn pins_there(
+    endpoint: &Endpoint,
+    peer: String,
+    device: ShortId,
+    write: &Write<Option<BTreeMap<String, String>>>,
+) -> Answer<Json<Vec<PinView>>> {
+    let peers = endpoint.ports().peers.as_ref();
+    let peers = peers.ok_or_else(|| ActError::NoSuchPeer(peer.clone()))?;
+    let word = |key: &str| write.value.as_ref().and_then(|v| v.get(key)).cloned();
+    let look = RemotePins {
+        device,
+        operator: write.caller.name().to_owned(),
+        reason: word("reason"),
+        ticket: word("ticket"),
+    };
+    let subject = format!("device:{device}");
+    let told = format!("at {peer}");
+    let entry = write.caller.audit(endpoint, "pin.reveal", &subject, told);
+    endpoint.ports().audit.append(entry).await?;
+    let asked = peers.pins(&peer, look).await;
+    let pins = asked.map_err(|source| ActError::Peer {
+        peer,
+        source: Box::new(source),
+    })?;
     Ok(Json(pins))
 }
 

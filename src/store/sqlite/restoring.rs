@@ -46,11 +46,11 @@ pub(super) fn keep(
 /// Makes a copy into a database that a server can go on with, and gives what else it holds. The copy is changed.
 ///
 /// # Errors
-/// [`StoreError::Database`] when it is no copy or is damaged; [`StoreError::Machine`] when it was made under another
+/// [`StoreError::Conflict`] when it is no copy or is damaged; [`StoreError::Machine`] when it was made under another
 /// master key.
 pub fn unpack(copy: &Path, sealer: &dyn Sealer) -> Result<Unpacked, StoreError> {
     let conn = Connection::open(copy)?;
-    let none = || StoreError::Database("it is no copy of a server's data".into());
+    let none = || StoreError::Conflict("it is no copy of a server's data".into());
     let tables: i64 = conn
         .query_row(
             "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('meta', 'devices')",
@@ -63,7 +63,7 @@ pub fn unpack(copy: &Path, sealer: &dyn Sealer) -> Result<Unpacked, StoreError> 
     }
     let health: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if health != "ok" {
-        return Err(StoreError::Database(format!(
+        return Err(StoreError::Conflict(format!(
             "the copy is damaged: {health}"
         )));
     }

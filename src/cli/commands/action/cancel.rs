@@ -29,7 +29,10 @@ pub(super) async fn run(context: &Context, args: CancelArgs) -> Outcome {
         .clone()
         .recording(args.write.dry_run);
     let write = context.write(&args.write)?;
-    let action = client.cancel_action(args.action, &write).await?;
+    let action = match client.cancel_action(args.action, &write).await {
+        Ok(action) => action,
+        Err(error) => return Err(super::or_elsewhere(&client, error, "cancel", args.action).await),
+    };
     context.show(&action_card(&action, context.now()))?;
     Ok(Exit::Done)
 }

@@ -9,7 +9,9 @@ mod wait;
 use clap::Subcommand;
 
 use crate::cli::context::Context;
-use crate::cli::error::Outcome;
+use crate::cli::error::{CommandError, ErrorKind, Outcome};
+use crate::domain::ShortId;
+use crate::net::management::{Client, ClientError};
 
 /// See what devices were asked to do, and how far that has got.
 #[derive(Debug, Subcommand)]
@@ -24,6 +26,34 @@ pub enum ActionCommand {
     Cancel(cancel::CancelArgs),
     /// Send an action again now
     Retry(retry::RetryArgs),
+}
+
+/// An action that is not here may be at a peer: which ones there are, and what works from here.
+async fn or_elsewhere(
+    client: &Client,
+    error: ClientError,
+    verb: &str,
+    id: ShortId,
+) -> CommandError {
+    let error = CommandError::from(error);
+    if error.kind() != ErrorKind::NotFound {
+        return error;
+    }
+    let Ok(status) = client.clone().recording(false).server_status().await else {
+        return error;
+    };
+    let names: Vec<&str> = status.peers.iter().map(|p| p.name.as_str()).collect();
+    match (names.first(), verb) {
+        (None, _) => error.hint("See them:  callhome action list"),
+        (Some(first), "show" | "wait") => error.hint(format!(
+            "If its device is managed at a peer ({}):  callhome action {verb} {id} --server {first}",
+            names.join(", ")
+        )),
+        (Some(_), _) => error.hint(format!(
+            "If its device is managed at a peer ({}), only its keeper can {verb} it: ask there.",
+            names.join(", ")
+        )),
+    }
 }
 
 /// Runs a verb.

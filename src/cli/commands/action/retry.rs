@@ -35,6 +35,9 @@ pub(super) async fn run(context: &Context, args: RetryArgs) -> Outcome {
     let client = acting::client_for(context, &args.wait, &args.write).await?;
     let began = Instant::now();
     let write = context.write(&args.write)?;
-    let action = client.retry_action(args.action, args.via, &write).await?;
+    let action = match client.retry_action(args.action, args.via, &write).await {
+        Ok(action) => action,
+        Err(error) => return Err(super::or_elsewhere(&client, error, "retry", args.action).await),
+    };
     acting::watch(context, &client, action, None, &args.wait, began).await
 }

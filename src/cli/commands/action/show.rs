@@ -22,7 +22,10 @@ pub struct ShowArgs {
 /// Shows it.
 pub(super) async fn run(context: &Context, args: ShowArgs) -> Outcome {
     let client = context.client().await?;
-    let action = client.action(args.action, args.server.as_deref()).await?;
+    let action = match client.action(args.action, args.server.as_deref()).await {
+        Ok(action) => action,
+        Err(error) => return Err(super::or_elsewhere(client, error, "show", args.action).await),
+    };
     context.show(&action_card(&action, context.now()))?;
     Ok(Exit::Done)
 }

@@ -34,7 +34,10 @@ pub struct WaitArgs {
 pub(super) async fn run(context: &Context, args: WaitArgs) -> Outcome {
     let client = context.client_that_waits().await?;
     let server = args.server.as_deref();
-    let action = client.action(args.action, server).await?;
+    let action = match client.action(args.action, server).await {
+        Ok(action) => action,
+        Err(error) => return Err(super::or_elsewhere(client, error, "wait", args.action).await),
+    };
     let wait = WaitFlags {
         wait: true,
         timeout: args.timeout,

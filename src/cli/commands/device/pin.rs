@@ -1,10 +1,13 @@
+use std::collections::BTreeMap;
+
 use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::flags::WriteFlags;
 use crate::cli::output::{Column, View, clock_time, device_title};
-use crate::cli::target;
+
+use super::super::acting::{self, Target};
 
 /// Show the PIN that unlocks a locked device by hand.
 #[derive(Debug, Args)]
@@ -33,8 +36,19 @@ pub(super) async fn run(context: &Context, args: PinArgs) -> Outcome {
         .await?
         .clone()
         .recording(args.write.dry_run);
-    let device = target::device(&client, &args.device).await?;
-    let mut pins = client.pins(device.id, &context.write(&args.write)?).await?;
+    let Target { device, peer } = acting::locate(&client, &args.device).await?;
+    let said = [
+        ("reason", &args.write.reason),
+        ("ticket", &args.write.ticket),
+    ];
+    let words: BTreeMap<&str, String> = said
+        .into_iter()
+        .filter_map(|(name, text)| Some((name, text.clone()?)))
+        .collect();
+    let write = context.write(&args.write)?;
+    let mut pins = client
+        .pins(device.id, peer.as_deref(), &words, &write)
+        .await?;
     pins.sort_by_key(|p| std::cmp::Reverse(p.created_at));
     if pins.is_empty() {
         return Err(CommandError::new(
@@ -68,5 +82,11 @@ pub(super) async fn run(context: &Context, args: PinArgs) -> Outcome {
             Column::at_minute("created_at", "/created_at"),
         ]);
     context.show(&view)?;
+    if !device.lock.locked && device.open_actions == 0 {
+        context.status(&format!(
+            "  {} is not locked as far as is known: this PIN opened it after that lock.",
+            device_title(&device)
+        ))?;
+    }
     Ok(Exit::Done)
 }

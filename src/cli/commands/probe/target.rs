@@ -2,9 +2,11 @@ use std::sync::Arc;
 
 use super::ProbeArgs;
 use super::address::AddressProbe;
-use crate::api::ProbeReport;
+use crate::api::{Device, ProbeReport};
+use crate::cli::commands::acting::{self, Target};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind};
+use crate::cli::output::device_title;
 use crate::cli::target;
 use crate::domain::ShortId;
 use crate::net::management::Client;
@@ -39,14 +41,37 @@ pub(super) async fn of(context: &Context, args: &ProbeArgs) -> Result<Probed, Co
         return at_address(args, uri);
     }
     let client = context.client_that_waits().await?;
-    match target::device(client, text).await {
-        Ok(device) => Ok(Probed::Device(client.clone(), device.id)),
+    match acting::locate(client, text).await {
+        Ok(Target {
+            peer: Some(peer),
+            device,
+        }) => Err(elsewhere(&device, &peer)),
+        Ok(Target { device, .. }) => Ok(Probed::Device(client.clone(), device.id)),
         Err(error) if error.kind() == ErrorKind::NotFound => match host(text) {
             Some(uri) => at_address(args, uri),
             None => Err(error.hint("A SIP address:  callhome probe sip:anna@192.0.2.7")),
         },
         Err(error) => Err(error),
     }
+}
+
+/// Its own server knows the way to a device; what this one finds out would be about another way.
+fn elsewhere(device: &Device, peer: &str) -> CommandError {
+    CommandError::new(
+        ErrorKind::NotFound,
+        format!(
+            "{} is managed at {peer}: only {peer} can probe it",
+            device_title(device)
+        ),
+    )
+    .hint(format!(
+        "With a login there:  callhome -c CONTEXT probe {}   (callhome context list)",
+        target::short_name(device)
+    ))
+    .hint(format!(
+        "From here it can be called:  callhome call {}",
+        target::short_name(device)
+    ))
 }
 
 fn at_address(args: &ProbeArgs, uri: SipUri) -> Result<Probed, CommandError> {

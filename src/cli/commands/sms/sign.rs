@@ -75,6 +75,13 @@ pub(super) async fn run(context: &Context, args: SignArgs) -> Outcome {
         .named_by("/text")
         .text(format!("{message}\n"));
     context.show(&view)?;
+    let acts = message.actions().iter().any(|a| a.risk().is_some());
+    if let (true, Some(name)) = (acts, &args.device) {
+        // Its number is taken, and its PIN is kept: that it was not sent yet must not be overlooked.
+        context.status(&format!(
+            "  Signed, not sent: the phone knows nothing of it yet.\n  To send it:  callhome sms send --help   (or at once:  callhome device lock {name})"
+        ))?;
+    }
     Ok(Exit::Done)
 }
 

@@ -289,6 +289,9 @@ _callhome() {
             callhome__subcmd__server,evaluate)
                 cmd="callhome__subcmd__server__subcmd__evaluate"
                 ;;
+            callhome__subcmd__server,restore)
+                cmd="callhome__subcmd__server__subcmd__restore"
+                ;;
             callhome__subcmd__server,secret)
                 cmd="callhome__subcmd__server__subcmd__secret"
                 ;;
@@ -2099,7 +2102,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__backup__subcmd__restore)
-            opts="-n -c -o -v -q -h --to --via --wait --timeout --deadline --reason --ticket --idempotency-key --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-y -n -c -o -v -q -h --to --via --yes --accept-risk --wait --timeout --deadline --reason --ticket --idempotency-key --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2110,6 +2113,10 @@ _callhome() {
                     return 0
                     ;;
                 --via)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accept-risk)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -5183,7 +5190,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__operator__subcmd__remove)
-            opts="-c -o -v -q -h --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-y -c -o -v -q -h --yes --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5505,7 +5512,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__server)
-            opts="-c -o -v -q -h --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help status backup customers evaluate convert secret"
+            opts="-c -o -v -q -h --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help status backup restore customers evaluate convert secret"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5720,6 +5727,56 @@ _callhome() {
                     return 0
                     ;;
                 --idempotency-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv tsv name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table wide json ndjson yaml csv tsv name" -- "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jq)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trace)
+                    COMPREPLY=($(compgen -W "sip http sms" -- "${cur}"))
+                    return 0
+                    ;;
+                --data-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        callhome__subcmd__server__subcmd__restore)
+            opts="-y -c -o -v -q -h --master-key --yes --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --master-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -7551,7 +7608,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sms__subcmd__template__subcmd__save)
-            opts="-n -c -o -v -q -h --about --reason --ticket --idempotency-key --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-y -n -c -o -v -q -h --about --yes --reason --ticket --idempotency-key --dry-run --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -186,7 +186,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish
 complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "rename" -d 'Give a device another name'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and not __fish_seen_subcommand_from list show lock unlock pin locate ring message audit wipe reset log invite verify add import edit rename delete" -f -a "delete" -d 'Remove a device from the registry'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from list" -l silent -d 'Only devices that were not heard for this long, as in 7d' -r
-complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from list" -l limit -d 'Most devices to list' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from list" -l limit -d 'Most devices to list; 0 is all [default: 1,000 for a table, else all]' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from list" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from list" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -425,7 +425,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from audit" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from audit" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from audit" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -l scope -d 'Only this part, as in media; everything when absent' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -l scope -d 'Only this part: contacts, documents or media; everything when absent' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -l via -d 'Only over this way: sip-direct, sip-proxy, push or sms' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -l accept-risk -d 'Risks that you accept: lock, data-loss, bulk' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from wipe" -l timeout -d 'How long to wait, as in 30s or 5min' -r
@@ -484,7 +484,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from reset" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from reset" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from log" -l limit -d 'Most lines to show' -r
+complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from log" -l limit -d 'Most lines to show; 0 is all [default: 100 for a table, else all]' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from log" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand device; and __fish_seen_subcommand_from log" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -717,7 +717,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand action; and not __fish
 complete -c callhome -n "__fish_callhome_using_subcommand action; and not __fish_seen_subcommand_from list show wait cancel retry" -f -a "retry" -d 'Send an action again now'
 complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from list" -l device -d 'Only of this device' -r
 complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from list" -l state -d 'Only in this state: pending, sent, delivered, done, failed, …' -r
-complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from list" -l limit -d 'Most actions to list' -r
+complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from list" -l limit -d 'Most actions to list; 0 is all [default: 100 for a table, else all]' -r
 complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from list" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand action; and __fish_seen_subcommand_from list" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -890,7 +890,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_s
 complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from request" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -l device -d 'Only of this device' -r
-complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -l limit -d 'Most callbacks to list' -r
+complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -l limit -d 'Most callbacks to list; 0 is all [default: 100 for a table, else all]' -r
 complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand callback; and __fish_seen_subcommand_from list" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -1063,6 +1063,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from download" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l to -d 'Another device: IMEI, serial number, phone number, name, owner or id' -r
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l via -d 'Only over this way: sip-direct, sip-proxy, push or sms' -r
+complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l accept-risk -d 'Risks that you accept: lock, data-loss, bulk' -r
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l timeout -d 'How long to wait, as in 30s or 5min' -r
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l deadline -d 'Give up if nothing could be sent within this time, as in 2h or 7d' -r
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l reason -d 'Why, for the audit trail' -r
@@ -1083,6 +1084,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_see
 http\t''
 sms\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Do not ask; needs --accept-risk and --reason'
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -l wait -d 'Wait until the device has done it'
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -s n -l dry-run -d 'Print what would be sent, and send nothing'
 complete -c callhome -n "__fish_callhome_using_subcommand backup; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Tell more'
@@ -1264,8 +1266,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand audit; and not __fish_
 complete -c callhome -n "__fish_callhome_using_subcommand audit; and not __fish_seen_subcommand_from list verify" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand audit; and not __fish_seen_subcommand_from list verify" -f -a "list" -d 'List what was done, by whom and to what'
 complete -c callhome -n "__fish_callhome_using_subcommand audit; and not __fish_seen_subcommand_from list verify" -f -a "verify" -d 'Check that nothing in the trail was changed or removed'
-complete -c callhome -n "__fish_callhome_using_subcommand audit; and __fish_seen_subcommand_from list" -l after -d 'Only entries with a number above this' -r
-complete -c callhome -n "__fish_callhome_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'Most entries to list' -r
+complete -c callhome -n "__fish_callhome_using_subcommand audit; and __fish_seen_subcommand_from list" -l after -d 'Only entries with a number above this, oldest first' -r
+complete -c callhome -n "__fish_callhome_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'Most entries to list; 0 is all [default: 100 for a table, else all]' -r
 complete -c callhome -n "__fish_callhome_using_subcommand audit; and __fish_seen_subcommand_from list" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -1547,6 +1549,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand operator; and __fish_s
 http\t''
 sms\t''"
 complete -c callhome -n "__fish_callhome_using_subcommand operator; and __fish_seen_subcommand_from remove" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand operator; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Do not ask'
 complete -c callhome -n "__fish_callhome_using_subcommand operator; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Tell more'
 complete -c callhome -n "__fish_callhome_using_subcommand operator; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand operator; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; fail and name the flags instead'
@@ -1581,8 +1584,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand serve" -s v -l verbose
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand serve" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -s c -l context -d 'Use this context instead of the current one' -r
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
@@ -1590,22 +1593,23 @@ yaml\t'One YAML document'
 csv\t'Comma-separated values with a header'
 tsv\t'Tab-separated values with a header'
 name\t'Only the ids, one a line'"
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -l columns -d 'Only these columns, separated by commas' -r
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -l jq -d 'Filter the JSON document with a jq program' -r
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
 http\t''
 sms\t''"
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -l data-dir -d 'Where the embedded server keeps its data' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -s v -l verbose -d 'Tell more'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -s q -l quiet -d 'Tell nothing but data and errors'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -l no-input -d 'Never ask; fail and name the flags instead'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -f -a "status" -d 'Show how the server is'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -f -a "backup" -d 'Save a consistent copy of the server\'s data'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -f -a "customers" -d 'List system ids: this server\'s own, and those that it leads devices to'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -f -a "evaluate" -d 'Put this server, or a customer of this router, into evaluation until a date'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -f -a "convert" -d 'End an evaluation for good: the customer pays'
-complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup customers evaluate convert secret" -f -a "secret" -d 'Keep the server\'s passwords and keys in the keyring instead of in files'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -f -a "status" -d 'Show how the server is'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -f -a "backup" -d 'Save a consistent copy of the server\'s data'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -f -a "restore" -d 'Put a copy into an empty data folder'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -f -a "customers" -d 'List system ids: this server\'s own, and those that it leads devices to'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -f -a "evaluate" -d 'Put this server, or a customer of this router, into evaluation until a date'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -f -a "convert" -d 'End an evaluation for good: the customer pays'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and not __fish_seen_subcommand_from status backup restore customers evaluate convert secret" -f -a "secret" -d 'Keep the server\'s passwords and keys in the keyring instead of in files'
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from status" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from status" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -1644,6 +1648,27 @@ complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from backup" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from restore" -l master-key -d 'The master.key of the server that was copied; the one in the data folder when absent' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from restore" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from restore" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from restore" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from restore" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from restore" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from restore" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from restore" -s y -l yes -d 'Do not ask: the server that was copied does not run any more'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from restore" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from restore" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from restore" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from customers" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from customers" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'

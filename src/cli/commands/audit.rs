@@ -83,7 +83,7 @@ async fn list(context: &Context, args: ListArgs) -> Outcome {
         .when_empty("Nothing was done yet.")
         .columns(vec![
             Column::at("number", "/number"),
-            Column::at_minute("at", "/at"),
+            Column::at_clock("at", "/at", context.now()),
             Column::at("who", "/actor"),
             Column::at("what", "/event"),
             Column::at("on", "/subject"),

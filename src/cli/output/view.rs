@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::words::{ago, date_time, time_of_day};
+use super::words::{ago, clock_time, date_time, time_of_day};
 use crate::domain::Timestamp;
 
 /// How a cell is read from an item.
@@ -50,6 +50,12 @@ impl Column {
     #[must_use]
     pub fn since(name: &'static str, pointer: &'static str, now: Timestamp) -> Self {
         Self::moment(name, pointer, move |at| ago(at, now))
+    }
+
+    /// A column with a moment: the time, and the day when it is another one, for people; the moment itself for programs.
+    #[must_use]
+    pub fn at_clock(name: &'static str, pointer: &'static str, now: Timestamp) -> Self {
+        Self::moment(name, pointer, move |at| clock_time(at, now))
     }
 
     /// A column with a moment: to the minute for people, the moment itself (RFC 3339, UTC) for programs.

@@ -467,7 +467,12 @@ fn body(id: u32, octets: &[u8]) -> Result<Pdu, InvalidPdu> {
         Wire::BindTransmitterResp(pdu) => bind_resp(Bind::Transmitter, pdu.system_id.as_str()),
         Wire::BindReceiverResp(pdu) => bind_resp(Bind::Receiver, pdu.system_id.as_str()),
         Wire::BindTransceiverResp(pdu) => bind_resp(Bind::Transceiver, pdu.system_id.as_str()),
-        Wire::SubmitSm(pdu) => Pdu::Submit(message!(pdu)),
+        Wire::SubmitSm(pdu) => {
+            let mut message = message!(pdu);
+            // Only deliver_sm has these (§4.4.1, §4.6.1).
+            (message.receipted_id, message.state) = (None, None);
+            Pdu::Submit(message)
+        }
         Wire::DeliverSm(pdu) => Pdu::Deliver(message!(pdu)),
         Wire::SubmitSmResp(pdu) => Pdu::SubmitResp {
             id: pdu.message_id().as_str().to_owned(),

@@ -145,3 +145,17 @@ fn octets_behind_a_pdu_without_fields_do_not_change_what_it_is() {
         }
     }
 }
+
+#[test]
+fn what_only_receipts_have_is_no_part_of_a_submitted_message() {
+    let message = ShortMessage {
+        receipted_id: Some("m19".to_owned()),
+        state: Some(2),
+        ..ShortMessage::default()
+    };
+    let written = Frame::write(3, Status::OK, &Pdu::Deliver(Box::new(message))).expect("it fits");
+    let mut submitted = written.clone();
+    submitted[7] = 4;
+    let plain = Pdu::Submit(Box::default());
+    assert_eq!(Frame::read(&submitted).expect("a frame").pdu, Ok(plain));
+}

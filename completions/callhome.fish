@@ -1757,8 +1757,8 @@ complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -f -a "set" -d 'Keep a secret under a name'
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -f -a "list" -d 'List the secrets that the settings name, and whether each is there'
 complete -c callhome -n "__fish_callhome_using_subcommand server; and __fish_seen_subcommand_from secret" -f -a "remove" -d 'Forget a secret'
-complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain" -s c -l context -d 'Use this context instead of the current one' -r
-complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain template" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain template" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
 json\t'One JSON document'
 ndjson\t'One JSON object a line'
@@ -1766,17 +1766,18 @@ yaml\t'One YAML document'
 csv\t'Comma-separated values with a header'
 tsv\t'Tab-separated values with a header'
 name\t'Only the ids, one a line'"
-complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain" -l columns -d 'Only these columns, separated by commas' -r
-complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain" -l jq -d 'Filter the JSON document with a jq program' -r
-complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain template" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain template" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain template" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
 http\t''
 sms\t''"
-complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain" -l data-dir -d 'Where the embedded server keeps its data' -r -F
-complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain" -s v -l verbose -d 'Tell more'
-complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain" -s q -l quiet -d 'Tell nothing but data and errors'
-complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain" -l no-input -d 'Never ask; fail and name the flags instead'
-complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
-complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain" -f -a "explain" -d 'Show every setting with the place it comes from'
+complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain template" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain template" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain template" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain template" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain template" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain template" -f -a "explain" -d 'Show every setting with the place it comes from'
+complete -c callhome -n "__fish_callhome_using_subcommand config; and not __fish_seen_subcommand_from explain template" -f -a "template" -d 'Print every setting with an example, all commented out'
 complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from explain" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from explain" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'
@@ -1796,6 +1797,25 @@ complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_see
 complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'Tell nothing but data and errors'
 complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from explain" -l no-input -d 'Never ask; fail and name the flags instead'
 complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
+complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from template" -s c -l context -d 'Use this context instead of the current one' -r
+complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from template" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
+wide\t'For people, with every column'
+json\t'One JSON document'
+ndjson\t'One JSON object a line'
+yaml\t'One YAML document'
+csv\t'Comma-separated values with a header'
+tsv\t'Tab-separated values with a header'
+name\t'Only the ids, one a line'"
+complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from template" -l columns -d 'Only these columns, separated by commas' -r
+complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from template" -l jq -d 'Filter the JSON document with a jq program' -r
+complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from template" -l trace -d 'Print what crosses the wire on standard error: sip, http, sms' -r -f -a "sip\t''
+http\t''
+sms\t''"
+complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from template" -l data-dir -d 'Where the embedded server keeps its data' -r -F
+complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from template" -s v -l verbose -d 'Tell more'
+complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from template" -s q -l quiet -d 'Tell nothing but data and errors'
+complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from template" -l no-input -d 'Never ask; fail and name the flags instead'
+complete -c callhome -n "__fish_callhome_using_subcommand config; and __fish_seen_subcommand_from template" -s h -l help -d 'Print help'
 complete -c callhome -n "__fish_callhome_using_subcommand schema" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand schema" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'
 wide\t'For people, with every column'

@@ -72,16 +72,30 @@ impl Context {
     /// Takes the output form from the settings when no flag names one.
     ///
     /// Settings that cannot be read are told by the command that needs them.
-    pub(super) fn apply_settings(&mut self) {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] for a form that there is not.
+    pub(super) fn apply_settings(&mut self) -> Result<(), CommandError> {
         if self.flags.output.format.is_some() {
-            return;
+            return Ok(());
         }
-        let named = self.settings().ok().and_then(|s| s.config.output.clone());
-        let format = named.and_then(|n| <Format as clap::ValueEnum>::from_str(&n, true).ok());
-        if let Some(format) = format {
-            self.flags.output.format = Some(format);
-            self.screen.set_format(format);
-        }
+        let Ok(settings) = self.settings() else {
+            return Ok(());
+        };
+        let Some(named) = settings.config.output.as_deref() else {
+            return Ok(());
+        };
+        let Ok(format) = <Format as clap::ValueEnum>::from_str(named, true) else {
+            let origin = settings.origin("output");
+            return Err(CommandError::new(
+                ErrorKind::Config,
+                format!("{origin}: {named:?} is no form of output"),
+            )
+            .hint("It is table, wide, json, ndjson, yaml, csv, tsv or name"));
+        };
+        self.flags.output.format = Some(format);
+        self.screen.set_format(format);
+        Ok(())
     }
 
     /// The settings of all layers.
@@ -94,6 +108,12 @@ impl Context {
         }
         let loaded = config::load(&self.sources())?;
         Ok(self.settings.get_or_init(|| loaded))
+    }
+
+    /// Every setting that holds, also when others do not, and what is wrong with those.
+    #[must_use]
+    pub fn survey(&self) -> (Vec<config::Setting>, Vec<ConfigError>) {
+        config::survey(&self.sources())
     }
 
     fn sources(&self) -> Sources {
@@ -395,7 +415,8 @@ impl From<ConfigError> for CommandError {
         if no_such {
             made.hint("See them:  callhome context list")
         } else {
-            made.hint("See what is set where:  callhome config explain")
+            made.hint("See what is set where:      callhome config explain")
+                .hint("Every setting, by example:  callhome config template")
         }
     }
 }

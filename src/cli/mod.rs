@@ -112,6 +112,9 @@ fn parse_failed(environment: &Environment, error: &clap::Error) -> ExitCode {
         drop(screen.data(text.as_bytes()));
         return ExitCode::SUCCESS;
     };
+    let made = meant_elsewhere(error)
+        .into_iter()
+        .fold(made, CommandError::hint);
     // The flags could not be read: look for the one that matters here by eye.
     let wants_json = environment.args.iter().any(|a| {
         matches!(
@@ -135,6 +138,32 @@ fn meant(environment: &Environment) -> String {
         }
     }
     path
+}
+
+/// Where a word that is no command here is one: `callhome lock` means `callhome device lock`.
+fn meant_elsewhere(error: &clap::Error) -> Vec<String> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind as Clap};
+    let word = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => Some(word.as_str()),
+        _ => None,
+    };
+    match error.kind() {
+        Clap::InvalidSubcommand => {
+            let Some(word) = word(ContextKind::InvalidSubcommand) else {
+                return Vec::new();
+            };
+            let definition = commands::command();
+            let nouns = definition.get_subcommands().filter(|c| !c.is_hide_set());
+            nouns
+                .filter(|noun| noun.find_subcommand(word).is_some())
+                .map(|noun| format!("Did you mean:  callhome {} {word}", noun.get_name()))
+                .collect()
+        }
+        Clap::UnknownArgument if word(ContextKind::InvalidArg) == Some("--from") => {
+            vec!["Many devices at once:  callhome bulk run --help".to_owned()]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn plain_screen(environment: &Environment) -> Screen {
@@ -182,11 +211,11 @@ fn run(environment: Environment, cli: Cli) -> ExitCode {
 }
 
 fn perform(context: &mut Context, command: Command) -> Outcome {
+    context.apply_settings()?;
     let command = match commands::run_at_once(context, command) {
         Ok(outcome) => return outcome,
         Err(command) => *command,
     };
-    context.apply_settings();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

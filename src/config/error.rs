@@ -60,12 +60,49 @@ impl ConfigError {
         // The position is told beside the file's name, not at the end of the sentence.
         let message = message
             .rsplit_once(" at line ")
-            .map_or(message.as_str(), |(text, _)| text)
-            .to_owned();
+            .map_or(message.as_str(), |(text, _)| text);
         Self::Content {
             file: file.to_owned(),
             line: error.location().map(|l| l.line()),
-            message,
+            message: with_nearest(message),
         }
+    }
+
+    /// One setting of a file does not fit.
+    pub(super) fn setting(
+        file: &Path,
+        line: Option<usize>,
+        path: &str,
+        error: &serde_yaml::Error,
+    ) -> Self {
+        Self::Content {
+            file: file.to_owned(),
+            line,
+            message: format!("{path}: {}", with_nearest(&error.to_string())),
+        }
+    }
+}
+
+/// Edits by which a name may differ from the one that was meant.
+const NEAR: usize = 3;
+
+/// The same message; for a name that nobody knows, the one that was probably meant instead of all that there are.
+fn with_nearest(message: &str) -> String {
+    let Some((before, rest)) = message.split_once("unknown field `") else {
+        return message.to_owned();
+    };
+    let Some((name, known)) = rest.split_once('`') else {
+        return message.to_owned();
+    };
+    let nearest = known
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(|one| (strsim::osa_distance(name, one), one))
+        .min()
+        .filter(|(distance, one)| *distance <= NEAR && distance * 2 <= one.len());
+    match nearest {
+        Some((_, one)) => format!("{before}unknown field `{name}`: did you mean `{one}`?"),
+        None => message.to_owned(),
     }
 }

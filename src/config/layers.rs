@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_yaml::{Mapping, Value};
 use url::Url;
 
-use super::tree::{lay_over, leaves, line_of, read, twig};
+use super::tree::{lay_over, leaves, line_of, read, salvage, twig};
 use super::{Config, ConfigError, EMBEDDED};
 
 /// Environment variables that stand for a setting.
@@ -119,6 +119,56 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
         loaded.add_override(flag.key, &flag.value, Origin::Flag(flag.flag.to_owned()))?;
     }
     loaded.finish()
+}
+
+/// Every setting that holds, also when others do not, and what is wrong with those.
+#[must_use]
+pub fn survey(sources: &Sources) -> (Vec<Setting>, Vec<ConfigError>) {
+    let mut loaded = Loaded {
+        config: Config::default(),
+        tree: Mapping::new(),
+        origins: BTreeMap::new(),
+        project: sources.project.clone(),
+    };
+    let mut faults = Vec::new();
+    let home = sources.home.as_deref();
+    for file in [&sources.system, &sources.user].into_iter().flatten() {
+        if let Some((text, tree)) = salvage(file, home, &mut faults) {
+            loaded.add_file(file, &text, &tree);
+        }
+    }
+    if let Some(file) = &sources.project
+        && let Some((text, tree)) = salvage(file, home, &mut faults)
+    {
+        match loaded.check_project(file, &text, tree) {
+            Ok(tree) => loaded.add_file(file, &text, &tree),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    for (variable, key) in VARIABLES {
+        let said = sources.environment.iter();
+        let said = said.filter(|(name, value)| name == variable && !value.is_empty());
+        for (_, value) in said {
+            let origin = Origin::Environment(variable.to_owned());
+            faults.extend(loaded.add_override(key, value, origin).err());
+        }
+    }
+    for flag in &sources.flags {
+        let origin = Origin::Flag(flag.flag.to_owned());
+        faults.extend(loaded.add_override(flag.key, &flag.value, origin).err());
+    }
+    match loaded.clone().finish() {
+        Ok(loaded) => (loaded.explain(), faults),
+        Err(fault) => {
+            loaded.config =
+                serde_yaml::from_value(Value::Mapping(loaded.tree.clone())).unwrap_or_default();
+            // What was left out may be what is missing now: then it is told already.
+            if faults.is_empty() {
+                faults.push(fault);
+            }
+            (loaded.explain(), faults)
+        }
+    }
 }
 
 impl Loaded {

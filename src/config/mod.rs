@@ -15,7 +15,7 @@
 //! | file | what |
 //! |---|---|
 //! | `model` | [`Config`] and what is in it |
-//! | `layers` | [`load`]: reading, checking and merging |
+//! | `layers` | [`load`]: reading, checking and merging; [`survey`]: what holds when some does not |
 //! | `tree` | one file's text as a tree, with its paths made absolute |
 //! | `secrets` | which secrets the settings name, in files or in the keyring |
 //! | `edit` | [`UserFile`]: changing the user's file (`callhome context add`) |
@@ -30,10 +30,13 @@ mod tree;
 
 pub use edit::UserFile;
 pub use error::ConfigError;
-pub use layers::{Loaded, Origin, Override, Setting, Sources, load};
+pub use layers::{Loaded, Origin, Override, Setting, Sources, load, survey};
 pub use model::{
     ApplicationServerConfig, Config, Context, CustomerConfig, DirectoryAsk, DirectoryConfig,
     EMBEDDED, GatewayConfig, GatewayKind, GatewayMethod, MailConfig, MailProtection, PeerConfig,
     PushConfig, RouterConfig, ServerConfig, SmppBind, SmppConfig, TriesConfig, WebhookConfig,
 };
 pub use secrets::{NamedSecret, kept_name};
+
+/// Every setting with an example, all of them commented out.
+pub const TEMPLATE: &str = include_str!("../../examples/config.yaml");

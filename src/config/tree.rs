@@ -31,6 +31,71 @@ pub(super) fn parse(file: &Path, text: &str, home: Option<&Path>) -> Result<Mapp
     }
 }
 
+/// What holds in a file of which some does not: settings are taken one by one, and those that do not fit become
+/// faults. `None` when there is no such file or it is no YAML.
+pub(super) fn salvage(
+    file: &Path,
+    home: Option<&Path>,
+    faults: &mut Vec<ConfigError>,
+) -> Option<(String, Mapping)> {
+    let whole = match read(file, home) {
+        Ok(found) => return found,
+        Err(fault) => fault,
+    };
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let Ok(Value::Mapping(said)) = serde_yaml::from_str::<Value>(&text) else {
+        faults.push(whole);
+        return None;
+    };
+    let mut good = Mapping::new();
+    let mut bad = Vec::new();
+    for (path, piece) in pieces(&said) {
+        match serde_yaml::from_value::<Config>(Value::Mapping(piece.clone())) {
+            Ok(_) => lay_over(&mut good, &piece),
+            Err(error) => bad.push(ConfigError::setting(
+                file,
+                line_of(&text, &path),
+                &path,
+                &error,
+            )),
+        }
+    }
+    match bad.len() {
+        // The file as a whole knows the very line.
+        0 | 1 => faults.push(whole),
+        _ => faults.append(&mut bad),
+    }
+    let mut tree = Value::Mapping(good);
+    absolute(&mut tree, file.parent().unwrap_or(Path::new(".")), home);
+    match tree {
+        Value::Mapping(tree) => Some((text, tree)),
+        _ => None,
+    }
+}
+
+/// The settings of a file, each in a tree of its own: what stands under `server` and `contexts` one by one.
+fn pieces(said: &Mapping) -> Vec<(String, Mapping)> {
+    let mut found = Vec::new();
+    for (key, value) in said {
+        let name = key.as_str().unwrap_or_default();
+        match value {
+            Value::Mapping(inner) if matches!(name, "server" | "contexts") => {
+                for (below, value) in inner {
+                    let path = format!("{name}.{}", below.as_str().unwrap_or_default());
+                    let one = Mapping::from_iter([(below.clone(), value.clone())]);
+                    let tree = Mapping::from_iter([(key.clone(), Value::Mapping(one))]);
+                    found.push((path, tree));
+                }
+            }
+            value => {
+                let tree = Mapping::from_iter([(key.clone(), value.clone())]);
+                found.push((name.to_owned(), tree));
+            }
+        }
+    }
+    found
+}
+
 /// Makes the paths in a tree absolute: in a file they are relative to that file's folder.
 fn absolute(tree: &mut Value, folder: &Path, home: Option<&Path>) {
     match tree {

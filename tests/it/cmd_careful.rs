@@ -179,3 +179,37 @@ fn a_time_says_its_zone_and_is_a_date_for_programs() {
         Value::Bool(false)
     );
 }
+
+#[test]
+fn a_word_that_is_a_command_elsewhere_is_named_and_a_dry_run_with_bad_rows_says_so() {
+    let home = Home::new();
+    let ran = home.run(&["lock", IMEI]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("Did you mean:  callhome device lock"),
+        "{}",
+        ran.stderr
+    );
+    let ran = home.run(&["device", "ring", "--from", "phones.csv"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("callhome bulk run"), "{}", ran.stderr);
+
+    home.ok(&["device", "add", IMEI, "--name", "Reception"]);
+    let run = |rows: &str| {
+        let file = home.file("phones.csv", &format!("imei\n{rows}"));
+        let file = file.display().to_string();
+        home.run(&["bulk", "run", "device.ring", "--from", &file, "-n"])
+    };
+    assert_eq!(run("358931104120070\n").code, 0);
+    for bad in [
+        "358931104120070\n358931104120071\n",
+        "358931104120070\n490154203237518\n",
+    ] {
+        let ran = run(bad);
+        assert_eq!(ran.code, 7, "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains("# not sent"), "{}", ran.stdout);
+    }
+    let there = home.path().display().to_string();
+    let ran = home.run(&["demo", "--folder", &there]);
+    assert_eq!(ran.code, 15, "{}", ran.stderr);
+}

@@ -10,6 +10,7 @@ mod callback_whole;
 mod cmd_auth;
 mod cmd_bulk;
 mod cmd_careful;
+mod cmd_config;
 mod cmd_consent;
 mod cmd_decode;
 mod cmd_device;

@@ -7,7 +7,7 @@ use crate::api::{CallbackRequest, CallbackState, CallbackView, LadderLine, Rung,
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::flags::WriteFlags;
-use crate::cli::output::{View, bearer_words, device_line, elapsed, ladder, seconds};
+use crate::cli::output::{View, bearer_words, device_line, elapsed, ladder, seconds, width_of};
 use crate::cli::waiting::{follow_callback, from_now, has_ended};
 use crate::domain::{Bearer, InvalidRelayForm, RelayForm, ShortId};
 
@@ -88,7 +88,13 @@ pub(super) async fn run(context: &Context, args: CallArgs) -> Outcome {
         last = follow_callback(&client, callback, peer.as_deref(), until, |c| shown.tell(c)) => last?,
         () = interrupt.cancelled() => return Err(stopped(context, id, peer.as_deref())),
     };
-    show(context, &last, peer.as_deref(), began)
+    let outcome = show(context, &last, peer.as_deref(), began)?;
+    if outcome != Exit::Done && !device.has_data {
+        context.status(
+            "  This phone has no data, so it cannot call home. What it is asked to do reaches it by\n  SMS all the same:  callhome device --help",
+        )?;
+    }
+    Ok(outcome)
 }
 
 /// Ctrl-C ends the watching, not the calling.
@@ -236,9 +242,9 @@ impl<'a> Rungs<'a> {
 
     fn line(&self, what: &str, target: &str, outcome: &str) {
         // A closed standard error does not stop the call.
-        drop(
-            self.context
-                .status(&format!("  {what:<12} {target:<38} {outcome}")),
-        );
+        drop(self.context.status(&match width_of(target) {
+            0..=38 => format!("  {what:<12} {target:<38} {outcome}"),
+            _ => format!("  {what:<12} {target}\n  {:<12} {outcome}", ""),
+        }));
     }
 }

@@ -2,8 +2,9 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use crate::cli::context::Context;
-use crate::cli::error::{Exit, Outcome};
+use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::output::{Column, View};
+use crate::config::TEMPLATE;
 
 /// See which settings hold, and where each was said.
 #[derive(Debug, Subcommand)]
@@ -17,6 +18,12 @@ Examples:
   callhome config explain
   CALLHOME_OUTPUT=json callhome config explain")]
     Explain,
+    /// Print every setting with an example, all commented out
+    #[command(after_help = "\
+Examples:
+  callhome config template
+  callhome config template > ~/.config/callhome/config.yaml")]
+    Template,
 }
 
 #[derive(Serialize)]
@@ -28,10 +35,18 @@ struct Row {
 
 /// Runs a verb.
 pub(super) fn run(context: &Context, command: &ConfigCommand) -> Outcome {
-    let ConfigCommand::Explain = command;
-    let rows: Vec<Row> = context
-        .settings()?
-        .explain()
+    match command {
+        ConfigCommand::Explain => explain(context),
+        ConfigCommand::Template => {
+            context.screen.data(TEMPLATE.as_bytes())?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn explain(context: &Context) -> Outcome {
+    let (settings, faults) = context.survey();
+    let rows: Vec<Row> = settings
         .into_iter()
         .map(|s| Row {
             key: s.key,
@@ -44,6 +59,14 @@ pub(super) fn run(context: &Context, command: &ConfigCommand) -> Outcome {
         Column::at("value", "/value"),
         Column::at("from", "/origin"),
     ]);
+    let mut faults = faults.iter();
+    let Some(first) = faults.next() else {
+        context.show(&view)?;
+        return Ok(Exit::Done);
+    };
+    // What holds is shown all the same: it is there to find the fault.
     context.show(&view)?;
-    Ok(Exit::Done)
+    let error = CommandError::new(ErrorKind::Config, first.to_string());
+    let error = faults.fold(error, |error, fault| error.hint(format!("and {fault}")));
+    Err(error.hint("Every setting, by example:  callhome config template"))
 }

@@ -43,6 +43,7 @@ const NOUNS: &[Noun] = &[
     ("audit-verdict", of::<api::AuditVerdict>),
     ("backup", of::<api::BackupView>),
     ("callback", of::<api::CallbackView>),
+    ("customer", of::<api::CustomerView>),
     ("device", of::<api::Device>),
     ("device-log", of::<api::Moment>),
     ("find", of::<api::FindResponse>),
@@ -51,17 +52,75 @@ const NOUNS: &[Noun] = &[
     ("pin", of::<api::PinView>),
     ("probe", of::<api::ProbeReport>),
     ("server", of::<api::ServerStatus>),
+    ("sms-gateway", of::<api::SmsGatewayView>),
+    ("sms-gateway-test", of::<api::SmsGatewayHealth>),
+    ("sms-heard", of::<api::Event>),
+    ("sms-status", of::<api::SmsStatus>),
     ("template", of::<api::Template>),
     ("token", of::<api::TokenView>),
+    ("token-secret", of::<api::TokenSecret>),
     ("whoami", of::<api::WhoAmI>),
 ];
+
+/// Documents that commands make by themselves, with what they are; beside the envelope their fields may grow.
+const OWN: &[(&str, &str)] = &[
+    (
+        "bulk-fault",
+        "A row of an input file that is not good, and why",
+    ),
+    (
+        "bulk-row",
+        "A row of a run: the input's columns with status, code, action, error and attempts",
+    ),
+    ("bulk-run", "A run over many rows, and how far it has got"),
+    ("carrier", "Where a simulated carrier listens"),
+    ("context", "A server that commands may talk to"),
+    ("decode", "What a message says"),
+    ("demo", "The steps of the demo, and how each went"),
+    ("doctor", "What was checked on this machine"),
+    ("error", "Why a command ended: one line on standard error"),
+    ("phone", "A simulated phone"),
+    ("proxy", "Where a simulated proxy listens"),
+    (
+        "secret",
+        "A password or key that the server's settings name, and where it is",
+    ),
+    ("setting", "A setting with the place it comes from"),
+    ("sip-bulk", "How a run of SIP messages went"),
+    ("sip-dry-run", "The SIP message that would have been sent"),
+    (
+        "sip-event",
+        "An event that makes of phones are known to take",
+    ),
+    ("sip-heard", "A SIP request that was heard"),
+    ("sip-notify", "How a phone answered its event"),
+    ("sip-report", "How a SIP request went"),
+    (
+        "sip-target",
+        "A place where a SIP address leads, or what became of the message there",
+    ),
+    ("sms-draft", "An action string that is not signed yet"),
+    ("sms-dry-run", "The text message that would have been sent"),
+    ("sms-message", "A signed action string"),
+    ("sms-meter", "How long a text message is"),
+    ("sms-sent", "A text message that a gateway took"),
+    ("sms-verdict", "Whether a text message is genuine"),
+];
+
+/// Names of all documents, in order.
+fn names() -> Vec<&'static str> {
+    let mut names: Vec<&str> = NOUNS.iter().map(|(noun, _)| *noun).collect();
+    names.extend(OWN.iter().map(|(noun, _)| *noun));
+    names.sort_unstable();
+    names
+}
 
 /// Prints it.
 pub(super) fn run(context: &Context, args: &SchemaArgs) -> Outcome {
     let Some(name) = &args.name else {
-        let list: String = NOUNS
+        let list: String = names()
             .iter()
-            .map(|(noun, _)| format!("callhome/{noun}/v1\n"))
+            .map(|noun| format!("callhome/{noun}/v1\n"))
             .collect();
         context.screen.data(list.as_bytes())?;
         return Ok(Exit::Done);
@@ -71,13 +130,24 @@ pub(super) fn run(context: &Context, args: &SchemaArgs) -> Outcome {
         Some(noun) => (noun, true),
         None => (bare, false),
     };
-    let Some((noun, parts)) = NOUNS.iter().find(|(n, _)| *n == noun) else {
-        return Err(
-            CommandError::new(ErrorKind::NotFound, format!("there is no schema {name:?}"))
-                .hint("See them:  callhome schema"),
-        );
+    let typed = NOUNS.iter().find(|(n, _)| *n == noun);
+    let own = OWN.iter().find(|(n, _)| *n == noun);
+    let schema = match (typed, own) {
+        (Some((noun, parts)), _) => document(noun, is_list, parts()),
+        (None, Some((noun, about))) => {
+            let schema = utoipa::openapi::ObjectBuilder::new()
+                .description(Some(*about))
+                .build();
+            document(noun, is_list, (Schema::Object(schema).into(), Vec::new()))
+        }
+        (None, None) => {
+            let error = format!("there is no schema {name:?}");
+            return Err(
+                CommandError::new(ErrorKind::NotFound, error).hint("See them:  callhome schema")
+            );
+        }
     };
-    let text = format!("{:#}\n", document(noun, is_list, parts()));
+    let text = format!("{schema:#}\n");
     context.screen.data(text.as_bytes())?;
     Ok(Exit::Done)
 }

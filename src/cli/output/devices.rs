@@ -180,13 +180,19 @@ pub fn device_card(device: &Device, now: Timestamp) -> View {
     if !device.has_data {
         row("Data", "none: it is reached and answers by SMS".into());
     }
+    let mut contacts: Vec<String> = Vec::new();
     for binding in device.bindings.iter().filter(|b| b.is_current(now)) {
         let how = if binding.indirect {
             " through its proxy"
         } else {
             ""
         };
-        row("SIP", format!("{}{how}", binding.contact));
+        // One address may be registered more than once, as after a restart.
+        let contact = format!("{}{how}", binding.contact);
+        if !contacts.contains(&contact) {
+            row("SIP", contact.clone());
+            contacts.push(contact);
+        }
     }
     if let Some(proxy) = &device.proxy {
         row("Proxy", proxy.clone());

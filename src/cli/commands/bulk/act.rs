@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::cli::bulk::{self, BulkFlags, Input, Plan, Row, Sent, Work, exit_of, report, summary};
 use crate::cli::context::Context;
-use crate::cli::error::{CommandError, ErrorKind, Outcome};
+use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::flags::{WaitFlags, WriteFlags};
 use crate::cli::output::count;
 use crate::cli::prompt::{Challenge, ConsentFlags, Harm};
@@ -114,7 +114,7 @@ pub(in crate::cli::commands) async fn act(
         wait: order.wait.clone(),
     };
     if order.write.dry_run {
-        return dry_run(&input, &work).await;
+        return dry_run(context, &input, &work).await;
     }
     let waited = plan.wait.is_some();
     let journal = bulk::run(context, &client, &input, flags, plan, Arc::new(work)).await?;
@@ -140,8 +140,9 @@ fn consent(context: &Context, good: usize, order: &BulkOrder<'_>) -> Result<Cons
 const SHOWN: usize = 20;
 
 /// What each row would send.
-async fn dry_run(input: &Input, work: &ActOn) -> Outcome {
+async fn dry_run(context: &Context, input: &Input, work: &ActOn) -> Outcome {
     let mut text = String::new();
+    let mut unresolved = false;
     let mut tell = |row: &Row, what: &str| {
         let name = row.device.as_deref().unwrap_or("-");
         text.push_str(&format!(
@@ -159,7 +160,10 @@ async fn dry_run(input: &Input, work: &ActOn) -> Outcome {
             Err(error) => match error.recorded() {
                 Some(recorded) => tell(row, recorded),
                 None if bulk::ends_the_run(&error) => return Err(error),
-                None => tell(row, &format!("# not sent: {}", error.message())),
+                None => {
+                    unresolved = true;
+                    tell(row, &format!("# not sent: {}", error.message()));
+                }
             },
             Ok(_) => return Err(CommandError::internal("a dry run sent something")),
         }
@@ -170,7 +174,12 @@ async fn dry_run(input: &Input, work: &ActOn) -> Outcome {
         let (more, bad) = (count(more as u64, "row"), bad.count());
         text.push_str(&format!("# and {more} more, {bad} of them bad\n"));
     }
-    Err(CommandError::dry_run(text))
+    if !unresolved && input.rows.iter().all(|r| r.device.is_ok()) {
+        return Err(CommandError::dry_run(text));
+    }
+    // Rows that would not be sent end a dry run as they would end the run.
+    context.screen.data(text.as_bytes())?;
+    Ok(Exit::Ended(ErrorKind::Partial))
 }
 
 /// One action for each row.

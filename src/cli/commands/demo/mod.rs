@@ -71,6 +71,13 @@ pub(super) async fn run(context: &Context, args: DemoArgs) -> Outcome {
             .temporary_folder()
             .join(format!("callhome-demo-{}", context.new_id()?)),
     };
+    if folder.exists() {
+        return Err(CommandError::new(
+            ErrorKind::Conflict,
+            format!("{} is there already: nothing was changed", folder.display()),
+        )
+        .hint("The demo plays in a folder of its own: name one that is not there."));
+    }
     let keep_folder = args.keep || args.folder.is_some();
     let scene = |fault: Fault| {
         CommandError::new(

@@ -103,7 +103,9 @@ pub(super) async fn assemble(
     let now = SystemClock.now();
     let name = name_of(config);
     let hosts = hosts(config, doors);
-    let identity = ServerIdentity::open_or_create(dir.path(), name, &hosts, now).map_err(wrong)?;
+    let identity = ServerIdentity::open_or_create(dir.path(), name, &hosts, now)
+        .and_then(|identity| identity.renewing(Arc::new(SystemClock)))
+        .map_err(wrong)?;
     let signing_key = Arc::new(server::signing_key(dir.path(), &OsEntropy).map_err(wrong)?);
     server::sweep_copies(dir.path());
     let sealer = Arc::new(MasterKey::open_or_create(&dir.master_key())?);
@@ -201,7 +203,7 @@ pub(super) async fn assemble(
         mode,
         data_dir: dir.path().to_owned(),
         ca_pem: identity.ca_pem().to_owned(),
-        certificate_expires_at: Some(identity.expires_at()),
+        certificate_expires_at: Some(identity.term()),
         sip: sip_url.clone(),
         sips: sips_url,
         sip_domain,

@@ -293,7 +293,8 @@ impl Door for HttpDoor {
 
 fn parse_base(base: &str) -> Result<Url, DoorError> {
     let mut url = Url::parse(base.trim()).map_err(|_| not_an_address())?;
-    if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
+    // A device tells its secret there as it enrols: in the clear to nobody.
+    if url.scheme() != "https" || url.host().is_none() {
         return Err(not_an_address());
     }
     if !url.path().ends_with('/') {
@@ -378,7 +379,13 @@ mod tests {
             parse_base("https://a.example/x").expect("valid").as_str(),
             "https://a.example/x/"
         );
-        for text in ["a.example", "ftp://a.example", "", "data:x"] {
+        for text in [
+            "a.example",
+            "http://a.example",
+            "ftp://a.example",
+            "",
+            "data:x",
+        ] {
             assert!(parse_base(text).is_err(), "{text}");
         }
     }

@@ -64,8 +64,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Certificate of its authority (PEM), given to devices in invitations.
     pub ca_pem: String,
-    /// When its certificate ends.
-    pub certificate_expires_at: Option<Timestamp>,
+    /// When its certificate ends, which is renewed while it runs.
+    pub certificate_expires_at: Option<tokio::sync::watch::Receiver<Timestamp>>,
     /// SIP registrar as devices reach it, as in `sip:127.0.0.1:5060`; `None` while it does not listen.
     pub sip: Option<String>,
     /// The same over TLS, as in `sip:127.0.0.1:5061;transport=tls`; `None` while it has no door for it.

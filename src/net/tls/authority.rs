@@ -14,12 +14,16 @@ use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
+use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
 
 use super::client::{ClientTls, authorities, system_roots};
+use super::shown::{Shown, Source};
 use crate::domain::Timestamp;
+use crate::port::Clock;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The authority outlives its certificates, so that clients pin it once.
@@ -64,6 +68,8 @@ pub struct ServerIdentity {
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
     expires_at: Timestamp,
+    source: Source,
+    shown: Option<Arc<Shown>>,
 }
 
 impl std::fmt::Debug for ServerIdentity {
@@ -121,7 +127,33 @@ impl ServerIdentity {
             chain,
             key,
             expires_at,
+            source: Source {
+                dir: dir.to_owned(),
+                name: name.to_owned(),
+                hosts: hosts.to_vec(),
+            },
+            shown: None,
         })
+    }
+
+    /// Has its listeners renew the certificate while they listen.
+    ///
+    /// # Errors
+    /// [`TlsError::Config`] when key and certificate do not belong together.
+    pub fn renewing(self, clock: Arc<dyn Clock>) -> Result<Self, TlsError> {
+        let shown = Some(Arc::new(Shown::new(&self, clock)?));
+        Ok(Self { shown, ..self })
+    }
+
+    pub(super) fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Certificate and key as listeners want them.
+    pub(super) fn certified(&self) -> Result<Arc<CertifiedKey>, TlsError> {
+        let key = self.key.clone_key();
+        let made = CertifiedKey::from_der(self.chain.clone(), key, &provider());
+        made.map(Arc::new).map_err(refused)
     }
 
     /// The authority's certificate in PEM, for clients to pin.
@@ -145,6 +177,15 @@ impl ServerIdentity {
         self.expires_at
     }
 
+    /// When the certificate ends that listeners show, now and later.
+    #[must_use]
+    pub fn term(&self) -> watch::Receiver<Timestamp> {
+        match &self.shown {
+            Some(shown) => shown.term(),
+            None => watch::Sender::new(self.expires_at).subscribe(),
+        }
+    }
+
     /// Configuration for a listener; callers may present a certificate that an authority of `known` issued.
     ///
     /// # Errors
@@ -157,9 +198,12 @@ impl ServerIdentity {
             Some(verifier) => builder.with_client_cert_verifier(verifier),
             None => builder.with_no_client_auth(),
         };
-        let mut config = builder
-            .with_single_cert(self.chain.clone(), self.key.clone_key())
-            .map_err(refused)?;
+        let mut config = match &self.shown {
+            Some(shown) => builder.with_cert_resolver(Arc::clone(shown) as _),
+            None => builder
+                .with_single_cert(self.chain.clone(), self.key.clone_key())
+                .map_err(refused)?,
+        };
         // What `server/listen` speaks. Offering more would have clients choose it.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(config)

@@ -10,6 +10,7 @@
 //! | `judge` | how the other end's certificate is judged, whoever judges it |
 //! | `onlooker` | a look at certificates without believing them |
 //! | `client` | what we trust when we connect, and that the other end is who the SIP URI names (RFC 5922) |
+//! | `shown` | the certificate that listeners show, renewed while they listen |
 //! | `listener` | accepts connections; handshakes run beside each other |
 
 mod authority;
@@ -17,6 +18,7 @@ mod client;
 mod judge;
 mod listener;
 mod onlooker;
+mod shown;
 
 pub use authority::{Acquaintances, ServerIdentity, TlsError};
 pub use client::{ClientTls, sip_names};

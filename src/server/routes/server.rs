@@ -51,7 +51,10 @@ pub(super) async fn status(
         gateways: ports.gateways.iter().map(|g| g.name().to_owned()).collect(),
         peers: ports.peers.as_ref().map(|p| p.peers()).unwrap_or_default(),
         evaluation: evaluation::own(&endpoint).await?,
-        certificate_expires_at: settings.certificate_expires_at,
+        certificate_expires_at: settings
+            .certificate_expires_at
+            .as_ref()
+            .map(|at| *at.borrow()),
         key: settings.signing_key.verifying_key().to_string(),
         ca_pem: settings.ca_pem.clone(),
     }))

@@ -245,3 +245,12 @@ fn a_nonce_that_is_too_old_is_renewed_without_a_new_password() {
     assert_eq!(reply.code, 401);
     assert!(reply.headers[0].1.contains("stale=true"));
 }
+
+#[test]
+fn a_device_with_two_contacts_is_registered_at_the_first() {
+    let two = "CSeq: 1 REGISTER\nContact: <sip:a@10.0.0.7>;+sip.instance=\"<urn:uuid:1>\", \
+               <sip:a@10.0.0.7;transport=tcp>;+sip.instance=\"<urn:uuid:1>\", <sip:b@10.0.0.8>";
+    let (bindings, _) = registered(two, Vec::new());
+    let contacts: Vec<_> = bindings.iter().map(|b| b.contact.as_str()).collect();
+    assert_eq!(contacts, ["sip:a@10.0.0.7", "sip:b@10.0.0.8"]);
+}

@@ -135,7 +135,7 @@ impl TestServer {
             mode: Mode::Serve,
             data_dir: dir.path().to_owned(),
             ca_pem: identity.ca_pem().to_owned(),
-            certificate_expires_at: Some(identity.expires_at()),
+            certificate_expires_at: Some(identity.term()),
             sip: Some(format!("sip:{}", link.local_addr())),
             sips: None,
             sip_domain: "callhome.test".into(),

@@ -230,6 +230,7 @@ fn certificate(
     })?;
     let host = listen.ip().to_string();
     ServerIdentity::open_or_create(folder, &args.name, &[host], SystemClock.now())?
+        .renewing(Arc::new(SystemClock))?
         .server_config(&Acquaintances::new(&[])?)
 }
 

@@ -1,5 +1,5 @@
 use super::Effect;
-use super::brain_tests::{T0, brain, signed};
+use super::tests::{T0, brain, signed};
 
 #[test]
 fn a_reply_goes_to_who_signed_and_not_to_who_sent_last() {

@@ -346,3 +346,6 @@ impl Brain {
 #[cfg(test)]
 #[path = "brain_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod message_tests;

@@ -184,8 +184,11 @@ fn open(
     let (tls_door, authority) = match tls_listen {
         Some(at) => {
             let folder = folder(context, args).join(format!("router-{}-tls", args.name));
+            let wrong = |e: TlsError| CommandError::new(ErrorKind::Config, e.to_string());
+            let nobody = Acquaintances::new(&[]).map_err(wrong)?;
             let config = certificate(&folder, args, at)
-                .map_err(|e| CommandError::new(ErrorKind::Config, e.to_string()))?;
+                .and_then(|own| own.server_config(&nobody))
+                .map_err(wrong)?;
             (Some((at, Arc::new(config))), Some(folder.join("ca.pem")))
         }
         None => (None, None),
@@ -222,7 +225,7 @@ fn certificate(
     folder: &Path,
     args: &ProxyArgs,
     listen: SocketAddr,
-) -> Result<rustls::ServerConfig, TlsError> {
+) -> Result<ServerIdentity, TlsError> {
     let made = std::fs::create_dir_all(folder);
     made.map_err(|source| TlsError::File {
         path: folder.to_owned(),
@@ -230,8 +233,7 @@ fn certificate(
     })?;
     let host = listen.ip().to_string();
     ServerIdentity::open_or_create(folder, &args.name, &[host], SystemClock.now())?
-        .renewing(Arc::new(SystemClock))?
-        .server_config(&Acquaintances::new(&[])?)
+        .renewing(Arc::new(SystemClock))
 }
 
 /// Runs it with an identity of its own.

@@ -72,9 +72,14 @@ pub async fn deliver_all(ports: &Ports, claims: Vec<Claimed>) -> Result<Vec<Acti
             one.past = Past::of(&one.view, &rungs, &ports.home.tries);
         }
         climb(ports, &device, &key, &rungs, &mut tries).await?;
+        let waits = |t: &Try| t.attempts.last().is_some_and(number::is_waited_for);
+        let waiting = tries.iter().any(waits);
         for one in tries {
             let next = one.next(ports)?;
             tried.push(record(ports, one.lease, one.attempts, next).await?);
+        }
+        if waiting {
+            number::shown_meanwhile(ports, &device).await?;
         }
     }
     Ok(tried)

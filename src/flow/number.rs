@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::json;
 use sha2::Sha256;
 
-use crate::api::{ActionView, Device, DeviceNumber};
+use crate::api::{ActionView, Attempt, Device, DeviceNumber};
 use crate::domain::{AuditDraft, Msisdn, Sequence, ShortId, Timestamp};
 use crate::port::{AgentKey, EventDraft, EventFilter, OutboundSms, Stamp, StoreError};
 
@@ -153,6 +153,29 @@ pub(super) async fn before(
             Ok(format!("{FIRST}, and it could not be asked to: {error}"))
         }
         Err(other) => Err(other),
+    }
+}
+
+/// Whether a try waits for a number to be verified.
+pub(super) fn is_waited_for(attempt: &Attempt) -> bool {
+    attempt.outcome.starts_with(FIRST)
+}
+
+/// The answer to a question may come before the try that asked it is written down, and then it finds nothing that it
+/// could make due: so that is looked at once more, with the device as it was `before`.
+pub(super) async fn shown_meanwhile(ports: &Ports, before: &Device) -> Result<(), ActError> {
+    let Some(device) = ports.devices.device(before.id).await? else {
+        return Ok(());
+    };
+    let is_shown = |n: &DeviceNumber| n.verified_at.is_some();
+    let was_shown = |number| {
+        let mut numbers = before.numbers.iter();
+        numbers.any(|n| n.number == number && is_shown(n))
+    };
+    let mut shown = device.numbers.into_iter().filter(is_shown);
+    match shown.any(|n| !was_shown(n.number)) {
+        true => deliver::device_appeared(ports, before.id).await,
+        false => Ok(()),
     }
 }
 

@@ -1,13 +1,15 @@
 //! `flow::deliver`: one try after the other, in virtual time.
 
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use tokio::time::sleep;
 
 use callhome::api::{ActionView, SessionRequest};
 use callhome::domain::{ActionState, Bearer};
 use callhome::flow::{self, Ports, Tries, deliver::deliver};
-use callhome::port::{Claimed, Lease};
+use callhome::port::{BearerError, Claimed, Lease, OutboundSms, SmsAccepted, SmsGateway};
 use callhome::sip::SipOutcome;
 use callhome::sip::contact_me::{CONTENT_TYPE, ContactMe};
 use callhome::sms::{Meter, Reply, SignedMessage, SmsKeys};
@@ -293,6 +295,66 @@ async fn a_lock_waits_until_its_number_is_verified_and_then_goes_at_once() {
     let sent = try_once(&ports, &made).await;
     assert!(sent.attempts.last().expect("tried").accepted);
     assert!(gateway.texts()[3].contains(" lck()"));
+}
+
+/// A gateway whose phone answers before the gateway has told that it took the message.
+struct Quick {
+    ports: OnceLock<Ports>,
+    keys: SmsKeys,
+    texts: Mutex<Vec<String>>,
+}
+
+#[async_trait]
+impl SmsGateway for Quick {
+    fn name(&self) -> &str {
+        "quick"
+    }
+
+    async fn send(&self, sms: OutboundSms) -> Result<SmsAccepted, BearerError> {
+        let message = SignedMessage::parse(sms.text.as_bytes()).expect("an action string");
+        let nonce = message.reply_nonce().expect("asked for");
+        let answer = Reply::compose(nonce, Vec::new(), &self.keys);
+        let ports = self.ports.get().expect("there");
+        flow::result::take_reply(ports, &sms.to, answer.as_bytes())
+            .await
+            .expect("signed");
+        self.texts.lock().expect("never poisoned").push(sms.text);
+        Ok(SmsAccepted {
+            answer: "taken".to_owned(),
+            reference: None,
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_quicker_than_the_one_who_asked_releases_the_lock_at_once() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.numbers = vec![number("+14085550137", false)];
+        d.open_actions = 1;
+        d.has_data = false;
+    });
+    let gateway = Arc::new(Quick {
+        ports: OnceLock::new(),
+        keys: SmsKeys::derive(&key.secret),
+        texts: Mutex::default(),
+    });
+    let mut ports = world.ports();
+    ports.gateways = vec![gateway.clone()];
+    assert!(gateway.ports.set(ports.clone()).is_ok());
+    let made = flow::create(&ports, order(key.device, "lck()"))
+        .await
+        .expect("made");
+    let first = try_once(&ports, &made).await;
+    assert!(!first.attempts[0].accepted, "{:?}", attempts(&first));
+    let waiting = ports.actions.action(made.id).await.expect("read");
+    let waiting = waiting.expect("there");
+    assert_eq!(waiting.next_try_at, Some(ports.clock.now()), "due at once");
+    let sent = try_once(&ports, &made).await;
+    assert!(sent.attempts.last().expect("tried").accepted);
+    let texts = gateway.texts.lock().expect("never poisoned");
+    assert!(texts[1].contains(" lck()"), "{texts:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,6 +14,7 @@ mod cmd_config;
 mod cmd_consent;
 mod cmd_decode;
 mod cmd_device;
+mod cmd_gateway;
 mod cmd_help;
 mod cmd_peers;
 mod cmd_server;

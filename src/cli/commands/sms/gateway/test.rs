@@ -1,7 +1,7 @@
 use clap::Args;
 
 use crate::cli::context::Context;
-use crate::cli::error::{ErrorKind, Exit, Outcome};
+use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::output::View;
 
 /// Ask a gateway whether it is there; no message is sent.
@@ -21,7 +21,16 @@ pub struct TestArgs {
 
 /// Asks.
 pub(super) async fn run(context: &Context, args: TestArgs) -> Outcome {
-    let health = context.client().await?.test_sms_gateway(&args.name).await?;
+    let tested = context.client().await?.test_sms_gateway(&args.name).await;
+    let health = tested.map_err(|error| {
+        let error = CommandError::from(error);
+        match error.kind() {
+            ErrorKind::Unreachable => error.hint(
+                "Is it running, and is its address right?  The server's configuration has it under server.gateways.",
+            ),
+            _ => error,
+        }
+    })?;
     let word = if health.ready { "ready" } else { "not ready" };
     let text = format!("{} is {word}: {}\n", args.name, health.detail);
     context.show(

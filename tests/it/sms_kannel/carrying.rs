@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::peer::Kannel;
 use super::{NUMBER, pairs};
 
-fn gateway(kannel: &Kannel) -> Arc<HttpGateway> {
+pub(super) fn gateway(kannel: &Kannel) -> Arc<HttpGateway> {
     let address = format!("http://127.0.0.1:{}/cgi-bin/sendsms", kannel.port);
     let receipts = kannel.web.address("/dlr").parse().expect("an address");
     let settings = KannelSettings::new(&address, Some("kme"), "kmepw")
@@ -24,13 +24,13 @@ fn gateway(kannel: &Kannel) -> Arc<HttpGateway> {
     Arc::new(HttpGateway::kannel("kannel-1", settings, None).expect("set up"))
 }
 
-fn sms(text: &str) -> OutboundSms {
+pub(super) fn sms(text: &str) -> OutboundSms {
     let reference = "4t9wz0kc".parse().expect("an id");
     OutboundSms::text(NUMBER.parse().expect("a number"), text, reference)
 }
 
 /// What was told of so many segments: the number of each, and its outcome.
-fn receipts(kannel: &Kannel, count: usize) -> Vec<(usize, ReceiptOutcome)> {
+pub(super) fn receipts(kannel: &Kannel, count: usize) -> Vec<(usize, ReceiptOutcome)> {
     let mut told: Vec<(usize, ReceiptOutcome)> = (0..count)
         .map(|_| {
             let call = kannel.web.next("/dlr");

@@ -88,6 +88,11 @@ impl Kannel {
 
     /// Starts everything; a Kannel that does not `combine` hands on the parts of phones' long messages as they come.
     pub(super) fn start_with(combine: bool) -> Option<Self> {
+        Self::start_through(combine, |centre| centre)
+    }
+
+    /// Starts everything; Kannel is told the port that `way` gives for that of the centre.
+    pub(super) fn start_through(combine: bool, way: impl FnOnce(u16) -> u16) -> Option<Self> {
         let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/kannel");
         let missing: Vec<&str> = ["bearerbox", "smsbox", "node"]
             .into_iter()
@@ -113,7 +118,7 @@ impl Kannel {
             ("@COMBINE@", combine.to_string()),
             ("@SMSBOX@", smsbox.to_string()),
             ("@SENDSMS@", port.to_string()),
-            ("@SMSC@", centre.port.to_string()),
+            ("@SMSC@", way(centre.port).to_string()),
             ("@MO@", web.port.to_string()),
             ("@DIR@", folder.path().display().to_string()),
         ] {

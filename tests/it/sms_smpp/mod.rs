@@ -6,7 +6,7 @@ mod routes;
 mod server;
 mod tls;
 mod unkind;
-mod wireshark;
+pub(crate) mod wireshark;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -11,7 +11,7 @@ fn is_there(program: &str) -> bool {
 }
 
 /// What tshark makes of PDUs, one line for each with these fields; `None` when it is not installed.
-fn dissect(pdus: &[Vec<u8>], fields: &[&str]) -> Option<Vec<Vec<String>>> {
+pub(crate) fn dissect(pdus: &[Vec<u8>], fields: &[&str]) -> Option<Vec<Vec<String>>> {
     if !is_there("tshark") || !is_there("text2pcap") {
         let ci = std::env::var_os("CI").is_some_and(|v| v == "true");
         assert!(!ci, "tshark is missing; tests/run installs it");

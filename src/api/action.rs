@@ -33,6 +33,30 @@ pub struct ActionRequest {
     pub expires_in_s: Option<u64>,
 }
 
+/// Asks that a device do several things in order: all of them are asked for, with numbers that follow each other, or none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ActionsRequest {
+    /// The device, by the registry's id.
+    pub device: ShortId,
+    /// What to do, 1 to 16, as in `lck(Please%20call%20IT)`.
+    pub actions: Vec<Action>,
+    /// Why, for the audit trail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Ticket in the helpdesk's system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<String>,
+    /// Risks that were accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept_risk: Vec<Risk>,
+    /// Only over this bearer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Bearer>,
+    /// Seconds after which those that nothing was sent of expire; 7 days when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in_s: Option<u64>,
+}
+
 /// An action and how far it has got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ActionView {

@@ -48,7 +48,7 @@ pub mod soap;
 mod template;
 mod timeline;
 
-pub use action::{ActionRequest, ActionResult, ActionView, Attempt};
+pub use action::{ActionRequest, ActionResult, ActionView, ActionsRequest, Attempt};
 pub use agent::{
     AgentAction, AgentReport, BackupReceipt, EnrolRequest, EnrolResponse, NumberCode,
     RegisterRequest, ReportKind, SessionRequest, SessionResponse, enrolment_proof, verify_proof,

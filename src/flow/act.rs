@@ -164,6 +164,74 @@ pub(super) fn preconditions(action: &Action) -> Vec<Precondition> {
     }
 }
 
+/// How long an action stays worth trying of which nothing could be sent.
+pub(super) fn life(seconds: Option<u64>) -> Result<Duration, ActError> {
+    match seconds.map_or(LIFE, Duration::from_secs) {
+        Duration::ZERO => Err(ActError::Unusable(
+            "an action needs at least one second to be sent".to_owned(),
+        )),
+        life => Ok(life),
+    }
+}
+
+/// What is the same for all actions that are asked for at once.
+pub(super) struct Wish {
+    pub(super) device: ShortId,
+    pub(super) operator: String,
+    pub(super) reason: Option<String>,
+    pub(super) ticket: Option<String>,
+    pub(super) via: Option<Bearer>,
+    pub(super) at: Timestamp,
+    pub(super) expires_at: Timestamp,
+    pub(super) correlation: String,
+}
+
+impl Wish {
+    /// What goes into the store for one of them.
+    pub(super) fn draft(
+        &self,
+        id: ShortId,
+        action: Action,
+        idempotency: Option<IdempotencyClaim>,
+    ) -> (NewAction, Stamp) {
+        let stamp = Stamp {
+            audit: Some(AuditDraft {
+                at: self.at,
+                actor: format!("operator:{}", self.operator),
+                event: "action.create".to_owned(),
+                subject: format!("device:{}", self.device),
+                detail: detail(
+                    &words(&action),
+                    Some(id),
+                    self.reason.as_deref(),
+                    self.ticket.as_deref(),
+                ),
+                correlation: self.correlation.clone(),
+            }),
+            idempotency,
+            events: Vec::new(),
+        };
+        let is_lock = action.kind() == Some(ActionKind::Lock);
+        let new = NewAction {
+            id,
+            device: self.device,
+            preconditions: preconditions(&action),
+            action,
+            sequence: None,
+            operator: self.operator.clone(),
+            reason: self.reason.clone(),
+            ticket: self.ticket.clone(),
+            via: self.via,
+            at: self.at,
+            expires_at: self.expires_at,
+            due_at: Some(self.at),
+            by_hand: false,
+            escrow: is_lock.then_some(unlock_pin),
+        };
+        (new, stamp)
+    }
+}
+
 async fn create_here(ports: &Ports, order: ActOrder) -> Result<ActionView, ActError> {
     let request = order.request;
     let now = ports.now();
@@ -178,55 +246,26 @@ async fn create_here(ports: &Ports, order: ActOrder) -> Result<ActionView, ActEr
         return Err(ActError::NotEnrolled(device.name));
     }
     check_bearer(ports, request.via)?;
-    let life = request.expires_in_s.map_or(LIFE, Duration::from_secs);
-    if life.is_zero() {
-        return Err(ActError::Unusable(
-            "an action needs at least one second to be sent".to_owned(),
-        ));
-    }
+    let life = life(request.expires_in_s)?;
     let action = restore::linked(ports, &request.action).await?;
     let id = ports.new_id()?;
-    let preconditions = preconditions(&action);
-    let reason = request.reason.or_else(|| {
-        let consent = order.consent.as_ref()?;
-        consent.reason().map(str::to_owned)
-    });
-    let stamp = Stamp {
-        audit: Some(AuditDraft {
-            at: now,
-            actor: format!("operator:{}", order.operator),
-            event: "action.create".to_owned(),
-            subject: format!("device:{}", device.id),
-            detail: detail(
-                &words(&action),
-                Some(id),
-                reason.as_deref(),
-                request.ticket.as_deref(),
-            ),
-            correlation: order.correlation,
-        }),
-        idempotency: order
-            .idempotency
-            .map(|key| key.claim(format!("action:{id}"), now)),
-        events: Vec::new(),
-    };
-    let is_lock = action.kind() == Some(ActionKind::Lock);
-    let new = NewAction {
-        id,
+    let wish = Wish {
         device: device.id,
-        action: action.clone(),
-        sequence: None,
         operator: order.operator,
-        reason,
+        reason: request.reason.or_else(|| {
+            let consent = order.consent.as_ref()?;
+            consent.reason().map(str::to_owned)
+        }),
         ticket: request.ticket,
         via: request.via,
         at: now,
         expires_at: now.after(life),
-        due_at: Some(now),
-        by_hand: false,
-        preconditions,
-        escrow: is_lock.then_some(unlock_pin),
+        correlation: order.correlation,
     };
+    let claim = order
+        .idempotency
+        .map(|key| key.claim(format!("action:{id}"), now));
+    let (new, stamp) = wish.draft(id, action.clone(), claim);
     match ports.actions.create_action(new, stamp).await {
         Ok(view) => {
             Step::ActionStored.reached();
@@ -310,7 +349,7 @@ async fn done_before(ports: &Ports, outcome: &str) -> Result<ActionView, ActErro
     existing(ports, id).await
 }
 
-async fn existing(ports: &Ports, id: ShortId) -> Result<ActionView, ActError> {
+pub(super) async fn existing(ports: &Ports, id: ShortId) -> Result<ActionView, ActError> {
     ports
         .actions
         .action(id)
@@ -318,7 +357,7 @@ async fn existing(ports: &Ports, id: ShortId) -> Result<ActionView, ActError> {
         .ok_or_else(|| ActError::no_action(id))
 }
 
-fn check_bearer(ports: &Ports, via: Option<Bearer>) -> Result<(), ActError> {
+pub(super) fn check_bearer(ports: &Ports, via: Option<Bearer>) -> Result<(), ActError> {
     match via {
         Some(bearer) if !ports.has_bearer(bearer) => Err(ActError::Unusable(match bearer {
             Bearer::Sms => "no text message gateway is configured".to_owned(),

@@ -9,7 +9,7 @@
 //! | file | intention |
 //! |---|---|
 //! | `ports` | what the flows are handed |
-//! | `act`, `act_error` | have a device do something: checks, numbering, PIN escrow; cancel; try again |
+//! | `act`, `act_error`, `together` | have a device do something: checks, numbering, PIN escrow; cancel; try again |
 //! | `lock` | lock a device wherever it is managed |
 //! | `deliver`, `patience` | one try of one action over the bearers that the device has; which of them next, and when |
 //! | `push` | wake an application through a push service |
@@ -66,9 +66,11 @@ pub mod session;
 pub mod sign;
 pub mod subscriber;
 pub mod text;
+mod together;
 pub mod trigger;
 
 pub use act::{ActOrder, IdempotencyKey, cancel, create, retry};
 pub use act_error::ActError;
 pub use ports::{Arrivals, Caller, Home, Ports, PublicAddress, Tries};
 pub use summons::{notification_nonce, notification_password};
+pub use together::{TogetherOrder, create_together};

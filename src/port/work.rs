@@ -160,6 +160,15 @@ pub trait Actions: Send + Sync {
     /// [`StoreError::AlreadyDone`], [`StoreError::KeyReused`].
     async fn create_action(&self, new: NewAction, stamp: Stamp) -> Result<ActionView, StoreError>;
 
+    /// The same for several, in order and in one transaction: all of them or none.
+    ///
+    /// # Errors
+    /// As [`Self::create_action`].
+    async fn create_actions(
+        &self,
+        news: Vec<(NewAction, Stamp)>,
+    ) -> Result<Vec<ActionView>, StoreError>;
+
     /// One action.
     async fn action(&self, id: ShortId) -> Result<Option<ActionView>, StoreError>;
 

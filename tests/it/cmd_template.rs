@@ -72,7 +72,7 @@ fn a_saved_list_is_filled_in_confirmed_once_and_done_in_order() {
     assert_eq!(told(&home.json(&sure)), expected);
     let device = home.json(&["device", "show", IMEI]);
     assert_eq!(device["lock"]["locked"], true);
-    // A new run gets as far as the lock, and says what was asked for before it.
+    // A new run would lock what is locked: nothing of it is asked for.
     let mut again = sure.clone();
     let key = again
         .iter()
@@ -81,13 +81,14 @@ fn a_saved_list_is_filled_in_confirmed_once_and_done_in_order() {
     again[key] = "inc-4472";
     let again = home.run(&again);
     assert_eq!(again.code, 15, "{}", again.stderr);
-    assert!(
-        again
-            .stderr
-            .contains("Asked for before that: show message ("),
-        "{}",
-        again.stderr
-    );
+    assert!(again.stderr.contains("locked"), "{}", again.stderr);
+    let actions = home.json(&["action", "list"]);
+    assert_eq!(actions["items"].as_array().expect("a list").len(), 3);
+    // One entry of the trail for each, all of the one request.
+    let trail = home.json(&["audit", "list", "--limit", "100"]);
+    let items = trail["items"].as_array().expect("a list");
+    let made = items.iter().filter(|e| e["event"] == "action.create");
+    assert_eq!(made.count(), 3);
 }
 
 #[test]

@@ -176,6 +176,13 @@ impl DeviceLog for World {
 
 #[async_trait]
 impl Actions for World {
+    async fn create_actions(
+        &self,
+        _news: Vec<(NewAction, Stamp)>,
+    ) -> Result<Vec<ActionView>, StoreError> {
+        unused()
+    }
+
     async fn create_action(&self, new: NewAction, stamp: Stamp) -> Result<ActionView, StoreError> {
         let mut shelf = self.shelf();
         let device = shelf.devices.iter().find(|d| d.id == new.device).cloned();

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use clap::Args;
 use tokio::time::Instant;
 
 use crate::api::{ActionRequest, ActionView, Device, FindRequest, PeerOutcome, RECEIPT};
@@ -10,6 +11,7 @@ use crate::cli::output::{
     View, action_messages, bearer_words, device_title, done_words, elapsed, ladder, result_fields,
     state_words,
 };
+use crate::cli::prompt::ConsentFlags;
 use crate::cli::target;
 use crate::cli::waiting::{ending, follow_action, from_now, stopped_waiting, tell_unfinished};
 use crate::domain::{Action, ActionKind, ActionState, Bearer, Consent, Imei, Risk};
@@ -19,6 +21,20 @@ use crate::net::management::Client;
 const GLANCE: Duration = Duration::from_secs(15);
 /// How long `--wait` waits without `--timeout`.
 const WAIT: Duration = Duration::from_secs(300);
+
+/// Flags of commands that may do harm.
+#[derive(Debug, Args)]
+pub(super) struct How {
+    /// Only over this way: sip-direct, sip-proxy, push or sms
+    #[arg(long, value_name = "BEARER")]
+    pub(super) via: Option<Bearer>,
+    #[command(flatten)]
+    pub(super) consent: ConsentFlags,
+    #[command(flatten)]
+    pub(super) wait: WaitFlags,
+    #[command(flatten)]
+    pub(super) write: WriteFlags,
+}
 
 /// A device and the peer that manages it, when that is not the server we asked.
 pub(super) struct Target {

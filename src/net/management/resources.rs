@@ -5,13 +5,13 @@ use reqwest::Method;
 
 use super::{Client, ClientError, Write};
 use crate::api::{
-    ActionRequest, ActionView, AuditCheckpoint, AuditVerdict, BackupView, CallbackRequest,
-    CallbackView, Device, DeviceEdit, DeviceLogLine, FindRequest, FindResponse, Invitation,
-    InvitationRequest, LoginRequest, LoginResponse, NewDevice, NewOperator, NewTemplate, NewToken,
-    NumberQuestion, Operator, Page, PasswordChange, PhoneEventReport, PhoneEventRequest, PinView,
-    ProbeReport, ServerStatus, SmsGatewayHealth, SmsGatewayView, SmsSendRequest, SmsSendResponse,
-    SmsSignRequest, SmsSignResponse, SmsStatus, SmsVerifyRequest, SmsVerifyResponse, Template,
-    TokenSecret, TokenView, WhoAmI,
+    ActionRequest, ActionView, ActionsRequest, AuditCheckpoint, AuditVerdict, BackupView,
+    CallbackRequest, CallbackView, Device, DeviceEdit, DeviceLogLine, FindRequest, FindResponse,
+    Invitation, InvitationRequest, LoginRequest, LoginResponse, NewDevice, NewOperator,
+    NewTemplate, NewToken, NumberQuestion, Operator, Page, PasswordChange, PhoneEventReport,
+    PhoneEventRequest, PinView, ProbeReport, ServerStatus, SmsGatewayHealth, SmsGatewayView,
+    SmsSendRequest, SmsSendResponse, SmsSignRequest, SmsSignResponse, SmsStatus, SmsVerifyRequest,
+    SmsVerifyResponse, Template, TokenSecret, TokenView, WhoAmI,
 };
 use crate::domain::{AuditEntry, Bearer, ShortId};
 
@@ -240,6 +240,21 @@ impl Client {
     pub async fn act(&self, request: &ActionRequest, write: &Write) -> Answer<ActionView> {
         self.write(Method::POST, "/api/v1/actions", Some(request), write)
             .await
+    }
+
+    /// `POST /api/v1/actions/together`: all of them or none.
+    pub async fn act_together(
+        &self,
+        request: &ActionsRequest,
+        write: &Write,
+    ) -> Answer<Vec<ActionView>> {
+        self.write(
+            Method::POST,
+            "/api/v1/actions/together",
+            Some(request),
+            write,
+        )
+        .await
     }
 
     /// `GET /api/v1/actions`, newest first, at most `most`.

@@ -2,9 +2,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use crate::api::{ActionRequest, ActionView, Page, ProblemCode};
+use crate::api::{ActionRequest, ActionView, ActionsRequest, Page, ProblemCode};
 use crate::domain::{Action, ActionKind, ActionState, Bearer, Consent, Permission, ShortId};
-use crate::flow::{self, ActError, ActOrder};
+use crate::flow::{self, ActError, ActOrder, TogetherOrder};
 use crate::port::{ActionFilter, PageOf};
 
 use crate::server::endpoint::Endpoint;
@@ -85,6 +85,28 @@ pub(super) async fn create(
     };
     let view = flow::create(endpoint.ports(), order).await?;
     Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// Asks that a device do several things in order: all of them are asked for, or none.
+#[utoipa::path(post, path = "/api/v1/actions/together", request_body = ActionsRequest, responses((status = 201, body = Vec<ActionView>), (status = 403, body = crate::api::Problem), (status = 409, body = crate::api::Problem)), tag = "actions")]
+pub(super) async fn create_together(
+    State(endpoint): State<Endpoint>,
+    write: Write<ActionsRequest>,
+) -> Answer<(StatusCode, Json<Vec<ActionView>>)> {
+    write.require(Permission::Operate)?;
+    for action in &write.value.actions {
+        write.require(permission(action))?;
+        evaluation::admit_action(&endpoint, action).await?;
+    }
+    let order = TogetherOrder {
+        consent: consent(&write.value.accept_risk, write.value.reason.as_ref()),
+        operator: write.caller.name().to_owned(),
+        idempotency: write.flow_key(),
+        correlation: correlation(),
+        request: write.value,
+    };
+    let views = flow::create_together(endpoint.ports(), order).await?;
+    Ok((StatusCode::CREATED, Json(views)))
 }
 
 /// Lists actions, newest first. `state` takes several, separated by commas.

@@ -64,6 +64,7 @@ pub fn router(endpoint: Endpoint) -> Router {
         .route("/devices/{id}/backups", get(backups::of_device))
         .route("/invitations", post(invitations::create))
         .route("/actions", get(actions::list).post(actions::create))
+        .route("/actions/together", post(actions::create_together))
         .route("/actions/{id}", get(actions::show))
         .route("/actions/{id}/cancel", post(actions::cancel))
         .route("/actions/{id}/retry", post(actions::retry))

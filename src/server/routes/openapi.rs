@@ -40,6 +40,7 @@ use super::{
         invitations::create,
         actions::list,
         actions::create,
+        actions::create_together,
         actions::show,
         actions::cancel,
         actions::retry,

@@ -273,6 +273,17 @@ impl Actions for SqliteStore {
         self.write(move |tx| create(tx, &new, stamp)).await
     }
 
+    async fn create_actions(
+        &self,
+        news: Vec<(NewAction, Stamp)>,
+    ) -> Result<Vec<ActionView>, StoreError> {
+        self.write(move |tx| {
+            let all = news.into_iter();
+            all.map(|(new, stamp)| create(tx, &new, stamp)).collect()
+        })
+        .await
+    }
+
     async fn action(&self, id: ShortId) -> Result<Option<ActionView>, StoreError> {
         self.read(move |conn| {
             one(

@@ -4,13 +4,12 @@ use crate::api::Device;
 use crate::cli::bulk::BulkFlags;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Outcome};
-use crate::cli::flags::{WaitFlags, WriteFlags};
 use crate::cli::output::{clock_time, device_facts};
-use crate::cli::prompt::{Challenge, ConsentFlags, Harm};
+use crate::cli::prompt::{Challenge, Harm};
 use crate::cli::target::short_name;
-use crate::domain::{Action, ActionKind, Bearer, Consent, Risk, Timestamp};
+use crate::domain::{Action, ActionKind, Consent, Risk, Timestamp};
 
-use super::super::acting::{self, Order, Target};
+use super::super::acting::{self, How, Order, Target};
 use super::super::bulk::{self, BulkOrder};
 
 /// Lock a device until it is unlocked with a PIN.
@@ -109,19 +108,6 @@ pub struct ResetArgs {
     /// How it is carried out.
     #[command(flatten)]
     how: How,
-}
-
-#[derive(Debug, Args)]
-struct How {
-    /// Only over this way: sip-direct, sip-proxy, push or sms
-    #[arg(long, value_name = "BEARER")]
-    via: Option<Bearer>,
-    #[command(flatten)]
-    consent: ConsentFlags,
-    #[command(flatten)]
-    wait: WaitFlags,
-    #[command(flatten)]
-    write: WriteFlags,
 }
 
 /// Locks one device, or those in a file.

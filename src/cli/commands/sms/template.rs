@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
 
-use crate::api::{ActionView, NewTemplate, Template};
-use crate::cli::commands::acting::{self, Order, Target};
+use crate::api::{ActionView, ActionsRequest, NewTemplate, Template};
+use crate::cli::commands::acting::{self, How, Order, Target};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
-use crate::cli::flags::{WaitFlags, WriteFlags};
+use crate::cli::flags::WriteFlags;
 use crate::cli::output::{Column, View, action_list, action_words, device_facts};
-use crate::cli::prompt::{Challenge, ConsentFlags, Harm};
+use crate::cli::prompt::{Challenge, Harm};
 use crate::cli::waiting::{ending, follow_action, from_now};
-use crate::domain::{Action, ActionTemplate, Bearer, Consent, Risk};
+use crate::domain::{Action, ActionTemplate, Consent, Risk};
 use crate::net::management::Client;
 
 /// How long `--wait` waits without `--timeout`.
@@ -86,7 +86,8 @@ pub struct DeleteArgs {
 /// Have a device do what is in a saved list of actions.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The actions are asked for in order. What locks or destroys is confirmed once for the whole list.
+All of the list is asked for, in order, or nothing of it (of a device that another server holds: up to
+the first that is refused). What locks or destroys is confirmed once for the whole list.
 
 Examples:
   callhome sms template run lost-phone +14085550137 --set message=\"Call +358 9 1234\"
@@ -99,15 +100,8 @@ pub struct RunArgs {
     /// A value to fill in; an empty one leaves the place empty
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = value)]
     values: Vec<(String, String)>,
-    /// Only over this way: sip-direct, sip-proxy, push or sms
-    #[arg(long, value_name = "BEARER")]
-    via: Option<Bearer>,
     #[command(flatten)]
-    consent: ConsentFlags,
-    #[command(flatten)]
-    wait: WaitFlags,
-    #[command(flatten)]
-    write: WriteFlags,
+    how: How,
 }
 
 fn value(text: &str) -> Result<(String, String), String> {
@@ -238,13 +232,17 @@ fn card(template: &Template) -> View {
 }
 
 async fn perform(context: &Context, args: RunArgs) -> Outcome {
-    let client = acting::client_for(context, &args.wait, &args.write).await?;
+    let client = acting::client_for(context, &args.how.wait, &args.how.write).await?;
     let template = find(&client, &args.name).await?;
     let actions = filled(&template, args.values.iter().cloned().collect())?;
     let target = acting::locate(&client, &args.device).await?;
-    let consent = confirm(context, &target, &actions, &args)?;
-    let asked = ask(context, &client, &target, actions, consent, &args).await?;
-    let time = match (args.wait.wait, args.wait.timeout) {
+    let how = &args.how;
+    let consent = confirm(context, &target, &actions, how)?;
+    let asked = match target.peer {
+        None => ask(context, &client, &target, actions, consent, how).await?,
+        Some(_) => ask_one_by_one(context, &client, &target, actions, consent, how).await?,
+    };
+    let time = match (how.wait.wait, how.wait.timeout) {
         (_, Some(timeout)) => timeout,
         (true, None) => WAIT,
         (false, None) => std::time::Duration::ZERO,
@@ -306,7 +304,7 @@ fn confirm(
     context: &Context,
     target: &Target,
     actions: &[Action],
-    args: &RunArgs,
+    how: &How,
 ) -> Result<Option<Consent>, CommandError> {
     let mut risks: Vec<Risk> = Vec::new();
     for risk in actions.iter().filter_map(Action::risk) {
@@ -314,7 +312,7 @@ fn confirm(
             risks.push(risk);
         }
     }
-    if risks.is_empty() || args.write.dry_run {
+    if risks.is_empty() || how.write.dry_run {
         return Ok(None);
     }
     let texts: Vec<String> = actions.iter().map(|a| format!("  {a}")).collect();
@@ -329,31 +327,56 @@ fn confirm(
         risks,
         challenge: Challenge::LastFour { noun, expected },
     };
-    let reason = args.write.reason.as_deref();
+    let reason = how.write.reason.as_deref();
     context
         .prompter
-        .consent(&harm, &args.consent, reason)
+        .consent(&harm, &how.consent, reason)
         .map(Some)
 }
 
-/// Asks for all of them in order. Where one is refused, those before it stay asked for, and the error says which.
+/// Asks for all of them at once: all or none.
 async fn ask(
     context: &Context,
     client: &Client,
     target: &Target,
     actions: Vec<Action>,
     consent: Option<Consent>,
-    args: &RunArgs,
+    how: &How,
 ) -> Result<Vec<ActionView>, CommandError> {
-    let base = context.write(&args.write)?;
+    let risks: &[Risk] = consent.as_ref().map_or(&[], Consent::risks);
+    let said = consent.as_ref().and_then(Consent::reason);
+    let request = ActionsRequest {
+        device: target.device.id,
+        actions,
+        reason: said.map(str::to_owned).or_else(|| how.write.reason.clone()),
+        ticket: how.write.ticket.clone(),
+        accept_risk: risks.to_vec(),
+        via: how.via,
+        expires_in_s: how.wait.deadline.map(|d| d.as_secs()),
+    };
+    let write = context.write(&how.write)?;
+    Ok(client.act_together(&request, &write).await?)
+}
+
+/// Asks for them one after the other, where another server holds the device. Where one is refused, those before it stay
+/// asked for, and the error says which.
+async fn ask_one_by_one(
+    context: &Context,
+    client: &Client,
+    target: &Target,
+    actions: Vec<Action>,
+    consent: Option<Consent>,
+    how: &How,
+) -> Result<Vec<ActionView>, CommandError> {
+    let base = context.write(&how.write)?;
     let mut asked: Vec<ActionView> = Vec::with_capacity(actions.len());
     for (index, action) in actions.into_iter().enumerate() {
         let order = Order {
             action,
-            via: args.via,
+            via: how.via,
             consent: consent.clone(),
-            write: &args.write,
-            wait: &args.wait,
+            write: &how.write,
+            wait: &how.wait,
         };
         let mut write = base.clone();
         write.key = base.key.as_ref().map(|key| format!("{key}-{}", index + 1));

@@ -28,6 +28,8 @@ struct Watched {
     open: HashMap<ShortId, Expected>,
     /// Ends that were heard of before the answer to the row's own request.
     early: HashMap<ShortId, ActionView>,
+    /// Rows whose end was heard of and is being written: the run has not ended before it stands in the journal.
+    closing: usize,
     /// Why nothing more will be heard.
     fault: Option<CommandError>,
 }
@@ -143,7 +145,10 @@ impl Ledger {
         let row = {
             let mut watched = self.watched.lock().await;
             match watched.open.remove(&view.id) {
-                Some(expected) => expected.row,
+                Some(expected) => {
+                    watched.closing += 1;
+                    expected.row
+                }
                 None => {
                     watched.early.insert(view.id, view);
                     return Ok(());
@@ -159,7 +164,10 @@ impl Ledger {
             .result
             .as_ref()
             .map_or_else(|| view.state.to_string(), |r| r.code.clone());
-        self.write_end(row, outcome, &code, "").await
+        let written = self.write_end(row, outcome, &code, "").await;
+        self.watched.lock().await.closing -= 1;
+        self.changed.notify_one();
+        written
     }
 
     /// A row ended without an action.
@@ -227,7 +235,7 @@ impl Ledger {
                 if let Some(fault) = watched.fault.take() {
                     return Err(fault);
                 }
-                if watched.open.is_empty() {
+                if watched.open.is_empty() && watched.closing == 0 {
                     return Ok(());
                 }
             }

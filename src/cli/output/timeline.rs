@@ -25,7 +25,8 @@ pub fn story(moments: &[Moment], now: Timestamp, since: Option<Timestamp>) -> St
             head.push_str(&date_time(moment.at)[..10]);
             head.push(' ');
         }
-        head.push_str(&time_of_day(moment.at));
+        // Every line would say the same zone: the line is kept for what happened.
+        head.push_str(time_of_day(moment.at).trim_end_matches(" UTC"));
         if let Some(since) = since {
             let after = match moment.at.since(since) {
                 Duration::ZERO => String::new(),

@@ -86,4 +86,4 @@ pub use sms::{
     SmsSignRequest, SmsSignResponse, SmsStatus, SmsVerifyRequest, SmsVerifyResponse,
 };
 pub use template::{NewTemplate, Template};
-pub use timeline::{ActionStory, CUT_OFF, Moment, RECEIPT};
+pub use timeline::{ActionStory, CUT_OFF, MOST_ATTEMPTS, Moment, RECEIPT};

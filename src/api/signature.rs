@@ -194,6 +194,14 @@ impl Params {
         if content_digest(body) != digest_header {
             return Err(InvalidSignature::Digest);
         }
+        self.check_age(now)
+    }
+
+    /// Checks the age against `now`: what can be said before there is a body.
+    ///
+    /// # Errors
+    /// [`InvalidSignature::Stale`].
+    pub fn check_age(&self, now: Timestamp) -> Result<(), InvalidSignature> {
         if now.seconds().saturating_sub(self.created_s).unsigned_abs() > MAX_SKEW_S.unsigned_abs() {
             return Err(InvalidSignature::Stale);
         }

@@ -10,6 +10,11 @@ pub const RECEIPT: &str = "receipt: ";
 /// The outcome of an attempt that a crash or a lost claim cut off.
 pub const CUT_OFF: &str = "cut off: it is not known whether it was sent";
 
+/// Most attempts of an action that are kept: its first ones, the newest, and those that its content left with.
+pub const MOST_ATTEMPTS: usize = 100;
+/// How many of the first ones.
+const FIRST_ATTEMPTS: usize = 10;
+
 /// One moment in the story of an action or a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Moment {
@@ -85,16 +90,33 @@ impl From<&DeviceLogLine> for Moment {
     }
 }
 
+impl Attempt {
+    /// Whether what the device is to do may have left with it.
+    fn took_content(&self) -> bool {
+        let carries = matches!(self.bearer, Bearer::Sms | Bearer::Session);
+        carries && (self.accepted || self.outcome == CUT_OFF)
+    }
+}
+
 impl ActionView {
     /// Whether its content may have left: in a text message, in a session, or nobody can say. A SIP request and a push
     /// message only ask the device to call; what it is to do stays here.
     #[must_use]
     pub fn content_left(&self) -> bool {
-        let left = |a: &Attempt| {
-            let carries = matches!(a.bearer, Bearer::Sms | Bearer::Session);
-            carries && (a.accepted || a.outcome == CUT_OFF)
-        };
-        self.state == ActionState::Delivered || self.attempts.iter().any(left)
+        self.state == ActionState::Delivered || self.attempts.iter().any(Attempt::took_content)
+    }
+
+    /// Adds attempts, and forgets the oldest of those that say the least when there are too many.
+    pub fn add_attempts(&mut self, attempts: impl IntoIterator<Item = Attempt>) {
+        self.attempts.extend(attempts);
+        let mut surplus = self.attempts.len().saturating_sub(MOST_ATTEMPTS);
+        let mut index = 0;
+        self.attempts.retain(|attempt| {
+            index += 1;
+            let goes = surplus > 0 && index > FIRST_ATTEMPTS && !attempt.took_content();
+            surplus -= usize::from(goes);
+            !goes
+        });
     }
 
     /// Whether it can be withdrawn or expire: it is open, and its content is here still.

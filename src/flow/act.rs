@@ -11,7 +11,7 @@ use crate::port::{
 };
 use crate::sms::UnlockPin;
 
-use super::{ActError, Caller, Ports, restore};
+use super::{ActError, Caller, Ports, message, restore};
 
 /// How long an action of which nothing could be sent stays worth trying.
 const LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -248,6 +248,7 @@ async fn create_here(ports: &Ports, order: ActOrder) -> Result<ActionView, ActEr
     check_bearer(ports, request.via)?;
     let life = life(request.expires_in_s)?;
     let action = restore::linked(ports, &request.action).await?;
+    check_size(ports, &device, &action, request.via)?;
     let id = ports.new_id()?;
     let wish = Wish {
         device: device.id,
@@ -275,6 +276,30 @@ async fn create_here(ports: &Ports, order: ActOrder) -> Result<ActionView, ActEr
         Err(StoreError::NotEnrolled) => Err(ActError::NotEnrolled(device.name)),
         Err(StoreError::Precondition(_)) => Err(what_is_in_the_way(ports, &device, &action).await?),
         Err(other) => Err(other.into()),
+    }
+}
+
+/// What can go by text message only has to fit there: else it would hold up everything behind it. For a device that can
+/// follow a link, a longer one is fetched.
+fn check_size(
+    ports: &Ports,
+    device: &Device,
+    action: &Action,
+    via: Option<Bearer>,
+) -> Result<(), ActError> {
+    let linked = device.has_data && ports.home.https.is_some();
+    if linked || !via.is_none_or(|via| via == Bearer::Sms) {
+        return Ok(());
+    }
+    match message::fits_texts(action) {
+        Err(why) if via == Some(Bearer::Sms) || !device.has_data => {
+            Err(ActError::Unusable(format!(
+                "{} is too long for {}, which is reached by text message only: {why}",
+                words(action),
+                device.name
+            )))
+        }
+        _ => Ok(()),
     }
 }
 

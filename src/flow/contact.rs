@@ -15,6 +15,8 @@ const SESSION_PATH: &str = "/agent/v1/session";
 const LONGEST_ID: usize = 128;
 /// How far ahead a time slot may begin.
 const FARTHEST: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How much later the last one may end.
+const LONGEST_SLOT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Refuses a request of which not everything would reach the device as it stands.
 pub(super) fn check(request: &CallbackRequest, now: Timestamp) -> Result<(), ActError> {
@@ -57,6 +59,9 @@ fn check_slot(contact: &Contact, now: Timestamp) -> Result<(), ActError> {
         (_, Some(end)) if end <= now => wrong(format!("the time slot was over at {end}")),
         (Some(begin), _) if begin > now.after(FARTHEST) => wrong(format!(
             "the time slot begins at {begin}, more than 30 days from now"
+        )),
+        (_, Some(end)) if end > now.after(FARTHEST + LONGEST_SLOT) => wrong(format!(
+            "the time slot ends at {end}, more than 37 days from now"
         )),
         _ => Ok(()),
     }

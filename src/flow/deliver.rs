@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::api::{ActionView, Attempt, Device, RECEIPT};
+use crate::api::{ActionView, Attempt, Device, MOST_ATTEMPTS, RECEIPT};
 use crate::domain::{ActionState, Bearer, Sequence, ShortId, Timestamp};
 use crate::port::{
     ActionFilter, AgentKey, Claimed, Lease, MachineError, PageOf, PushMessage, Stamp, Step,
@@ -22,6 +22,10 @@ const SIP_TIMEOUT: Duration = Duration::from_secs(4);
 const SMS_TIMEOUT: Duration = Duration::from_secs(10);
 /// A push message that has not reached its device by then is of no use: another try has been made.
 const PUSH_LIFE: Duration = Duration::from_secs(15 * 60);
+/// An action is not tried again sooner than this after its last try because its device appeared.
+const HURRIED: Duration = Duration::from_secs(5);
+/// What a device that is there did not answer is not tried again sooner than this because of that.
+const SILENT: Duration = Duration::from_secs(60);
 /// Most numbers that were given up of which one text message tells.
 const MOST_VOIDS: u32 = 8;
 
@@ -195,7 +199,7 @@ async fn send(
     };
     match &way.to {
         Destination::Sip { uri, route } => {
-            let id = try_id(first);
+            let id = try_id(first, ports.now());
             let request = summons::notify(ports, Some(key), uri.clone(), route.clone(), &id);
             let sent = match (&ports.sip, request) {
                 (Some(sip), Ok(request)) => send_sip(&**sip, request, SIP_TIMEOUT).await,
@@ -208,7 +212,7 @@ async fn send(
         Destination::Push { address, service } => {
             let message = PushMessage {
                 to: address.clone(),
-                request_id: try_id(first),
+                request_id: try_id(first, ports.now()),
                 expires_at: ports.now().after(PUSH_LIFE).min(first.expires_at),
             };
             let sent = push::send(ports, device.id, &**service, message, SMS_TIMEOUT).await?;
@@ -259,10 +263,12 @@ async fn send(
 }
 
 /// The request id of a try. A device opens one session for one request id: each try asks anew.
-fn try_id(view: &ActionView) -> String {
+fn try_id(view: &ActionView, now: Timestamp) -> String {
     match view.attempts.len() {
         0 => view.id.to_string(),
-        tries => format!("{}.{tries}", view.id),
+        tries if tries < MOST_ATTEMPTS => format!("{}.{tries}", view.id),
+        // Not all are kept, so they count no more.
+        _ => format!("{}.{}", view.id, now.since(view.created_at).as_millis()),
     }
 }
 
@@ -342,6 +348,27 @@ pub async fn receipt(
 /// # Errors
 /// [`ActError`] when the store failed.
 pub async fn device_appeared(ports: &Ports, device: ShortId) -> Result<(), ActError> {
+    hurry(ports, device, |_, _| true).await
+}
+
+/// A device said that it is still where it was: what it did not answer there a while ago is due now. What it took has
+/// its own clock.
+///
+/// # Errors
+/// [`ActError`] when the store failed.
+pub async fn device_refreshed(ports: &Ports, device: ShortId) -> Result<(), ActError> {
+    let silent = |view: &ActionView, now: Timestamp| {
+        let last = view.attempts.last();
+        last.is_none_or(|last| !last.accepted && now.since(last.at) >= SILENT)
+    };
+    hurry(ports, device, silent).await
+}
+
+async fn hurry(
+    ports: &Ports,
+    device: ShortId,
+    whether: impl Fn(&ActionView, Timestamp) -> bool,
+) -> Result<(), ActError> {
     ports.arrivals.appeared(device);
     let known = ports.devices.device(device).await?;
     if known.is_none_or(|d| d.open_actions == 0) {
@@ -359,13 +386,24 @@ pub async fn device_appeared(ports: &Ports, device: ShortId) -> Result<(), ActEr
     let now = ports.now();
     for view in ports.actions.actions(filter, page).await?.items {
         // One without a next try is not the server's to send, and one whose time is up is nobody's.
-        if view.next_try_at.is_none_or(|at| at <= now) || view.expires_at <= now {
+        if view.next_try_at.is_none_or(|at| at <= now)
+            || view.expires_at <= now
+            || !whether(&view, now)
+        {
+            continue;
+        }
+        // A device that comes and goes all the time does not set the pace.
+        let hurried = match view.attempts.last() {
+            Some(last) => now.max(last.at.after(HURRIED)),
+            None => now,
+        };
+        if view.next_try_at.is_some_and(|at| at <= hurried) {
             continue;
         }
         let change =
             ports
                 .actions
-                .change_action(view.id, None, Some(now), view.via, Stamp::default());
+                .change_action(view.id, None, Some(hurried), view.via, Stamp::default());
         match change.await {
             // Ended or claimed at this very moment: all the better.
             Ok(_) | Err(StoreError::Conflict(_) | StoreError::NotFound(_)) => {}

@@ -39,6 +39,19 @@ pub(super) fn void(secret: &DeviceSecret, sequence: Sequence) -> Result<String, 
     signed(secret, sequence, Action::new(ActionKind::Nothing, [""; 0]))
 }
 
+/// Whether an action fits into text messages at all, with what goes along for a device that can only answer by one.
+pub(super) fn fits_texts(action: &Action) -> Result<Meter, String> {
+    let secret = DeviceSecret::from_bytes([0; 32]);
+    // How long it will be hangs neither on the secret nor on what is drawn.
+    let reply = Action::new(
+        ActionKind::ReplyNumber,
+        [Nonce::from_bytes([0; 8]).to_string()],
+    );
+    let whole = text(&secret, Sequence::FIRST, vec![action.clone(), reply]);
+    let whole = whole.map_err(|error| error.to_string())?;
+    Meter::of(&whole).map_err(|error| error.to_string())
+}
+
 /// The text that has a device show, by its answer, that text messages to it arrive (requirement C7). It asks for
 /// nothing else, so it takes no number.
 pub(super) fn asking(secret: &DeviceSecret, nonce: Nonce) -> Result<String, InvalidMessage> {

@@ -9,9 +9,11 @@ use sha2::Sha256;
 
 use crate::api::{ActionView, Attempt, Device, DeviceNumber};
 use crate::domain::{AuditDraft, Msisdn, Sequence, ShortId, Timestamp};
-use crate::port::{AgentKey, EventDraft, EventFilter, OutboundSms, Stamp, StoreError};
+use crate::port::{
+    AgentKey, EventDraft, EventFilter, IdempotencyClaim, OutboundSms, Stamp, StoreError,
+};
 
-use super::{ActError, Caller, Ports, deliver, message, reply, text};
+use super::{ActError, Caller, IdempotencyKey, Ports, deliver, message, reply, text};
 
 /// How long the code is good that its user types.
 const USER_TIME: Duration = Duration::from_secs(15 * 60);
@@ -44,6 +46,7 @@ pub async fn ask(
     number: Option<Msisdn>,
     answerer: Answerer,
     by: Caller,
+    idempotency: Option<IdempotencyKey>,
 ) -> Result<Device, ActError> {
     let known = ports
         .devices
@@ -67,7 +70,21 @@ pub async fn ask(
         .await?
         .ok_or_else(|| ActError::NotEnrolled(known.name.clone()))?;
     let actor = format!("operator:{}", by.operator);
-    let known = mark(ports, known, &number, actor, by.correlation, "").await?;
+    let claim = idempotency.map(|key| key.claim(format!("device:{device}"), ports.now()));
+    let marked = mark(
+        ports,
+        known.clone(),
+        &number,
+        (actor, by.correlation),
+        "",
+        claim,
+    )
+    .await;
+    let known = match marked {
+        // The same request again: its message is on its way.
+        Err(ActError::Store(StoreError::AlreadyDone(_))) => return Ok(known),
+        marked => marked?,
+    };
     let own = known.numbers.iter().find(|n| n.number == number);
     let asked_at = own.and_then(|n| n.asked_at).unwrap_or(ports.now());
     match answerer {
@@ -182,7 +199,7 @@ pub(super) async fn shown_meanwhile(ports: &Ports, before: &Device) -> Result<()
 async fn mark_new(ports: &Ports, device: Device, number: &Msisdn) -> Result<Device, ActError> {
     let actor = format!("server:{}", ports.home.name);
     let why = ", because it is not verified";
-    mark(ports, device, number, actor, String::new(), why).await
+    mark(ports, device, number, (actor, String::new()), why, None).await
 }
 
 /// How often a mark is tried when something else about the device changes at the same moment.
@@ -193,9 +210,9 @@ async fn mark(
     ports: &Ports,
     mut device: Device,
     number: &Msisdn,
-    actor: String,
-    correlation: String,
+    (actor, correlation): (String, String),
     why: &str,
+    claim: Option<IdempotencyClaim>,
 ) -> Result<Device, ActError> {
     let id = device.id;
     let mut tries = 1;
@@ -219,6 +236,7 @@ async fn mark(
                 detail: format!("{}{why}", number.masked()),
                 correlation: correlation.clone(),
             }),
+            idempotency: claim.clone(),
             ..Stamp::default()
         };
         match ports.devices.save_device(device, stamp).await {

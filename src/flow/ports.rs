@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use crate::domain::{Bearer, ShortId, Timestamp};
@@ -177,44 +177,37 @@ impl Ports {
     }
 }
 
-/// Ladders that wait for their device's session, by request id.
-#[derive(Debug)]
+/// Ladders that wait for their device's session, by request id, and those that wait for its registration.
+#[derive(Debug, Default)]
 pub struct Arrivals {
     waiting: Mutex<HashMap<ShortId, watch::Sender<bool>>>,
-    /// Devices that registered just now.
-    appeared: broadcast::Sender<ShortId>,
+    looking: Mutex<HashMap<ShortId, watch::Sender<()>>>,
 }
 
-/// Registrations that a ladder may fall behind. One that does looks again, whoever registered.
-const APPEARANCES: usize = 256;
+/// Registrations of one device from some moment on; leaving scope gives it up.
+#[derive(Debug)]
+pub(super) struct Appearances<'a> {
+    arrivals: &'a Arrivals,
+    device: ShortId,
+    seen: watch::Receiver<()>,
+}
 
-impl Default for Arrivals {
-    fn default() -> Self {
-        Self {
-            waiting: Mutex::default(),
-            appeared: broadcast::Sender::new(APPEARANCES),
+impl Appearances<'_> {
+    /// Waits until the device registers; any number of times since the last look are one.
+    pub(super) async fn next(&mut self) {
+        if self.seen.changed().await.is_err() {
+            // The sender is in the map for as long as this place is.
+            std::future::pending::<()>().await;
         }
     }
 }
 
-/// Registrations of one device from some moment on.
-#[derive(Debug)]
-pub(super) struct Appearances {
-    device: ShortId,
-    all: broadcast::Receiver<ShortId>,
-}
-
-impl Appearances {
-    /// Waits until the device registers.
-    pub(super) async fn next(&mut self) {
-        loop {
-            match self.all.recv().await {
-                Ok(device) if device == self.device => return,
-                Ok(_) => {}
-                Err(broadcast::error::RecvError::Lagged(_)) => return,
-                // The sender is as old as the endpoint.
-                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-            }
+impl Drop for Appearances<'_> {
+    fn drop(&mut self) {
+        let mut looking = self.arrivals.looking();
+        let last = |bell: &watch::Sender<()>| bell.receiver_count() <= 1;
+        if looking.get(&self.device).is_some_and(last) {
+            looking.remove(&self.device);
         }
     }
 }
@@ -243,17 +236,25 @@ impl Arrivals {
     }
 
     /// Begins to look out for one device's registrations.
-    pub(super) fn appearances(&self, device: ShortId) -> Appearances {
+    pub(super) fn appearances(&self, device: ShortId) -> Appearances<'_> {
+        let seen = self
+            .looking()
+            .entry(device)
+            .or_insert_with(|| watch::Sender::new(()))
+            .subscribe();
         Appearances {
+            arrivals: self,
             device,
-            all: self.appeared.subscribe(),
+            seen,
         }
     }
 
     /// A device has registered.
     pub(super) fn appeared(&self, device: ShortId) {
         // Nobody may be waiting.
-        drop(self.appeared.send(device));
+        if let Some(bell) = self.looking().get(&device) {
+            bell.send_replace(());
+        }
     }
 
     /// Wakes whoever listens for it; nobody may.
@@ -261,6 +262,10 @@ impl Arrivals {
         if let Some(bell) = self.lock().get(&id) {
             bell.send_replace(true);
         }
+    }
+
+    fn looking(&self) -> MutexGuard<'_, HashMap<ShortId, watch::Sender<()>>> {
+        self.looking.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ShortId, watch::Sender<bool>>> {

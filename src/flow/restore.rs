@@ -45,12 +45,12 @@ pub async fn may_read(
         .any(|a| a.action.param(0) == Some(wanted.as_str())))
 }
 
-/// Gives a `res(backup)` the link that its device needs; every other action, and one with a link, stays as it is.
+/// Gives a `res(backup)` the link that its device needs, and lets it have no other; every other action stays as it is.
 ///
 /// # Errors
 /// [`ActError::NotFound`] when there is no such backup, [`ActError::Conflict`] when it is not whole.
 pub(super) async fn linked(ports: &Ports, wanted: &Action) -> Result<Action, ActError> {
-    if wanted.kind() != Some(ActionKind::Restore) || wanted.param(1).is_some() {
+    if wanted.kind() != Some(ActionKind::Restore) {
         return Ok(wanted.clone());
     }
     let text = wanted.param(0).unwrap_or_default();
@@ -69,5 +69,14 @@ pub(super) async fn linked(ports: &Ports, wanted: &Action) -> Result<Action, Act
             next: format!("callhome backup show {id}"),
         });
     }
-    Ok(action(id))
+    let made = action(id);
+    if wanted
+        .param(1)
+        .is_some_and(|link| made.param(1) != Some(link))
+    {
+        return Err(ActError::Unusable(format!(
+            "the link to a backup is this server's to give: res({id})"
+        )));
+    }
+    Ok(made)
 }

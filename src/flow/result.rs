@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use crate::api::ActionResult as Answer;
+use crate::api::{ActionResult as Answer, ActionView};
 use crate::domain::{ActionKind, ActionState, AuditDraft, Bearer, ShortId, Timestamp};
 use crate::port::{
     AgentKey, EventDraft, MachineError, Recorded, ResultDraft, Stamp, Step, StoreError,
 };
 use crate::sms::{ActionResult, InvalidReply, InvalidResult, Nonce};
 
-use super::{Ports, backup};
+use super::{Ports, backup, session};
 
 pub use super::reply::take_reply;
 
@@ -103,15 +103,19 @@ pub(super) async fn record(
         at: now,
     };
     Step::ResultReceived.reached();
+    // First the backup, then the result: what is cut off in between is sent again by the device and completes both.
+    if state == ActionState::Done && result.action() == "bak" {
+        let asked = session::by_sequence(ports, key, result.sequence()).await?;
+        let backup = |v: &ActionView| v.action.kind() == Some(ActionKind::Backup);
+        let open = asked.filter(|v| backup(v) && !v.state.is_final());
+        if let Some(view) = open {
+            backup::complete(ports, &view, now).await?;
+        }
+    }
     let recorded = ports.results.record_result(draft, stamp).await?;
     Step::ResultStored.reached();
     let line = match &recorded {
-        Recorded::First(view) => {
-            if view.action.kind() == Some(ActionKind::Backup) && state == ActionState::Done {
-                backup::complete(ports, view, now).await?;
-            }
-            words
-        }
+        Recorded::First(_) => words,
         Recorded::Repeat(_) => format!("{words}; a repeat, nothing changed"),
         Recorded::Other(view) => format!(
             "{words}; under this number {} was asked for, which is {}",

@@ -9,7 +9,7 @@ use crate::domain::{Action, ActionKind, ActionState, AuditDraft, Consent, Sequen
 use crate::port::{AgentKey, NewAction, ReplyRequest, Stamp, StoreError};
 use crate::sms::{Draft, Nonce, SignedMessage, SmsKeys, Version};
 
-use super::{ActError, Caller, Ports, act};
+use super::{ActError, Caller, IdempotencyKey, Ports, act, session};
 
 /// How long the actions of a signed text stay open.
 const LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -26,6 +26,7 @@ pub async fn sign(
     request: SmsSignRequest,
     consent: Option<Consent>,
     by: Caller,
+    idempotency: Option<IdempotencyKey>,
 ) -> Result<SmsSignResponse, ActError> {
     let draft: Draft = request.text.parse().map_err(unusable)?;
     for action in draft.actions() {
@@ -43,17 +44,30 @@ pub async fn sign(
             "url() and num() stand for other actions: there is nothing to number here".to_owned(),
         ));
     }
-    if let Some(nonce) = nonce_of(&draft) {
+    let order = Order {
+        device: &device,
+        actions: &stored,
+        first: draft.sequence(),
+        reason: request.reason.as_deref(),
+        by: &by,
+    };
+    let (views, fresh) = match reserve(ports, &order, idempotency).await {
+        Err(ActError::Store(StoreError::AlreadyDone(outcome))) => (
+            signed_before(ports, &key, &outcome, stored.len()).await?,
+            false,
+        ),
+        reserved => (reserved?, true),
+    };
+    if let Some(nonce) = nonce_of(&draft).filter(|_| fresh) {
         let before = ports.texts.reply_request(device.id, nonce).await?;
         if before.is_some() {
+            withdraw(ports, &views).await?;
             return Err(ActError::Conflict {
                 detail: format!("the nonce {nonce} was used before, and serves once"),
                 next: "take another one, of 16 random hexadecimal digits".to_owned(),
             });
         }
     }
-    let reason = request.reason.as_deref();
-    let views = reserve(ports, &device, &stored, draft.sequence(), reason, &by).await?;
     let sequence = views
         .first()
         .map(|v| v.sequence)
@@ -62,7 +76,9 @@ pub async fn sign(
         .numbered(sequence)
         .and_then(|d| d.sign(&SmsKeys::derive(&key.secret)))
         .map_err(unusable)?;
-    remember_nonce(ports, &key, &message, views.len()).await?;
+    if fresh {
+        remember_nonce(ports, &key, &message, views.len()).await?;
+    }
     Ok(SmsSignResponse {
         text: message.as_str().to_owned(),
         sequence,
@@ -112,25 +128,32 @@ async fn enrolled(ports: &Ports, id: ShortId) -> Result<(Device, AgentKey), ActE
     Ok((device, key))
 }
 
+/// What is to be numbered and kept.
+struct Order<'a> {
+    device: &'a Device,
+    actions: &'a [Action],
+    first: Option<Sequence>,
+    reason: Option<&'a str>,
+    by: &'a Caller,
+}
+
 /// Gives the actions consecutive numbers. Another action may take a number in between: then those already made are
 /// withdrawn, and it begins again further up.
 async fn reserve(
     ports: &Ports,
-    device: &Device,
-    actions: &[Action],
-    first: Option<Sequence>,
-    reason: Option<&str>,
-    by: &Caller,
+    order: &Order<'_>,
+    mut idempotency: Option<IdempotencyKey>,
 ) -> Result<Vec<ActionView>, ActError> {
     for _ in 0..TRIES {
-        let mut made: Vec<ActionView> = Vec::with_capacity(actions.len());
+        let mut made: Vec<ActionView> = Vec::with_capacity(order.actions.len());
         let mut failure = None;
-        for action in actions {
+        for action in order.actions {
             let sequence = match made.last() {
-                None => first,
+                None => order.first,
                 Some(before) => before.sequence.next(),
             };
-            match store(ports, device, action, sequence, reason, by).await {
+            // The key goes with the first one.
+            match store(ports, order, action, sequence, idempotency.take()).await {
                 Ok(view) => made.push(view),
                 Err(error) => {
                     failure = Some(error);
@@ -141,55 +164,92 @@ async fn reserve(
         let Some(error) = failure else {
             return Ok(made);
         };
-        for view in &made {
-            let stamp = Stamp::default();
-            ports
-                .actions
-                .change_action(view.id, Some(ActionState::Cancelled), None, None, stamp)
-                .await?;
-        }
+        withdraw(ports, &made).await?;
         // Only a number that somebody else took in between is worth another try.
-        if made.is_empty() || first.is_some() || !matches!(error, ActError::Conflict { .. }) {
+        if made.is_empty() || order.first.is_some() || !matches!(error, ActError::Conflict { .. }) {
             return Err(error);
         }
     }
     Err(ActError::Conflict {
-        detail: format!("other actions for {} came in between", device.name),
+        detail: format!("other actions for {} came in between", order.device.name),
         next: "ask again".to_owned(),
     })
 }
 
+/// Gives up what was made for a text that nobody gets.
+async fn withdraw(ports: &Ports, made: &[ActionView]) -> Result<(), ActError> {
+    for view in made {
+        let to = Some(ActionState::Cancelled);
+        let stamp = Stamp::default();
+        ports
+            .actions
+            .change_action(view.id, to, None, None, stamp)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The actions of a text that was signed under the same key.
+async fn signed_before(
+    ports: &Ports,
+    key: &AgentKey,
+    outcome: &str,
+    count: usize,
+) -> Result<Vec<ActionView>, ActError> {
+    let first = outcome.strip_prefix("action:").map(str::parse);
+    let Some(Ok(first)) = first else {
+        return Err(ActError::KeyReused);
+    };
+    let mut views: Vec<ActionView> = ports.actions.action(first).await?.into_iter().collect();
+    while let Some(next) = views.last().and_then(|v| v.sequence.next())
+        && views.len() < count
+        && let Some(view) = session::by_sequence(ports, key, next).await?
+    {
+        views.push(view);
+    }
+    let whole = views.len() == count && views.iter().all(|v| v.by_hand && v.epoch == key.epoch);
+    if !whole || views.iter().any(|v| v.state == ActionState::Cancelled) {
+        return Err(ActError::Conflict {
+            detail: "this was asked for before under the same key, and no text came of it"
+                .to_owned(),
+            next: "ask again, under another key".to_owned(),
+        });
+    }
+    Ok(views)
+}
+
 async fn store(
     ports: &Ports,
-    device: &Device,
+    order: &Order<'_>,
     action: &Action,
     sequence: Option<Sequence>,
-    reason: Option<&str>,
-    by: &Caller,
+    idempotency: Option<IdempotencyKey>,
 ) -> Result<ActionView, ActError> {
     let now = ports.now();
     let id = ports.new_id()?;
+    let by = order.by;
     let stamp = Stamp {
         audit: Some(AuditDraft {
             at: now,
             actor: format!("operator:{}", by.operator),
             event: "action.sign".to_owned(),
-            subject: format!("device:{}", device.id),
-            detail: match reason {
+            subject: format!("device:{}", order.device.id),
+            detail: match order.reason {
                 Some(reason) => format!("{}; action {id}; reason: {reason}", act::words(action)),
                 None => format!("{}; action {id}", act::words(action)),
             },
             correlation: by.correlation.clone(),
         }),
-        ..Stamp::default()
+        idempotency: idempotency.map(|key| key.claim(format!("action:{id}"), now)),
+        events: Vec::new(),
     };
     let new = NewAction {
         id,
-        device: device.id,
+        device: order.device.id,
         action: action.clone(),
         sequence,
         operator: by.operator.clone(),
-        reason: reason.map(str::to_owned),
+        reason: order.reason.map(str::to_owned),
         ticket: None,
         via: None,
         at: now,
@@ -201,7 +261,7 @@ async fn store(
     };
     match ports.actions.create_action(new, stamp).await {
         Err(StoreError::Precondition(_)) => {
-            Err(act::what_is_in_the_way(ports, device, action).await?)
+            Err(act::what_is_in_the_way(ports, order.device, action).await?)
         }
         other => other.map_err(ActError::from),
     }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::BASE64;
-use futures_util::future::join_all;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{Client, Url};
 use sha2::Sha256;
@@ -164,15 +163,15 @@ impl HttpWebhooks {
 
 #[async_trait]
 impl Webhooks for HttpWebhooks {
-    async fn deliver(&self, event: &Event) -> Result<(), BearerError> {
-        let wanting: Vec<_> = self
-            .targets
-            .iter()
-            .filter(|target| target.wants(&event.kind))
-            .collect();
-        if wanting.is_empty() {
+    fn targets(&self) -> usize {
+        self.targets.len()
+    }
+
+    async fn deliver(&self, target: usize, event: &Event) -> Result<(), BearerError> {
+        let target = self.targets.get(target);
+        let Some(target) = target.filter(|target| target.wants(&event.kind)) else {
             return Ok(());
-        }
+        };
         let id = format!("msg_{}_{}", self.server, event.id);
         let body = serde_json::json!({
             "type": event.kind,
@@ -180,14 +179,7 @@ impl Webhooks for HttpWebhooks {
             "data": { "subject": event.subject, "device": event.device, "content": event.data },
         })
         .to_string();
-        join_all(
-            wanting
-                .into_iter()
-                .map(|target| self.to_one(target, &id, &body)),
-        )
-        .await
-        .into_iter()
-        .collect()
+        self.to_one(target, &id, &body).await
     }
 }
 

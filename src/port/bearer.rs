@@ -276,9 +276,12 @@ pub trait HealthCheck: Send + Sync {
 /// Tells third parties (requirement C13), in the form of Standard Webhooks.
 #[async_trait]
 pub trait Webhooks: Send + Sync {
-    /// Delivers one event to every configured address that wants its kind; retries are the implementation's.
+    /// How many addresses are configured.
+    fn targets(&self) -> usize;
+
+    /// Delivers one event to one of the addresses, if it wants its kind; retries are the implementation's.
     ///
     /// # Errors
-    /// [`BearerError`] when an address did not take it after all retries.
-    async fn deliver(&self, event: &Event) -> Result<(), BearerError>;
+    /// [`BearerError`] when the address did not take it after all retries.
+    async fn deliver(&self, target: usize, event: &Event) -> Result<(), BearerError>;
 }

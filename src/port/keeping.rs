@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use crate::api::{AuditCheckpoint, BackupView, Operator, Page, TokenView};
-use crate::domain::{AuditDraft, AuditEntry, ShortId, Timestamp};
+use crate::domain::{AuditDraft, AuditEntry, Role, ShortId, Timestamp};
 
 use super::{PageOf, Stamp, StoreError};
 
@@ -55,6 +55,12 @@ pub trait AuditTrail: Send + Sync {
     /// Adds an entry that goes with no write.
     async fn append(&self, draft: AuditDraft) -> Result<AuditEntry, StoreError>;
 
+    /// Writes down what is done outside the store, before it is done: entry, idempotency key and events.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyDone`], [`StoreError::KeyReused`].
+    async fn begin(&self, stamp: Stamp) -> Result<(), StoreError>;
+
     /// Entries with a number above `after`, oldest first, at most `limit`.
     async fn entries(&self, after: u64, limit: u32) -> Result<Vec<AuditEntry>, StoreError>;
 
@@ -79,6 +85,20 @@ pub struct OperatorRecord {
     pub one_time: bool,
 }
 
+/// What an operator's password was used for.
+pub struct PasswordUse {
+    /// The operator.
+    pub name: String,
+    /// What the password was found to be right by.
+    pub password_hash: String,
+    /// The password that replaces it.
+    pub replaced_by: Option<String>,
+    /// The session that it opens.
+    pub session: Option<TokenRecord>,
+    /// The session in use, which goes on when the password is replaced.
+    pub keeps: Option<ShortId>,
+}
+
 /// Operators.
 #[async_trait]
 pub trait Operators: Send + Sync {
@@ -88,8 +108,25 @@ pub trait Operators: Send + Sync {
     /// All operators by name.
     async fn operators(&self) -> Result<Vec<Operator>, StoreError>;
 
-    /// Adds or changes one. The last admin cannot lose the role.
+    /// Adds one, or changes role and password of one; another password ends the sessions. The last admin cannot lose
+    /// the role.
     async fn save_operator(&self, record: OperatorRecord, stamp: Stamp) -> Result<(), StoreError>;
+
+    /// Changes the role of one and nothing else. The last admin cannot lose it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    async fn change_role(
+        &self,
+        name: &str,
+        role: Role,
+        stamp: Stamp,
+    ) -> Result<Operator, StoreError>;
+
+    /// Takes a password that was found to be right: notes the login and stores its session, and replaces the password
+    /// by another one, which ends the other sessions. False when the operator was removed or has another password by
+    /// now; nothing was changed then.
+    async fn password_used(&self, used: PasswordUse, stamp: Stamp) -> Result<bool, StoreError>;
 
     /// Removes one and revokes what they hold. The last admin cannot be removed.
     async fn delete_operator(&self, name: &str, stamp: Stamp) -> Result<(), StoreError>;
@@ -106,6 +143,8 @@ pub struct TokenRecord {
     pub digest: [u8; 32],
     /// Only from this client address.
     pub bound_to: Option<String>,
+    /// The service token that made it, and with which it ends.
+    pub made_with: Option<ShortId>,
 }
 
 /// Sessions and service tokens.
@@ -124,7 +163,7 @@ pub trait Tokens: Send + Sync {
     /// Live service tokens, newest first.
     async fn tokens(&self, now: Timestamp) -> Result<Vec<TokenView>, StoreError>;
 
-    /// Ends a token or session.
+    /// Ends a token or session, and what was made with it.
     async fn revoke_token(&self, id: ShortId, stamp: Stamp) -> Result<(), StoreError>;
 }
 

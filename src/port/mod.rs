@@ -43,8 +43,8 @@ pub use bearer::{
 };
 pub use device::{AgentState, Door, DoorError, WebCaller};
 pub use keeping::{
-    AuditTrail, Backups, Housekeeping, NewBackupItem, OperatorRecord, Operators, TokenRecord,
-    Tokens, Totals,
+    AuditTrail, Backups, Housekeeping, NewBackupItem, OperatorRecord, Operators, PasswordUse,
+    TokenRecord, Tokens, Totals,
 };
 pub use look_up::{Directory, DirectoryQuestion, LookUps, NumberBook};
 pub use machine::{Clock, Entropy, MachineError, Sealer};

@@ -324,6 +324,9 @@ pub trait Callbacks: Send + Sync {
         page: PageOf,
     ) -> Result<Page<CallbackView>, StoreError>;
 
+    /// All callbacks that have not ended, oldest first.
+    async fn open_callbacks(&self) -> Result<Vec<CallbackView>, StoreError>;
+
     /// The newest 100 callbacks that were asked for under this request id of the asker, newest first.
     async fn callbacks_by_request(&self, request_id: &str)
     -> Result<Vec<CallbackView>, StoreError>;

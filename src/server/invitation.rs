@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::api::{InvitationWay, ProblemCode, SentInvitation};
 use crate::domain::{EnrolmentCode, SystemId, Timestamp};
-use crate::flow::ActError;
+use crate::flow::{ActError, text};
 use crate::port::{BearerError, Letter, OutboundSms};
 
 use super::endpoint::Endpoint;
@@ -120,21 +120,19 @@ pub(super) async fn send(
     })
 }
 
-/// Through the first gateway that takes it.
+/// Through the first gateway that takes it; one that may have it is the last.
 async fn by_sms(
     endpoint: &Endpoint,
     to: &crate::domain::Msisdn,
     text: String,
 ) -> Answer<Result<String, BearerError>> {
-    let mut refused = BearerError::Unusable("no text message gateway is configured".into());
-    for gateway in &endpoint.ports().gateways {
-        let sms = OutboundSms::text(to.clone(), text.clone(), endpoint.new_id()?);
-        match gateway.send(sms).await {
-            Ok(_) => return Ok(Ok(gateway.name().to_owned())),
-            Err(error) => refused = error,
-        }
+    if endpoint.ports().gateways.is_empty() {
+        let none = "no text message gateway is configured";
+        return Ok(Err(BearerError::Unusable(none.into())));
     }
-    Ok(Err(refused))
+    let sms = OutboundSms::text(to.clone(), text, endpoint.new_id()?);
+    let sent = text::send(endpoint.ports(), None, sms).await;
+    Ok(sent.map(|(gateway, _)| gateway.name().to_owned()))
 }
 
 /// What a browser gets that opens an invitation's link: the code stands behind the `#`, so it never comes here.

@@ -17,7 +17,7 @@
 //! | `error` | problems as responses |
 //! | `extract`, `write` | request parts as words; writes with their idempotency key |
 //! | `identity/` | who is asking: operators, devices, passwords, nonces |
-//! | `throttle` | limits on guessing |
+//! | `throttle`, `login_limit` | limits on guessing |
 //! | `routes/` | `/api/v1`, one resource per file |
 //! | `agent/` | `/agent/v1`, what devices say |
 //! | `customers`, `evaluation` | system ids of customers, as their router; who is in evaluation |
@@ -43,6 +43,7 @@ mod gateway;
 mod identity;
 mod invitation;
 mod listen;
+mod login_limit;
 mod metrics;
 mod notifier;
 mod reacher;

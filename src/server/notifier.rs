@@ -242,10 +242,9 @@ impl Notifier {
 pub(super) async fn watch(endpoint: Endpoint) {
     let notifier = endpoint.notifier();
     loop {
+        // Each by itself: one that does not answer holds up neither the others nor the end of the endpoint.
         for key in notifier.ended(endpoint.now()) {
-            if let Err(error) = notifier.tell(&endpoint, &key).await {
-                tracing::error!(%error, "a subscription could not be ended");
-            }
+            notifier.tell_soon(&endpoint, key);
         }
         let pause = notifier.next_end(endpoint.now()) + Duration::from_millis(50);
         tokio::select! {

@@ -10,11 +10,13 @@
 //! * RFC 3261 §10.3: two devices that a proxy registers under one address of record are two
 //!   entries here, told apart by instance or MAC; the answer lists the contacts of one.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
+use tokio::sync::Mutex;
 
 use crate::api::Device;
 use crate::domain::{Binding, DeviceId, Identity, ShortId, Timestamp};
@@ -36,6 +38,9 @@ const ALLOW: &str = "REGISTER, SUBSCRIBE, OPTIONS";
 /// Attribute of a device: agent id or registry id of the proxy that may register for it.
 const SIP_PROXY: &str = "sip-proxy";
 
+/// Locks that the addresses of record share.
+const TURNS: usize = 64;
+
 /// Answers SIP requests for an endpoint. It is made before the endpoint, because the socket it answers on is one of
 /// the endpoint's parts; [`SipDoor::attach`] closes the circle.
 pub struct SipDoor {
@@ -46,6 +51,7 @@ pub struct SipDoor {
     bindings: Arc<dyn Bindings>,
     clock: Arc<dyn Clock>,
     endpoint: OnceLock<Endpoint>,
+    turns: [Mutex<()>; TURNS],
 }
 
 impl SipDoor {
@@ -67,6 +73,7 @@ impl SipDoor {
             bindings,
             clock,
             endpoint: OnceLock::new(),
+            turns: std::array::from_fn(|_| Mutex::new(())),
         }
     }
 
@@ -107,7 +114,10 @@ impl SipDoor {
         };
         // Whatever host the device put there: one address of record for each device.
         let aor = format!("sip:{user}@{}", self.domain);
+        // What is decided on is what is stored still when the decision is: one at a time.
+        let _turn = self.turns[turn_of(&aor)].lock().await;
         let current = self.bindings.bindings(&aor).await?;
+        let known = current.clone();
         match self
             .registrar
             .decide(request, applicant.as_ref(), current, now)
@@ -118,7 +128,7 @@ impl SipDoor {
             } => {
                 let own = signer.map(|agent| agent.device);
                 if let Some(device) = subject.map(|s| s.device).or(own) {
-                    self.keep(device, aor, bindings, now).await?;
+                    self.keep(device, aor, bindings, &known, now).await?;
                 }
                 Ok(reply)
             }
@@ -199,18 +209,26 @@ impl SipDoor {
         device: ShortId,
         aor: String,
         mut bindings: Vec<Binding>,
+        known: &[Binding],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         for binding in &mut bindings {
             binding.aor.clone_from(&aor);
         }
-        let appeared = !bindings.is_empty();
+        let there = !bindings.is_empty();
+        let anew = bindings.iter().any(|one| is_news(one, known, now));
         self.bindings
             .save_bindings(device, &aor, bindings, now)
             .await?;
-        if let (true, Some(endpoint)) = (appeared, self.endpoint.get())
-            && let Err(error) = deliver::device_appeared(endpoint.ports(), device).await
-        {
+        let Some(endpoint) = self.endpoint.get().filter(|_| there) else {
+            return Ok(());
+        };
+        let ports = endpoint.ports();
+        let hurried = match anew {
+            true => deliver::device_appeared(ports, device).await,
+            false => deliver::device_refreshed(ports, device).await,
+        };
+        if let Err(error) = hurried {
             tracing::warn!(device.id = %device, %error, "what waits for a device could not be hurried");
         }
         Ok(())
@@ -270,6 +288,31 @@ impl SipDoor {
             None => uri,
         }
     }
+}
+
+/// Whether a binding says more than that the device is where it was: what waits for it has its own clock.
+fn is_news(binding: &Binding, known: &[Binding], now: Timestamp) -> bool {
+    let place = |b: &Binding| {
+        let (contact, instance) = (b.contact.clone(), b.instance.clone());
+        (
+            contact,
+            instance,
+            b.path.clone(),
+            b.received.clone(),
+            b.call_id.clone(),
+        )
+    };
+    let here = place(binding);
+    !known
+        .iter()
+        .any(|before| before.expires_at > now && place(before) == here)
+}
+
+/// Which of the locks an address of record takes.
+fn turn_of(aor: &str) -> usize {
+    let mut hasher = DefaultHasher::new();
+    aor.hash(&mut hasher);
+    usize::try_from(hasher.finish() % TURNS as u64).unwrap_or(0)
 }
 
 /// A device that somebody else registers.

@@ -10,13 +10,16 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use crate::api::ProblemCode;
 
 use super::error::{Answer, ApiError};
+use super::login_limit::LoginLimit;
 
-/// Limits on guessing, per address of the caller. Only failures count: ten thousand devices that enrol
-/// rightly from one address are let in, and one that guesses is not.
+/// Limits on guessing. Only failures count: ten thousand devices that enrol rightly from one address are let in, and
+/// one that guesses is not.
 pub(super) struct Throttles {
-    /// Wrong passwords and tokens of operators.
-    pub(super) login: FailureLimit,
-    /// Wrong enrolment codes.
+    /// Wrong passwords of operators.
+    pub(super) login: LoginLimit,
+    /// Sessions and tokens that nobody has, by address.
+    pub(super) tokens: FailureLimit,
+    /// Wrong enrolment codes, by address.
     pub(super) enrol: FailureLimit,
     /// Lines in log and audit about devices whose credentials do not hold.
     reports: DefaultKeyedRateLimiter<String>,
@@ -33,7 +36,8 @@ pub(super) struct FailureLimit {
 impl Default for Throttles {
     fn default() -> Self {
         Self {
-            login: FailureLimit::new(10, Duration::from_secs(12), Duration::from_secs(30)),
+            login: LoginLimit::default(),
+            tokens: FailureLimit::new(30, Duration::from_secs(2), Duration::from_secs(30)),
             enrol: FailureLimit::new(50, Duration::from_secs(1), Duration::from_secs(10)),
             reports: RateLimiter::keyed(quota(3, Duration::from_secs(60))),
         }

@@ -265,7 +265,7 @@ async fn a_text_signed_by_hand_has_consecutive_numbers_and_proves_genuine() {
         accept_risk: Vec::new(),
         reason: None,
     };
-    let signed = sign::sign(&ports, request, None, anna())
+    let signed = sign::sign(&ports, request, None, anna(), None)
         .await
         .expect("signed");
     assert_eq!(signed.actions.len(), 2);
@@ -304,13 +304,13 @@ async fn a_text_that_locks_is_not_signed_without_consent() {
         accept_risk: Vec::new(),
         reason: None,
     };
-    let refused = sign::sign(&world.ports(), request.clone(), None, anna()).await;
+    let refused = sign::sign(&world.ports(), request.clone(), None, anna(), None).await;
     assert_eq!(
         code(refused.expect_err("no consent")),
         ProblemCode::RiskNotAccepted
     );
     assert!(world.shelf().actions.is_empty());
-    sign::sign(&world.ports(), request, Some(consent()), anna())
+    sign::sign(&world.ports(), request, Some(consent()), anna(), None)
         .await
         .expect("signed");
     assert_eq!(world.shelf().pins.len(), 1);

@@ -121,7 +121,7 @@ async fn what_was_signed_by_hand_is_neither_withdrawn_nor_tried_by_the_server() 
         accept_risk: Vec::new(),
         reason: None,
     };
-    let signed = sign::sign(&ports, request, None, anna())
+    let signed = sign::sign(&ports, request, None, anna(), None)
         .await
         .expect("signed");
     let id = signed.actions[0];

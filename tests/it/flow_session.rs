@@ -274,7 +274,7 @@ async fn a_reply_to_a_text_signed_by_hand_finds_its_actions() {
         accept_risk: Vec::new(),
         reason: None,
     };
-    sign::sign(&ports, request, None, Caller::default())
+    sign::sign(&ports, request, None, Caller::default(), None)
         .await
         .expect("signed");
     let statuses = vec![

@@ -422,6 +422,12 @@ impl Callbacks for World {
         Ok(page(own.cloned().collect(), &of))
     }
 
+    async fn open_callbacks(&self) -> Result<Vec<CallbackView>, StoreError> {
+        let shelf = self.shelf();
+        let open = shelf.callbacks.iter().filter(|c| c.is_open());
+        Ok(open.cloned().collect())
+    }
+
     async fn callbacks_by_request(
         &self,
         request_id: &str,
@@ -554,6 +560,10 @@ impl AuditTrail for World {
             "nothing is written down before it happens"
         );
         Ok(self.shelf().entry(draft))
+    }
+
+    async fn begin(&self, stamp: Stamp) -> Result<(), StoreError> {
+        take(&mut self.shelf(), stamp)
     }
 
     async fn entries(&self, _after: u64, _limit: u32) -> Result<Vec<AuditEntry>, StoreError> {

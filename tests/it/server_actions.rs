@@ -153,3 +153,21 @@ async fn a_session_that_names_the_action_as_its_request_is_handed_it() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_locked_device_is_not_forgotten_with_its_pins_unless_that_is_meant() {
+    let server = TestServer::start().await;
+    let device = TestDevice::enrol(&server, IMEI).await;
+    let made: ActionView = server.post("/api/v1/actions", &lock(&device), 201).await;
+    device.session(&server).await;
+    let xml = result(&made.sequence.to_string(), "lck", "done");
+    let told = device.signed(&server, Method::POST, "/agent/v1/results", xml);
+    assert_eq!(told.send().await.expect("an answer").status(), 204);
+    let path = format!("/api/v1/devices/{}", device.enrolled.device);
+    let refused: Problem = answer(server.local(Method::DELETE, &path), 409).await;
+    assert!(refused.detail.contains("PIN"), "{refused:?}");
+    assert!(refused.next.contains("device unlock"), "{refused:?}");
+    let meant = server.local(Method::DELETE, &format!("{path}?forget_pins=true"));
+    assert_eq!(meant.send().await.expect("an answer").status(), 204);
+    server.stop().await;
+}

@@ -291,3 +291,27 @@ async fn a_backup_goes_up_and_comes_back_only_to_its_own_device() {
     assert_eq!(item, "the plan");
     server.stop().await;
 }
+
+#[tokio::test]
+async fn nobody_is_listened_to_before_it_is_known_who_speaks() {
+    let server = TestServer::start().await;
+    let device = TestDevice::enrol(&server, IMEI).await;
+    let stranger = TestDevice {
+        system: device.system,
+        id: DeviceId::from_random(random()),
+        secret: DeviceSecret::from_bytes(random()),
+        enrolled: device.enrolled.clone(),
+    };
+    let large = vec![b' '; 200 * 1024];
+    // A stranger does not even learn that it is too much.
+    refusal(stranger.signed(&server, Method::POST, SESSION, large.clone())).await;
+    let own = device.signed(&server, Method::POST, SESSION, large.clone());
+    let problem: Problem = answer(own, 413).await;
+    assert!(problem.detail.contains("65536"), "{problem:?}");
+    // Where more is expected, more is taken.
+    let item = "/agent/v1/backups/4t9wz0kc/documents/plan.txt";
+    let put = device.signed(&server, Method::PUT, item, large);
+    let receipt: Value = answer(put, 200).await;
+    assert_eq!(receipt["size_bytes"], 200 * 1024);
+    server.stop().await;
+}

@@ -246,3 +246,121 @@ async fn guessing_passwords_is_slowed_down_and_unknown_names_look_like_wrong_pas
     );
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_stale_token_keeps_nobody_out_who_has_a_good_one() {
+    let server = TestServer::start().await;
+    let good = add(&server, "emil", "engineer").await;
+    let whoami = |token: &str| {
+        let request = server.network(Method::GET, "/api/v1/auth/whoami");
+        request.bearer_auth(token)
+    };
+    let mut seen = Vec::new();
+    for _ in 0..60 {
+        seen.push(status(whoami("chs_stale")).await);
+    }
+    assert_eq!((seen[0], seen[59]), (401, 429));
+    assert_eq!(status(whoami(&good)).await, 200);
+    assert!(!login(&server, "emil", "long enough").await.token.is_empty());
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn passwords_guessed_at_once_are_no_more_than_one_after_the_other() {
+    let server = TestServer::start().await;
+    let _session = add(&server, "emil", "engineer").await;
+    let _session = add(&server, "vera", "viewer").await;
+    let body = json!({ "operator": "emil", "password": "wrong guess" });
+    let guesses = (0..60).map(|_| {
+        let request = server.network(Method::POST, "/api/v1/auth/login");
+        status(request.json(&body))
+    });
+    let seen = futures_util::future::join_all(guesses).await;
+    let looked_at = seen.iter().filter(|status| **status == 401).count();
+    assert!((1..=12).contains(&looked_at), "{looked_at}: {seen:?}");
+    // Behind the same address somebody else is not kept out.
+    login(&server, "vera", "long enough").await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_password_ends_the_other_sessions() {
+    let server = TestServer::start().await;
+    let first = add(&server, "emil", "engineer").await;
+    let second = login(&server, "emil", "long enough").await.token;
+    let whoami = |token: &str| {
+        let request = server.network(Method::GET, "/api/v1/auth/whoami");
+        status(request.bearer_auth(token))
+    };
+    let change = json!({ "current": "long enough", "new": "longer still" });
+    let request = server.network(Method::POST, "/api/v1/auth/password");
+    assert_eq!(
+        status(request.bearer_auth(&second).json(&change)).await,
+        204
+    );
+    assert_eq!((whoami(&first).await, whoami(&second).await), (401, 200));
+    // An admin sets another one; the role alone changes nothing else.
+    let role = json!({ "name": "emil", "role": "admin" });
+    let path = "/api/v1/operators/emil";
+    let _saved: Value = answer(server.local(Method::PUT, path).json(&role), 200).await;
+    assert_eq!(whoami(&second).await, 200);
+    let set = json!({ "name": "emil", "role": "admin", "password": "set by admin" });
+    let _saved: Value = answer(server.local(Method::PUT, path).json(&set), 200).await;
+    assert_eq!(whoami(&second).await, 401);
+    let seen: Vec<Value> = server.get("/api/v1/operators").await;
+    let emil = seen.iter().find(|o| o["name"] == "emil").expect("there");
+    assert!(emil["last_login"].is_string(), "{emil}");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_ends_with_the_one_that_made_it() {
+    let server = TestServer::start().await;
+    let admin = add(&server, "ada", "admin").await;
+    let make = async |with: &str, name: &str, days: u32| -> TokenSecret {
+        let body = json!({ "name": name, "role": "admin", "valid_days": days });
+        let request = server.network(Method::POST, "/api/v1/tokens");
+        answer(request.bearer_auth(with).json(&body), 201).await
+    };
+    let whoami = |token: &str| {
+        let request = server.network(Method::GET, "/api/v1/auth/whoami");
+        status(request.bearer_auth(token))
+    };
+    let first = make(&admin, "first", 2).await;
+    let second = make(&first.token, "second", 300).await;
+    let third = make(&second.token, "third", 300).await;
+    assert!(second.view.expires_at <= first.view.expires_at);
+    assert_eq!(whoami(&third.token).await, 200);
+    let logout = server.network(Method::POST, "/api/v1/auth/logout");
+    assert_eq!(status(logout.bearer_auth(&admin)).await, 204);
+    assert_eq!(whoami(&first.token).await, 200, "a session is no maker");
+    let path = format!("/api/v1/tokens/{}", first.view.id);
+    assert_eq!(status(server.local(Method::DELETE, &path)).await, 204);
+    for token in [first, second, third] {
+        assert_eq!(whoami(&token.token).await, 401, "{}", token.view.name);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn the_stream_of_a_removed_operator_ends() {
+    let server = TestServer::start().await;
+    let token = add(&server, "vera", "viewer").await;
+    let request = server.network(Method::GET, "/api/v1/events");
+    let mut stream = request.bearer_auth(&token).send().await.expect("a stream");
+    assert_eq!(stream.status(), 200);
+    let path = "/api/v1/operators/vera";
+    assert_eq!(status(server.local(Method::DELETE, path)).await, 204);
+    let _device = TestDevice::enrol(&server, "358931104120070").await;
+    let end = async {
+        let mut told = String::new();
+        while let Ok(Some(chunk)) = stream.chunk().await {
+            told.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        told
+    };
+    let told = tokio::time::timeout(std::time::Duration::from_secs(30), end).await;
+    let told = told.expect("it ends by itself");
+    assert!(!told.contains("data:"), "nothing is told any more: {told}");
+    server.stop().await;
+}

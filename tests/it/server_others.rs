@@ -324,3 +324,46 @@ async fn parts_of_a_reply_that_come_by_http_wait_in_the_store_and_outlive_the_se
     assert_eq!(part(&server, 1, first).await, ActionState::Done);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn a_key_that_was_used_sends_signs_and_asks_nothing_twice() {
+    let (tap, mut texts) = mpsc::unbounded_channel();
+    let server = TestServer::with(Setup {
+        gateways: vec![Arc::new(Tap(tap))],
+        ..Setup::default()
+    })
+    .await;
+    let device = TestDevice::enrol(&server, IMEI).await;
+    let id = device.enrolled.device;
+    let post = |path: &str, key: &str, body: &Value| {
+        let request = server.local(Method::POST, path);
+        request.header("idempotency-key", key).json(body)
+    };
+
+    let sign = json!({ "device": id, "text": "KME 2.00 00000000 aud() loc(1)" });
+    let first: Value = answer(post("/api/v1/sms/sign", "s1", &sign), 200).await;
+    let again: Value = answer(post("/api/v1/sms/sign", "s1", &sign), 200).await;
+    assert_eq!(first, again, "the same text, the same numbers");
+    let other: Value = answer(post("/api/v1/sms/sign", "s2", &sign), 200).await;
+    assert_eq!(other["sequence"], "00000003");
+
+    let send = json!({ "to": "+14085550199", "text": "hello" });
+    let _sent: Value = answer(post("/api/v1/sms/send", "m1", &send), 200).await;
+    let told: Problem = answer(post("/api/v1/sms/send", "m1", &send), 409).await;
+    assert!(told.detail.contains("under the same key"), "{told:?}");
+    assert!(told.next.contains("another key"), "{told:?}");
+    let changed = json!({ "to": "+14085550199", "text": "good bye" });
+    let _reused: Problem = answer(post("/api/v1/sms/send", "m1", &changed), 409).await;
+
+    let ask = json!({ "number": "+14085550137" });
+    let path = format!("/api/v1/devices/{id}/verify");
+    for _ in 0..2 {
+        let _asked: Value = answer(post(&path, "v1", &ask), 202).await;
+    }
+    server.stop().await;
+    let mut to = Vec::new();
+    while let Some(sms) = texts.recv().await {
+        to.push(sms.to.to_string());
+    }
+    assert_eq!(to, ["+14085550199", "+14085550137"]);
+}

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::api::{CallReport, CallbackRequest, CallbackState, CallbackView, Rung, RungState};
 use crate::domain::{AuditDraft, Bearer, ShortId};
-use crate::port::{PageOf, Stamp, StoreError};
+use crate::port::{Stamp, StoreError};
 
 use super::ports::Awaited;
 use super::rung::{CALLED_FIRST, Sent, millis};
@@ -27,10 +27,15 @@ const SESSION_WAIT: Duration = Duration::from_secs(10);
 /// For the answer of a rung whose session has come already.
 const COURTESY: Duration = Duration::from_secs(2);
 
-/// Between two climbs of a callback that is kept trying, unless the device registers before.
+/// Between the first climbs of a callback that is kept trying, unless the device registers before. Later it is as long
+/// as a tenth of the time that has passed …
 const AGAIN: Duration = Duration::from_secs(60);
-/// Climbs of one callback. After them it is only watched to its end.
-const ROUNDS: usize = 64;
+/// … and never longer than this.
+const SELDOM: Duration = Duration::from_secs(15 * 60);
+/// Between two climbs at least, however often the device registers.
+const BREATH: Duration = Duration::from_secs(5);
+/// Climbs of which each shows its rungs; of those after them only the last one does.
+const SHOWN: usize = 32;
 
 /// A callback that was stored and is to be climbed by [`climb`].
 #[derive(Debug, Clone)]
@@ -126,13 +131,20 @@ pub async fn climb(ports: &Ports, climb: Climb) -> Result<CallbackView, ActError
     let keep_trying = climb.request.keep_trying;
     let mut appearances = ports.arrivals.appearances(climb.view.device);
     let mut ladder = Ladder::stand(ports, climb).await?;
-    for round in 0..ROUNDS {
-        if ladder.climb_once(round > 0).await? || !keep_trying {
+    let mut round = 0;
+    loop {
+        let began = Instant::now();
+        if ladder.climb_once(round).await? || !keep_trying {
             break;
         }
-        let again = Instant::now() + AGAIN;
+        round += 1;
+        let again = Instant::now() + (ladder.began.elapsed() / 10).clamp(AGAIN, SELDOM);
+        let appears = async {
+            appearances.next().await;
+            sleep_until(began + BREATH).await;
+        };
         tokio::select! {
-            () = appearances.next() => {}
+            () = appears => {}
             () = sleep_until(again) => {}
             () = sleep_until(ladder.end) => break,
             () = ladder.awaited.arrived() => break,
@@ -151,13 +163,9 @@ pub async fn climb(ports: &Ports, climb: Climb) -> Result<CallbackView, ActError
 /// # Errors
 /// [`ActError`] when the store failed.
 pub async fn unfinished(ports: &Ports) -> Result<Vec<Climb>, ActError> {
-    let page = PageOf {
-        cursor: None,
-        limit: 1_000,
-    };
-    let recent = ports.callbacks.callbacks(None, page).await?.items;
-    let open = recent.into_iter().filter(CallbackView::is_open);
+    let open = ports.callbacks.open_callbacks().await?;
     Ok(open
+        .into_iter()
         .map(|view| {
             let request = match &view.request {
                 Some(request) => request.clone(),
@@ -260,10 +268,10 @@ impl<'a> Ladder<'a> {
     }
 
     /// Climbs once; whether there is nothing left to try: the device has called, a bearer took it, or the time is up.
-    /// In a later round, ways that are still missing are not told again.
-    async fn climb_once(&mut self, again: bool) -> Result<bool, ActError> {
+    /// In a later `round`, ways that are still missing are not told again.
+    async fn climb_once(&mut self, round: usize) -> Result<bool, ActError> {
         let mut rungs = self.call.rungs().await;
-        if again {
+        if round > 0 {
             rungs.retain(|step| matches!(step, Step::Try(_)));
         }
         let count = rungs.len();
@@ -292,7 +300,9 @@ impl<'a> Ladder<'a> {
                 return Ok(true);
             }
         }
-        self.base += count;
+        if round < SHOWN {
+            self.base += count;
+        }
         Ok(taken)
     }
 

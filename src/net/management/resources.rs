@@ -185,9 +185,10 @@ impl Client {
         self.write(Method::PATCH, &path, Some(edit), write).await
     }
 
-    /// `DELETE /api/v1/devices/{id}`.
-    pub async fn delete_device(&self, id: ShortId, write: &Write) -> Answer<()> {
-        let path = format!("/api/v1/devices/{id}");
+    /// `DELETE /api/v1/devices/{id}`; `forget_pins` for one that is locked.
+    pub async fn delete_device(&self, id: ShortId, forget_pins: bool, write: &Write) -> Answer<()> {
+        let query = if forget_pins { "?forget_pins=true" } else { "" };
+        let path = format!("/api/v1/devices/{id}{query}");
         self.write_raw(Method::DELETE, &path, NOTHING, write)
             .await?;
         Ok(())

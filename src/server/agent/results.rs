@@ -10,6 +10,9 @@ use crate::server::error::{Answer, ApiError};
 use crate::server::extract::Words;
 use crate::server::identity::Signed;
 
+/// Largest result document: an inventory or a log.
+const LARGEST: usize = 1024 * 1024;
+
 /// The session that a result belongs to.
 #[derive(Debug, serde::Deserialize)]
 pub(in crate::server) struct SessionWords {
@@ -21,7 +24,7 @@ pub(in crate::server) struct SessionWords {
 pub(in crate::server) async fn take(
     State(endpoint): State<Endpoint>,
     Words(words): Words<SessionWords>,
-    signed: Signed,
+    signed: Signed<LARGEST>,
 ) -> Answer<StatusCode> {
     result::take(endpoint.ports(), &signed.agent, words.session, &signed.body).await?;
     endpoint.metrics().results.up();

@@ -21,6 +21,8 @@ pub(in crate::server) struct Caller {
     role: Role,
     expires_at: Option<Timestamp>,
     token: Option<ShortId>,
+    session: bool,
+    digest: [u8; 32],
     address: Option<IpAddr>,
 }
 
@@ -49,6 +51,8 @@ impl Caller {
                 role: Role::Admin,
                 expires_at: None,
                 token: None,
+                session: false,
+                digest: [0; 32],
                 address: None,
             }),
             (None, Origin::Network { .. }) => Err(not_logged_in("no session or token was given")),
@@ -56,13 +60,10 @@ impl Caller {
     }
 
     async fn by_token(endpoint: &Endpoint, token: &str, address: Option<IpAddr>) -> Answer<Self> {
-        endpoint.throttles().login.admit(address)?;
         let now = endpoint.now();
-        let found = endpoint
-            .parts()
-            .tokens
-            .token(token_digest(token), now)
-            .await?;
+        let digest = token_digest(token);
+        // Nobody guesses 256 bits: looking costs little, and who has a token is not kept out by who has none.
+        let found = endpoint.parts().tokens.token(digest, now).await?;
         let bound = |to: &Option<String>| {
             to.as_ref()
                 .is_none_or(|to| address.is_some_and(|a| a.to_string() == *to))
@@ -71,7 +72,8 @@ impl Caller {
             note_elsewhere(endpoint, record, address).await;
         }
         let Some(record) = found.filter(|r| bound(&r.bound_to) && r.view.expires_at > now) else {
-            endpoint.throttles().login.failed(address);
+            endpoint.throttles().tokens.admit(address)?;
+            endpoint.throttles().tokens.failed(address);
             endpoint.metrics().authentication_failures.up();
             return Err(not_logged_in(
                 "the session or token is unknown, has ended, or belongs to another address",
@@ -94,8 +96,31 @@ impl Caller {
             role,
             expires_at: Some(record.view.expires_at),
             token: Some(record.view.id),
+            session: record.session,
+            digest,
             address,
         })
+    }
+
+    /// Whether they could ask again now: the session or token lives, its operator is there and may do this.
+    pub(in crate::server) async fn still_may(
+        &self,
+        endpoint: &Endpoint,
+        permission: Permission,
+    ) -> Answer<bool> {
+        if self.token.is_none() {
+            return Ok(true);
+        }
+        let parts = endpoint.parts();
+        let found = parts.tokens.token(self.digest, endpoint.now()).await?;
+        let role = match found {
+            Some(record) if record.session => {
+                let operator = parts.operators.operator(&record.view.created_by).await?;
+                operator.map(|operator| operator.view.role)
+            }
+            found => found.map(|record| record.view.role),
+        };
+        Ok(role.is_some_and(|role| role.may(permission)))
     }
 
     /// Operator's name, `token:` and the name of a service token, or `local`.
@@ -116,6 +141,11 @@ impl Caller {
     /// The session or token in use.
     pub(in crate::server) const fn token(&self) -> Option<ShortId> {
         self.token
+    }
+
+    /// The service token in use.
+    pub(in crate::server) fn service_token(&self) -> Option<ShortId> {
+        self.token.filter(|_| !self.session)
     }
 
     /// The address asked from.

@@ -7,7 +7,7 @@ use data_encoding::BASE64URL_NOPAD;
 
 use crate::api::{LoginRequest, LoginResponse, PasswordChange, ProblemCode, TokenView, WhoAmI};
 use crate::domain::{AuditDraft, Role, ShortId};
-use crate::port::{OperatorRecord, Stamp, TokenRecord};
+use crate::port::{OperatorRecord, PasswordUse, Stamp, TokenRecord};
 
 use crate::server::endpoint::Endpoint;
 use crate::server::error::{Answer, ApiError};
@@ -27,8 +27,11 @@ pub(super) async fn login(
 ) -> Answer<Json<LoginResponse>> {
     let (parts, content) = request.into_parts();
     let address = Origin::of(&parts).address();
-    endpoint.throttles().login.admit(address)?;
     let asked: LoginRequest = json(&body(content, 16 * 1024).await?)?;
+    let attempt = endpoint
+        .throttles()
+        .login
+        .attempt(address, &asked.operator)?;
     let record = endpoint.parts().operators.operator(&asked.operator).await?;
     let hash = record.as_ref().map(|r| r.password_hash.clone());
     // The same work for operators that do not exist.
@@ -37,65 +40,69 @@ pub(super) async fn login(
         .verify(asked.password.trim_end_matches(['\r', '\n']), hash)
         .await?;
     let known = record.as_ref().map(|r| r.view.name.clone());
-    let Some(mut record) = record.filter(|_| right) else {
-        endpoint.throttles().login.failed(address);
+    let wrong = async {
+        attempt.failed();
         endpoint.metrics().authentication_failures.up();
         note_failure(&endpoint, known).await;
-        return Err(ApiError::new(
+        ApiError::new(
             ProblemCode::NotAuthenticated,
             "operator or password is wrong",
-        ));
+        )
+    };
+    let Some(record) = record.filter(|_| right) else {
+        return Err(wrong.await);
     };
     let first = record.one_time;
-    match (&asked.new_password, first) {
-        (None, true) => {
-            return Err(ApiError::new(
-                ProblemCode::Unprocessable,
-                "this is a one-time code: it has to be replaced by a password now",
-            )
-            .next("callhome auth login asks for a new password"));
-        }
-        (Some(new), _) => {
-            record.password_hash = endpoint.passwords().hash(new, endpoint.random()?).await?;
-            record.one_time = false;
-        }
-        (None, false) => {}
+    if first && asked.new_password.is_none() {
+        return Err(ApiError::new(
+            ProblemCode::Unprocessable,
+            "this is a one-time code: it has to be replaced by a password now",
+        )
+        .next("callhome auth login asks for a new password"));
     }
-    record.view.last_login = Some(endpoint.now());
+    let replaced_by = match &asked.new_password {
+        Some(new) => Some(endpoint.passwords().hash(new, endpoint.random()?).await?),
+        None => None,
+    };
     let (name, role) = (record.view.name.clone(), record.view.role);
-    let audit = login_audit(
-        &endpoint,
-        &name,
-        if first { "with the one-time code" } else { "" },
-    );
     let stamp = Stamp {
-        audit: Some(audit),
+        audit: Some(login_audit(
+            &endpoint,
+            &name,
+            if first { "with the one-time code" } else { "" },
+        )),
         ..Stamp::default()
     };
-    endpoint
-        .parts()
-        .operators
-        .save_operator(record, stamp)
-        .await?;
-    if first {
-        first_start::code_used(&endpoint);
-    }
-    let bound_to = address
-        .filter(|_| asked.bind_address)
-        .map(|a| a.to_string());
     let (token, view) = new_token(&endpoint, "session", role, &name, SESSION)?;
     let expires_at = view.expires_at;
-    let record = TokenRecord {
+    let session = TokenRecord {
         view,
         session: true,
         digest: token_digest(&token),
-        bound_to,
+        bound_to: address
+            .filter(|_| asked.bind_address)
+            .map(|a| a.to_string()),
+        made_with: None,
     };
-    endpoint
+    let used = PasswordUse {
+        name: name.clone(),
+        password_hash: record.password_hash,
+        replaced_by,
+        session: Some(session),
+        keeps: None,
+    };
+    if !endpoint
         .parts()
-        .tokens
-        .save_token(record, Stamp::default())
-        .await?;
+        .operators
+        .password_used(used, stamp)
+        .await?
+    {
+        // Removed, or given another password, while this one was looked at.
+        return Err(wrong.await);
+    }
+    if first {
+        first_start::code_used(&endpoint);
+    }
     Ok(Json(LoginResponse {
         token,
         expires_at,
@@ -166,45 +173,59 @@ pub(super) async fn logout(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes one's own password.
+/// Changes one's own password. One's other sessions end.
 #[utoipa::path(post, path = "/api/v1/auth/password", request_body = PasswordChange, responses((status = 204), (status = 401, body = crate::api::Problem)), tag = "auth")]
 pub(super) async fn change_password(
     State(endpoint): State<Endpoint>,
     request: Request,
 ) -> Answer<StatusCode> {
     let write = Write::<PasswordChange>::from_request(request, &endpoint).await?;
-    let address = write.caller.address();
-    endpoint.throttles().login.admit(address)?;
+    let name = write.caller.name();
+    let attempt = endpoint
+        .throttles()
+        .login
+        .attempt(write.caller.address(), name)?;
     let operators = &endpoint.parts().operators;
-    let record: Option<OperatorRecord> = operators.operator(write.caller.name()).await?;
+    let record: Option<OperatorRecord> = operators.operator(name).await?;
     let hash = record.as_ref().map(|r| r.password_hash.clone());
     let right = endpoint
         .passwords()
         .verify(&write.value.current, hash)
         .await?;
-    let Some(mut record) = record.filter(|_| right) else {
-        endpoint.throttles().login.failed(address);
-        return Err(ApiError::new(
+    let wrong = || {
+        ApiError::new(
             ProblemCode::NotAuthenticated,
             "the current password is wrong, or this caller has none",
-        ));
+        )
     };
-    record.password_hash = endpoint
+    let Some(record) = record.filter(|_| right) else {
+        attempt.failed();
+        return Err(wrong());
+    };
+    let new = endpoint
         .passwords()
         .hash(&write.value.new, endpoint.random()?)
         .await?;
-    record.one_time = false;
-    let subject = format!("operator:{}", write.caller.name());
     let stamp = Stamp {
-        audit: Some(
-            write
-                .caller
-                .audit(&endpoint, "password.change", &subject, ""),
-        ),
+        audit: Some(write.caller.audit(
+            &endpoint,
+            "password.change",
+            &format!("operator:{name}"),
+            "",
+        )),
         ..Stamp::default()
     };
-    operators.save_operator(record, stamp).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let used = PasswordUse {
+        name: name.to_owned(),
+        password_hash: record.password_hash,
+        replaced_by: Some(new),
+        session: None,
+        keeps: write.caller.token(),
+    };
+    match operators.password_used(used, stamp).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(wrong()),
+    }
 }
 
 /// Says who is asking.

@@ -231,14 +231,36 @@ fn apply(device: &mut Device, edit: &DeviceEdit) -> Vec<&'static str> {
     changed
 }
 
-/// Removes a device with all that hangs on it but the audit trail.
-#[utoipa::path(delete, path = "/api/v1/devices/{id}", params(("id" = String, Path)), responses((status = 204), (status = 404, body = crate::api::Problem)), tag = "devices")]
+/// How a device is removed.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct RemoveWords {
+    #[serde(default)]
+    forget_pins: bool,
+}
+
+/// Removes a device with all that hangs on it but the audit trail. One that is locked only when its PINs may be
+/// forgotten with it.
+#[utoipa::path(delete, path = "/api/v1/devices/{id}", params(("id" = String, Path), ("forget_pins" = Option<bool>, Query)), responses((status = 204), (status = 404, body = crate::api::Problem), (status = 409, body = crate::api::Problem)), tag = "devices")]
 pub(super) async fn remove(
     State(endpoint): State<Endpoint>,
     Place(id): Place<ShortId>,
+    Words(words): Words<RemoveWords>,
     write: Write<()>,
 ) -> Answer<StatusCode> {
     write.require(Permission::Administer)?;
+    let locked = endpoint.ports().devices.device(id).await?;
+    if let Some(device) = locked.filter(|d| d.lock.locked && !words.forget_pins) {
+        return Err(ApiError::new(
+            ProblemCode::Conflict,
+            format!(
+                "{} is locked, and the PIN that opens it would be forgotten with it",
+                device.name
+            ),
+        )
+        .next(format!(
+            "callhome device unlock {id}, or callhome device pin {id} and write it down"
+        )));
+    }
     let stamp = write.stamp(&endpoint, "device.delete", &format!("device:{id}"), "");
     match endpoint.ports().devices.delete_device(id, stamp).await {
         Err(StoreError::AlreadyDone(_)) => {}
@@ -352,6 +374,7 @@ pub(super) async fn verify(
         write.value.number.clone(),
         answerer,
         write.caller.for_flow(),
+        write.flow_key(),
     );
     Ok((StatusCode::ACCEPTED, Json(asked.await?)))
 }

@@ -8,7 +8,7 @@ use axum::response::sse::{Event as Line, KeepAlive, Sse};
 use futures_util::stream::{Stream, unfold};
 
 use crate::api::Event;
-use crate::domain::{Permission, Timestamp};
+use crate::domain::Permission;
 use crate::port::EventFilter;
 
 use crate::server::endpoint::Endpoint;
@@ -18,6 +18,8 @@ use crate::server::identity::Caller;
 
 /// Comments that keep proxies from closing a quiet stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Whether the caller still may watch is looked at before anything is told, and at least this often.
+const LOOK: Duration = Duration::from_secs(5);
 const BATCH: u32 = 256;
 
 /// Which events.
@@ -60,7 +62,7 @@ pub(super) async fn watch(
             device: words.device,
         },
         ready: VecDeque::new(),
-        ends_at: caller.expires_at(),
+        caller,
         endpoint,
     };
     let lines = unfold(watcher, |mut watcher| async move {
@@ -82,7 +84,7 @@ struct Watcher {
     endpoint: Endpoint,
     filter: EventFilter,
     ready: VecDeque<Event>,
-    ends_at: Option<Timestamp>,
+    caller: Caller,
 }
 
 impl Watcher {
@@ -93,7 +95,12 @@ impl Watcher {
             if let Some(event) = self.ready.pop_front() {
                 return Some(event);
             }
-            if self.ends_at.is_some_and(|end| end <= self.endpoint.now()) {
+            let caller = &self.caller;
+            if !caller
+                .still_may(&self.endpoint, Permission::Read)
+                .await
+                .ok()?
+            {
                 return None;
             }
             self.fill().await.ok()?;
@@ -121,8 +128,7 @@ impl Watcher {
         let events = &self.endpoint.ports().events;
         tokio::select! {
             () = self.endpoint.stopping().cancelled() => None,
-            // Now and then the end of the session is looked at.
-            () = tokio::time::sleep(Duration::from_secs(60)) => Some(()),
+            () = tokio::time::sleep(LOOK) => Some(()),
             woken = events.wait_event(self.filter.after) => woken.ok(),
         }
     }

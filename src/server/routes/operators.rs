@@ -48,14 +48,38 @@ pub(super) async fn put(
     }
     let operators = &endpoint.parts().operators;
     let known = operators.operator(&name).await?;
-    let password_hash = match (&asked.password, &known) {
+    let stamp = write.stamp(
+        &endpoint,
+        "operator.save",
+        &format!("operator:{name}"),
+        format!("role {}", asked.role),
+    );
+    let mut view = Operator {
+        name: name.clone(),
+        role: asked.role,
+        created_at: endpoint.now(),
+        last_login: None,
+    };
+    if let Some(known) = &known {
+        (view.created_at, view.last_login) = (known.view.created_at, known.view.last_login);
+    }
+    let saved = match (&asked.password, known) {
         (Some(password), _) => {
-            endpoint
+            let password_hash = endpoint
                 .passwords()
                 .hash(password, endpoint.random()?)
-                .await?
+                .await?;
+            let record = OperatorRecord {
+                view: view.clone(),
+                password_hash,
+                one_time: false,
+            };
+            operators.save_operator(record, stamp).await
         }
-        (None, Some(known)) => known.password_hash.clone(),
+        (None, Some(_)) => {
+            let changed = operators.change_role(&name, asked.role, stamp).await;
+            changed.map(|changed| view = changed)
+        }
         (None, None) => {
             return Err(ApiError::new(
                 ProblemCode::Unprocessable,
@@ -63,26 +87,7 @@ pub(super) async fn put(
             ));
         }
     };
-    let record = OperatorRecord {
-        view: Operator {
-            name: name.clone(),
-            role: asked.role,
-            created_at: known
-                .as_ref()
-                .map_or_else(|| endpoint.now(), |k| k.view.created_at),
-            last_login: known.as_ref().and_then(|k| k.view.last_login),
-        },
-        password_hash,
-        one_time: known.is_some_and(|k| k.one_time) && asked.password.is_none(),
-    };
-    let view = record.view.clone();
-    let stamp = write.stamp(
-        &endpoint,
-        "operator.save",
-        &format!("operator:{name}"),
-        format!("role {}", asked.role),
-    );
-    match operators.save_operator(record, stamp).await {
+    match saved {
         Err(StoreError::AlreadyDone(_)) => {}
         done => done?,
     }

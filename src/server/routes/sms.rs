@@ -10,14 +10,14 @@ use crate::api::{
 };
 use crate::domain::{Permission, Risk, ShortId};
 use crate::flow::{ActError, sign as signing, text};
-use crate::port::OutboundSms;
+use crate::port::{OutboundSms, StoreError};
 use crate::sms::{Joined, Meter, Parts, SendOptions, SignedMessage};
 
 use crate::server::endpoint::Endpoint;
 use crate::server::error::{Answer, ApiError};
 use crate::server::extract::Place;
 use crate::server::identity::Caller;
-use crate::server::write::Write;
+use crate::server::write::{Write, outcome_id};
 
 use super::actions::consent;
 
@@ -34,7 +34,8 @@ pub(super) async fn sign(
         write.require(Permission::Administer)?;
     }
     let caller = write.caller.for_flow();
-    let signed = signing::sign(endpoint.ports(), write.value, given, caller).await?;
+    let key = write.flow_key();
+    let signed = signing::sign(endpoint.ports(), write.value, given, caller, key).await?;
     Ok(Json(signed))
 }
 
@@ -85,10 +86,13 @@ pub(super) async fn send(
             .map_or_else(String::new, |r| format!(", reason: {r}"))
     );
     // Before the send: a text that went out without a trace would be worse than a trace without a text.
-    let entry = write
-        .caller
-        .audit(&endpoint, "sms.send", &format!("sms:{reference}"), detail);
-    endpoint.ports().audit.append(entry).await?;
+    let stamp = write.stamp(&endpoint, "sms.send", &format!("sms:{reference}"), detail);
+    match endpoint.ports().audit.begin(stamp).await {
+        Err(StoreError::AlreadyDone(outcome)) => {
+            return sent_before(&endpoint, outcome_id(&outcome, "sms")?, &meter).await;
+        }
+        done => done?,
+    }
     let sms = OutboundSms {
         options,
         ..OutboundSms::text(asked.to.clone(), asked.text.clone(), reference)
@@ -101,6 +105,29 @@ pub(super) async fn send(
         gateway: gateway.name().to_owned(),
         answer: accepted.answer,
         reference: accepted.reference,
+        segments: u32::try_from(meter.segments).unwrap_or(u32::MAX),
+    }))
+}
+
+/// The answer to a request that was served under the same key.
+async fn sent_before(
+    endpoint: &Endpoint,
+    id: ShortId,
+    meter: &Meter,
+) -> Answer<Json<SmsSendResponse>> {
+    let records = endpoint.ports().texts.parts_of(id).await?;
+    let Some(record) = records.into_iter().next() else {
+        return Err(ApiError::new(
+            ProblemCode::Conflict,
+            format!("this was asked for before under the same key, as {id}, and no gateway is known to have taken it"),
+        )
+        .next("see that it did not arrive, then send it anew, under another key"));
+    };
+    Ok(Json(SmsSendResponse {
+        id,
+        gateway: record.gateway,
+        answer: "taken when it was asked for first".to_owned(),
+        reference: record.id,
         segments: u32::try_from(meter.segments).unwrap_or(u32::MAX),
     }))
 }

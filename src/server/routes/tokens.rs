@@ -48,7 +48,12 @@ pub(super) async fn create(
             "a token has a name of 1 to 32 of a-z 0-9 . _ - and lives 1 to 366 days",
         ));
     }
-    let life = DAY * asked.valid_days;
+    let maker = write.caller.service_token();
+    let mut life = DAY * asked.valid_days;
+    if let Some(end) = write.caller.expires_at().filter(|_| maker.is_some()) {
+        // It cannot outlive the token that makes it.
+        life = life.min(end.since(endpoint.now()));
+    }
     let (token, view) = new_token(
         &endpoint,
         &asked.name,
@@ -65,6 +70,7 @@ pub(super) async fn create(
         session: false,
         digest: token_digest(&token),
         bound_to: asked.bind_address.clone(),
+        made_with: maker,
     };
     let stamp = write.stamp(&endpoint, "token.create", &token_subject(view.id), detail);
     match endpoint.parts().tokens.save_token(record, stamp).await {

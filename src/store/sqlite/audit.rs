@@ -3,7 +3,7 @@ use rusqlite::{Row, params};
 
 use crate::api::AuditCheckpoint;
 use crate::domain::{AuditDraft, AuditEntry, AuditHash, Timestamp};
-use crate::port::{AuditTrail, StoreError};
+use crate::port::{AuditTrail, Stamp, StoreError};
 
 use super::SqliteStore;
 use super::transaction::{all, from_json, one, signed, to_json, unsigned};
@@ -31,6 +31,14 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
 impl AuditTrail for SqliteStore {
     async fn append(&self, draft: AuditDraft) -> Result<AuditEntry, StoreError> {
         self.write(move |tx| tx.audit(draft)).await
+    }
+
+    async fn begin(&self, stamp: Stamp) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            tx.begin(&stamp)?;
+            tx.finish(stamp)
+        })
+        .await
     }
 
     async fn entries(&self, after: u64, limit: u32) -> Result<Vec<AuditEntry>, StoreError> {

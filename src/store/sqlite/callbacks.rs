@@ -114,6 +114,23 @@ impl Callbacks for SqliteStore {
         .await
     }
 
+    async fn open_callbacks(&self) -> Result<Vec<CallbackView>, StoreError> {
+        self.read(|conn| {
+            // As the index says it, so that it serves.
+            all(
+                conn,
+                "SELECT data FROM callbacks WHERE json_extract(data, '$.state') IN ('pending', 'delivered')
+                 ORDER BY number",
+                [],
+                |row| row.get::<_, String>(0),
+            )?
+            .iter()
+            .map(|data| from_json(data))
+            .collect()
+        })
+        .await
+    }
+
     async fn callbacks_by_request(
         &self,
         request_id: &str,

@@ -4,8 +4,10 @@ use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
 use subtle::ConstantTimeEq as _;
 
-use crate::api::{Device, DeviceNumber};
-use crate::domain::{DeviceId, DeviceSecret, Identity, Msisdn, Sequence, ShortId, Timestamp};
+use crate::api::{Device, DeviceNumber, LockState};
+use crate::domain::{
+    AuditDraft, DeviceId, DeviceSecret, Identity, Msisdn, Sequence, ShortId, Timestamp,
+};
 use crate::port::{
     AgentKey, Enrolment, EnrolmentDraft, EnrolmentRefusal, Enrolments, MachineError, Sealer, Stamp,
     StoreError,
@@ -14,7 +16,7 @@ use crate::port::{
 use super::SqliteStore;
 use super::creation::void_old_epoch;
 use super::devices::{Facts, holder, load, load_existing, no_device, store_facts};
-use super::transaction::{Tx, one, parse};
+use super::transaction::{Tx, one, parse, to_json};
 
 /// What a device's sealed secret is bound to: another device's or an older one does not open in its place.
 fn secret_context(device: &str, epoch: u32) -> String {
@@ -206,6 +208,7 @@ fn enrol(
         params![draft.code_digest, draft.at.millis()],
     )?;
     let again = found.as_ref().is_some_and(|d| d.agent_id.is_some());
+    let was_locked = found.as_ref().is_some_and(|d| d.lock.locked);
     let (facts, version, epoch) = match found {
         Some(found) => {
             let (version, epoch) = (found.version + 1, found.epoch + 1);
@@ -229,6 +232,21 @@ fn enrol(
             Sequence::FIRST.value()
         ],
     )?;
+    if again && was_locked && !draft.proven {
+        tx.audit(AuditDraft {
+            at: draft.at,
+            actor: format!("device:{agent_id}"),
+            event: "lock.ended".into(),
+            subject: format!("device:{id}"),
+            detail: "it enrolled anew, without its old secret".into(),
+            correlation: String::new(),
+        })?;
+        // It has not its old secret, so not the PIN either: whatever it is, it is not locked any more.
+        tx.run(
+            "UPDATE devices SET locked = 0, lock = ?2 WHERE id = ?1",
+            params![id, to_json(&LockState::default())?],
+        )?;
+    }
     if version > 1 {
         // Addresses of record carry the agent's old id.
         tx.run("DELETE FROM bindings WHERE device = ?1", [&id])?;

@@ -97,7 +97,7 @@ fn record(
         .unwrap_or(row.view.updated_at)
         .max(row.view.updated_at);
     let accepted = attempts.iter().any(|a| a.accepted);
-    row.view.attempts.extend(attempts);
+    row.view.add_attempts(attempts);
     if accepted && row.view.state == ActionState::Pending {
         row.become_state(ActionState::Sent);
     }
@@ -131,7 +131,7 @@ fn receipt(tx: &Tx<'_>, id: ShortId, receipt: Attempt) -> Result<ActionView, Sto
     if receipt.accepted {
         row.become_state(ActionState::Delivered);
     }
-    row.view.attempts.push(receipt);
+    row.view.add_attempts([receipt]);
     row.save(tx, at)?;
     Ok(row.view)
 }

@@ -111,7 +111,8 @@ fn change_lock(tx: &Tx<'_>, view: &ActionView, at: Timestamp) -> Result<(), Stor
             ticket: view.ticket.clone(),
             action: Some(view.id),
         },
-        Some(ActionKind::Unlock) => LockState::default(),
+        // A device that was reset has no lock any more.
+        Some(ActionKind::Unlock | ActionKind::Reset) => LockState::default(),
         _ => return Ok(()),
     };
     tx.run(

@@ -24,9 +24,10 @@ struct TokenRow {
     last_used: Option<i64>,
     session: bool,
     bound_to: Option<String>,
+    made_with: Option<String>,
 }
 
-const SELECT: &str = "SELECT id, digest, name, role, created_by, created_at, expires_at, last_used, session, bound_to
+const SELECT: &str = "SELECT id, digest, name, role, created_by, created_at, expires_at, last_used, session, bound_to, made_with
     FROM tokens";
 
 impl TokenRow {
@@ -42,6 +43,7 @@ impl TokenRow {
             last_used: row.get(7)?,
             session: row.get(8)?,
             bound_to: row.get(9)?,
+            made_with: row.get(10)?,
         })
     }
 
@@ -59,6 +61,7 @@ impl TokenRow {
             session: self.session,
             digest: self.digest,
             bound_to: self.bound_to,
+            made_with: self.made_with.as_deref().map(parse).transpose()?,
         })
     }
 }
@@ -84,14 +87,52 @@ pub(super) fn revoke_above(
     for (id, of, session) in held {
         let of: Role = parse(&of)?;
         if session || role.is_none_or(|role| of > role) {
-            tx.run("DELETE FROM tokens WHERE id = ?1", [id])?;
+            revoke(tx, &id)?;
         }
     }
     Ok(())
 }
 
+/// Ends an operator's sessions but for one.
+pub(super) fn end_sessions(
+    tx: &Tx<'_>,
+    operator: &str,
+    but: Option<ShortId>,
+) -> Result<(), StoreError> {
+    tx.run(
+        "DELETE FROM tokens WHERE created_by = ?1 AND session = 1 AND id IS NOT ?2",
+        params![operator, but.map(|id| id.to_string())],
+    )
+    .map(drop)
+}
+
+/// Ends a token and all that were made with it; how many.
+fn revoke(tx: &Tx<'_>, id: &str) -> Result<usize, StoreError> {
+    tx.run(
+        "WITH RECURSIVE ended (id) AS (
+            SELECT id FROM tokens WHERE id = ?1
+            UNION SELECT tokens.id FROM tokens JOIN ended ON tokens.made_with = ended.id)
+         DELETE FROM tokens WHERE id IN (SELECT id FROM ended)",
+        [id],
+    )
+}
+
 fn save(tx: &Tx<'_>, record: &TokenRecord, stamp: Stamp) -> Result<(), StoreError> {
     tx.begin(&stamp)?;
+    if let Some(maker) = record.made_with {
+        let lives = tx.one(
+            "SELECT 1 FROM tokens WHERE id = ?1",
+            [maker.to_string()],
+            |row| row.get::<_, i64>(0),
+        )?;
+        lives.ok_or_else(|| StoreError::NotFound(format!("token {maker}")))?;
+    }
+    insert(tx, record)?;
+    tx.finish(stamp)
+}
+
+/// Stores a token.
+pub(super) fn insert(tx: &Tx<'_>, record: &TokenRecord) -> Result<(), StoreError> {
     let view = &record.view;
     // Dead ones go when a new one comes.
     tx.run(
@@ -99,8 +140,8 @@ fn save(tx: &Tx<'_>, record: &TokenRecord, stamp: Stamp) -> Result<(), StoreErro
         [view.created_at.millis()],
     )?;
     tx.run(
-        "INSERT INTO tokens (id, digest, name, role, created_by, created_at, expires_at, last_used, session, bound_to)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        "INSERT INTO tokens (id, digest, name, role, created_by, created_at, expires_at, last_used, session, bound_to, made_with)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         params![
             view.id.to_string(),
             record.digest,
@@ -111,10 +152,11 @@ fn save(tx: &Tx<'_>, record: &TokenRecord, stamp: Stamp) -> Result<(), StoreErro
             view.expires_at.millis(),
             view.last_used.map(Timestamp::millis),
             record.session,
-            record.bound_to
+            record.bound_to,
+            record.made_with.map(|id| id.to_string())
         ],
-    )?;
-    tx.finish(stamp)
+    )
+    .map(drop)
 }
 
 #[async_trait]
@@ -176,7 +218,7 @@ impl Tokens for SqliteStore {
     async fn revoke_token(&self, id: ShortId, stamp: Stamp) -> Result<(), StoreError> {
         self.write(move |tx| {
             tx.begin(&stamp)?;
-            if tx.run("DELETE FROM tokens WHERE id = ?1", [id.to_string()])? == 0 {
+            if revoke(tx, &id.to_string())? == 0 {
                 return Err(StoreError::NotFound(format!("token {id}")));
             }
             tx.finish(stamp)

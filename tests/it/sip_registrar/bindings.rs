@@ -170,3 +170,32 @@ async fn among_thousands_of_bindings_one_is_found_at_once() {
     let each = started.elapsed() / 100;
     assert!(each < Duration::from_millis(20), "{each:?} for one look-up");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn registrations_of_one_moment_lose_none() {
+    let server = TestServer::start().await;
+    let phone = SipDevice::enrol(&server, IMEI).await;
+    // One device, many places: each of them is kept.
+    let places: Vec<String> = (1..=8)
+        .map(|n| format!("<sip:{}@192.0.2.{n}>", phone.user()))
+        .collect();
+    let one = phone.send(phone.register(&server, 600)).await;
+    assert_eq!(code(&one), Some(200));
+    let all = places.iter().map(|contact| {
+        let request = OutboundRequest::register(SipUri::at("", server.sip()), phone.aor(), 600)
+            .with_contact(contact)
+            .expect("a contact")
+            .with_credentials(phone.credentials());
+        phone.send(request)
+    });
+    for report in futures_util::future::join_all(all).await {
+        assert_eq!(code(&report), Some(200), "{report:?}");
+    }
+    let seen = device(&server, &phone.test).await;
+    for n in 1..=8 {
+        let host = format!("192.0.2.{n}");
+        let kept = seen.bindings.iter().any(|b| b.contact.contains(&host));
+        assert!(kept, "{host}: {:?}", seen.bindings);
+    }
+    server.stop().await;
+}

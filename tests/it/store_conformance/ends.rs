@@ -5,7 +5,7 @@ use callhome::domain::{ActionState, Bearer, Sequence, ShortId};
 use callhome::port::{Claimed, Recorded, Stamp, StoreError};
 
 use super::Store;
-use super::fixtures::{at, enrolled, lock_order, order, stamp};
+use super::fixtures::{at, device, digest, draft, enrolled, lock_order, order, stamp};
 use super::work::{answer, answer_to};
 
 const LEASE: Duration = Duration::from_secs(60);
@@ -315,4 +315,73 @@ pub(crate) async fn who_tries_again_past_the_time_gets_as_much_time_again(store:
         fetched(&store, &phone, &[], 2001).await,
         [(1, ActionState::Delivered)]
     );
+}
+
+pub(crate) async fn attempts_are_kept_within_bounds(store: impl Store) {
+    let phone = enrolled(&store, "Phone").await;
+    let id = made(&store, &phone, "aud()").await;
+    let mut lease = claim(&store, 10).await[0].lease;
+    for n in 0..300_i64 {
+        let (bearer, accepted) = match n {
+            50 => (Bearer::Sms, true),
+            _ => (Bearer::SipDirect, n % 2 == 0),
+        };
+        let tried = vec![attempt(11 + n, bearer, accepted)];
+        store
+            .record_attempts(lease, tried, Some(at(12 + n)))
+            .await
+            .expect("recorded");
+        lease = claim(&store, 12 + n).await[0].lease;
+    }
+    let seen = view(&store, id).await;
+    assert_eq!(seen.attempts.len(), 100);
+    assert_eq!(seen.attempts[0].at, at(11));
+    assert_eq!(seen.attempts[99].at, at(310));
+    assert!(seen.content_left(), "that it left is not forgotten");
+}
+
+pub(crate) async fn a_lock_ends_with_what_it_locked(store: impl Store) {
+    let phone = enrolled(&store, "Phone").await;
+    let locked = async || {
+        let seen = store.device(phone.id).await.expect("read").expect("there");
+        seen.lock.locked
+    };
+    let done = async |epoch: u32, action: &str, sequence: u32| {
+        let mut draft = answer_to(action, &phone, sequence, ActionState::Done);
+        draft.epoch = epoch;
+        let taken = store.record_result(draft, Stamp::default()).await;
+        assert!(matches!(taken, Ok(Recorded::First(_))), "{taken:?}");
+    };
+    made(&store, &phone, "lck()").await;
+    done(1, "lck", 1).await;
+    assert!(locked().await);
+    made(&store, &phone, "rst()").await;
+    done(1, "rst", 2).await;
+    assert!(!locked().await, "a reset phone has no lock");
+    made(&store, &phone, "lck()").await;
+    done(1, "lck", 3).await;
+
+    // Who proves itself with the old secret has the lock still; who comes anew has it not.
+    for (code, proven, stays) in [("proof", true, true), ("anew", false, false)] {
+        store
+            .invite(
+                vec![digest(code)],
+                Some(phone.id),
+                None,
+                at(60),
+                Stamp::default(),
+            )
+            .await
+            .expect("invited");
+        let mut same = device("Phone again");
+        same.identities.clone_from(&phone.identities);
+        let mut draft = draft(same, code);
+        draft.proven = proven;
+        let enrolled = store.enrol(draft, Stamp::default()).await;
+        assert!(enrolled.expect("stored").expect("let in").again);
+        assert_eq!(locked().await, stays, "{code}");
+    }
+    let trail = store.entries(0, 100).await.expect("read");
+    let ended = trail.iter().filter(|e| e.draft.event == "lock.ended");
+    assert_eq!(ended.count(), 1);
 }

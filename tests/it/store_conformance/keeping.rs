@@ -2,7 +2,9 @@ use callhome::api::{
     AuditCheckpoint, CustomerRecord, Evaluation, Operator, RouteRegistration, TokenView,
 };
 use callhome::domain::{AuditHash, GENESIS, Role, SystemId, verify_chain};
-use callhome::port::{NewBackupItem, OperatorRecord, PageOf, Stamp, StoreError, TokenRecord};
+use callhome::port::{
+    NewBackupItem, OperatorRecord, PageOf, PasswordUse, Stamp, StoreError, TokenRecord,
+};
 
 use super::Store;
 use super::fixtures::{at, device, digest, enrolled, order, short_id, stamp};
@@ -151,6 +153,7 @@ fn token(by: &str, role: Role, session: bool) -> TokenRecord {
         session,
         digest: digest(&id.to_string()),
         bound_to: Some("127.0.0.1".into()),
+        made_with: None,
     }
 }
 
@@ -362,4 +365,89 @@ pub(crate) async fn customers_are_kept_by_their_system_ids(store: impl Store) {
             "customer.evaluate"
         ]
     );
+}
+
+fn used(hash: &str, replaced_by: Option<&str>, session: Option<TokenRecord>) -> PasswordUse {
+    PasswordUse {
+        name: "anna".into(),
+        password_hash: hash.into(),
+        replaced_by: replaced_by.map(str::to_owned),
+        session,
+        keeps: None,
+    }
+}
+
+pub(crate) async fn a_login_changes_nothing_but_what_it_is_about(store: impl Store) {
+    for (name, role) in [("anna", Role::Admin), ("bo", Role::Admin)] {
+        store
+            .save_operator(operator(name, role), Stamp::default())
+            .await
+            .expect("saved");
+    }
+    let looked_at = store.operator("anna").await.expect("read").expect("there");
+    let hash = looked_at.password_hash.as_str();
+    // While the password is looked at, the role changes.
+    store
+        .change_role("anna", Role::Helpdesk, stamp("operator.save"))
+        .await
+        .expect("changed");
+    let session = token("anna", Role::Admin, true);
+    let first = used(hash, None, Some(session.clone()));
+    assert!(
+        store
+            .password_used(first, stamp("login"))
+            .await
+            .expect("noted")
+    );
+    let anna = store.operator("anna").await.expect("read").expect("there");
+    assert_eq!(anna.view.role, Role::Helpdesk);
+    assert_eq!(anna.view.last_login, Some(at(0)));
+    let lives = async |token: &TokenRecord| {
+        let found = store.token(token.digest, at(1)).await.expect("read");
+        found.is_some()
+    };
+    assert!(lives(&session).await);
+
+    // The password is replaced: the session ends, and the old password is worth nothing.
+    let other = token("anna", Role::Helpdesk, true);
+    let replaced = used(hash, Some("$new"), Some(other.clone()));
+    assert!(
+        store
+            .password_used(replaced, stamp("login"))
+            .await
+            .expect("noted")
+    );
+    assert_eq!((lives(&session).await, lives(&other).await), (false, true));
+    let late = token("anna", Role::Helpdesk, true);
+    let stale = used(hash, Some("$other"), Some(late.clone()));
+    assert!(
+        !store
+            .password_used(stale, stamp("login"))
+            .await
+            .expect("refused")
+    );
+    assert!(!lives(&late).await);
+    let anna = store.operator("anna").await.expect("read").expect("there");
+    assert_eq!(
+        (anna.password_hash.as_str(), anna.one_time),
+        ("$new", false)
+    );
+
+    // Removed while the password is looked at: a login does not bring anybody back.
+    store
+        .delete_operator("anna", Stamp::default())
+        .await
+        .expect("deleted");
+    let gone = used("$new", None, Some(token("anna", Role::Admin, true)));
+    assert!(
+        !store
+            .password_used(gone, stamp("login"))
+            .await
+            .expect("refused")
+    );
+    assert!(store.operator("anna").await.expect("read").is_none());
+    let nobody = store.change_role("anna", Role::Admin, stamp("x")).await;
+    assert!(matches!(nobody, Err(StoreError::NotFound(_))), "{nobody:?}");
+    let last = store.change_role("bo", Role::Viewer, stamp("x")).await;
+    assert!(matches!(last, Err(StoreError::Conflict(_))), "{last:?}");
 }

@@ -135,6 +135,8 @@ conformance!(sqlite_file, crate::store_sqlite::fresh, {
         what_was_signed_by_hand_is_carried_by_its_text_only,
         a_signed_lock_in_a_drawer_is_in_nobodys_way_for_ever,
         who_tries_again_past_the_time_gets_as_much_time_again,
+        attempts_are_kept_within_bounds,
+        a_lock_ends_with_what_it_locked,
     ],
     keeping: [
         a_backup_takes_items_until_it_is_complete,
@@ -142,6 +144,7 @@ conformance!(sqlite_file, crate::store_sqlite::fresh, {
         the_trail_is_one_chain_whoever_writes,
         a_failed_write_leaves_no_entry_in_the_trail,
         the_last_admin_stays,
+        a_login_changes_nothing_but_what_it_is_about,
         less_of_a_role_ends_what_was_held_under_more,
         tokens_die_when_they_expire_or_are_revoked,
         checkpoints_are_kept_in_order,

@@ -14,6 +14,7 @@ use super::super::acting;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The device itself keeps its data; the server forgets it, its actions and its backups.
+The PIN of one that is locked is forgotten, too: that needs --accept-risk lock beside data-loss.
 
 Examples:
   callhome device delete 358931104120070
@@ -41,10 +42,18 @@ pub(super) async fn run(context: &Context, args: DeleteArgs) -> Outcome {
     let harm = Harm {
         verb: "delete it".into(),
         facts: format!(
-            "This removes the device from the registry, with its backups.\n\n{}",
+            "This removes the device from the registry, with its backups.{}\n\n{}",
+            if device.lock.locked {
+                " It is locked, and the PIN that opens it is forgotten, too."
+            } else {
+                ""
+            },
             device_facts(&device, None, context.now())
         ),
-        risks: vec![Risk::DataLoss],
+        risks: match device.lock.locked {
+            true => vec![Risk::DataLoss, Risk::Lock],
+            false => vec![Risk::DataLoss],
+        },
         challenge: Challenge::LastFour { noun, expected },
     };
     if !args.write.dry_run {
@@ -53,7 +62,7 @@ pub(super) async fn run(context: &Context, args: DeleteArgs) -> Outcome {
         debug_assert!(consent.covers(Risk::DataLoss));
     }
     client
-        .delete_device(device.id, &context.write(&args.write)?)
+        .delete_device(device.id, device.lock.locked, &context.write(&args.write)?)
         .await?;
     context.status(&format!("{} is deleted.", acting::called(&device)))?;
     Ok(Exit::Done)

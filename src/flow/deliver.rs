@@ -394,8 +394,8 @@ async fn hurry(
         }
         // A device that comes and goes all the time does not set the pace.
         let hurried = match view.attempts.last() {
-            Some(last) => now.max(last.at.after(HURRIED)),
-            None => now,
+            Some(last) if last.accepted => now.max(last.at.after(HURRIED)),
+            _ => now,
         };
         if view.next_try_at.is_some_and(|at| at <= hurried) {
             continue;

@@ -288,7 +288,7 @@ fn check_size(
     via: Option<Bearer>,
 ) -> Result<(), ActError> {
     let linked = device.has_data && ports.home.https.is_some();
-    if linked || !via.is_none_or(|via| via == Bearer::Sms) {
+    if linked || via.is_some_and(|via| via != Bearer::Sms) {
         return Ok(());
     }
     match message::fits_texts(action) {

@@ -298,7 +298,7 @@ fn is_news(binding: &Binding, known: &[Binding], now: Timestamp) -> bool {
             contact,
             instance,
             b.path.clone(),
-            b.received.clone(),
+            b.received,
             b.call_id.clone(),
         )
     };

@@ -138,11 +138,12 @@ async fn zeep_asks_over_both_versions_and_every_part_reaches_the_device_as_it_wa
         token("billing", "helpdesk").await,
         token("reader", "viewer").await,
     );
+    let day = time::OffsetDateTime::now_utc().date() + time::Duration::days(20);
     let full = |port: &str, id: &str| {
         json!({ "operation": "CallbackRequest", "port": port, "parts": {
             "device": IMEI, "address": "127.0.0.1", "port": 9443, "requestId": id,
             "path": "/a?b=1&c=<é>", "component": "phone book", "protocol": "http", "api": "json/2",
-            "notAfter": "2037-01-01T00:00:00Z", "alternative": ["app2.example.net:443", "[2001:db8::7]:80"],
+            "notAfter": format!("{day}T00:00:00Z"), "alternative": ["app2.example.net:443", "[2001:db8::7]:80"],
             "part": [["X-Reason", "update & restart"], ["X-Empty", "-"]],
         }})
     };
@@ -174,7 +175,7 @@ async fn zeep_asks_over_both_versions_and_every_part_reaches_the_device_as_it_wa
     for id in ["order 11", "order 12"] {
         let expected = format!(
             "Address: 127.0.0.1\nPort: 9443\nRequest-Id: {id}\nPath: /a?b=1&c=<é>\nComponent: phone book\n\
-             Not-After: 2037-01-01T00:00:00.000Z\nProtocol: http\nApi: json/2\nAlternative: app2.example.net:443\n\
+             Not-After: {day}T00:00:00.000Z\nProtocol: http\nApi: json/2\nAlternative: app2.example.net:443\n\
              Alternative: [2001:db8::7]:80\nX-Reason: update & restart\nX-Empty: -\n"
         );
         let seen = sipp.seen(&format!("Request-Id: {id}"));

@@ -9,6 +9,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `driver` | the task: sockets in, endpoint, sockets out |
+//! | `sockets` | what a link and a pipe stand on: doors and connections |
 //! | `doors` | the UDP socket and the listeners |
 //! | `connections`, `connection` | which connection a message goes out on; one connection |
 //! | `pipe` | the sockets without transactions, for a stateless proxy |
@@ -24,7 +25,10 @@ mod once;
 mod pipe;
 mod place;
 mod redirect;
+mod sockets;
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;
 
@@ -40,12 +44,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use self::connections::{Common, Connections};
-use self::doors::{Doors, Guests, Porter, canonical};
 use self::driver::{Command, Driver, DriverParts, Sending};
 pub use self::once::{OnceError, Outlook, Preview, preview, request_once};
 pub use self::pipe::SipPipe;
 use self::redirect::Redirects;
+use self::sockets::Sockets;
 use super::dns::Resolver;
 use super::tls::ClientTls;
 use crate::port::{BearerError, SipHandler, SipSender};
@@ -167,8 +170,6 @@ struct Facing {
 const FACING: Duration = Duration::from_secs(30);
 /// Requests that wait for the driver; more than this make callers wait.
 const COMMANDS: usize = 1024;
-/// Messages from connections that wait for the driver; more than this make the connections wait.
-const HEARD: usize = 1024;
 /// From one lot to the next.
 const LOT: u64 = 0x9e37_79b9_7f4a_7c15;
 /// Between keep-alives, unless told otherwise (RFC 5626 §4.4.1: 95 to 120 s).
@@ -182,47 +183,20 @@ impl SipLink {
     /// # Errors
     /// [`LinkError::Bind`].
     pub fn open(options: LinkOptions) -> Result<Self, LinkError> {
-        let doors = Doors::open(&options)?;
-        let local = canonical(doors.local);
+        let sockets = Sockets::open(&options)?;
         let (commands, inbox) = mpsc::channel(COMMANDS);
-        let (told, heard) = mpsc::channel(HEARD);
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let ids = Arc::new(AtomicU64::new(1));
-        let (lose, lost) = watch::channel(0);
-        let tls_local = doors.tls.as_ref().map(|d| canonical(d.address()));
-        let porter = Porter {
-            ids: Arc::clone(&ids),
-            heard: told.clone(),
-            tasks: tasks.clone(),
-            stop: stop.clone(),
-            keep_alive: options.keep_alive,
-            guests: Guests::default(),
-        };
-        if let Some(listener) = doors.tcp {
-            tasks.spawn(porter.clone().accept_tcp(listener));
-        }
-        if let Some(listener) = doors.tls {
-            tasks.spawn(porter.accept_tls(listener));
-        }
-        let alias = options.tls.shows_certificate() && tls_local.is_some();
+        let (stop, tasks) = (sockets.stop.clone(), sockets.tasks);
+        let alias = options.tls.shows_certificate() && sockets.tls_local.is_some();
         let driver = Driver::new(DriverParts {
             endpoint: Endpoint::new(options.timers, IdSource::from_random(options.seed)),
-            socket: doors.udp,
-            local: doors.local,
+            socket: sockets.udp,
+            local: sockets.bound,
             only: options.only,
             handler: options.handler,
             inbox,
-            connections: Connections::new(Common {
-                ids,
-                heard: told,
-                tasks: tasks.clone(),
-                tls: options.tls,
-                local,
-                keep_alive: options.keep_alive,
-                lost: lose,
-            }),
-            heard,
-            stop: stop.clone(),
+            connections: sockets.connections,
+            heard: sockets.heard,
+            stop: sockets.stop,
         });
         tasks.spawn(driver.run());
         let lots = options.seed.iter().fold(1u64, |lots, byte| {
@@ -231,14 +205,14 @@ impl SipLink {
         Ok(Self {
             shared: Arc::new(Shared {
                 commands,
-                local,
-                tls_local,
+                local: sockets.local,
+                tls_local: sockets.tls_local,
                 alias,
-                buffers: doors.buffers,
+                buffers: sockets.buffers,
                 resolver: options.resolver,
                 lots: AtomicU64::new(lots),
                 facing: Mutex::default(),
-                lost,
+                lost: sockets.lost,
                 stop,
                 tasks,
             }),

@@ -116,7 +116,11 @@ impl SipDoor {
         let aor = format!("sip:{user}@{}", self.domain);
         // What is decided on is what is stored still when the decision is: one at a time.
         let _turn = self.turns[turn_of(&aor)].lock().await;
-        let current = self.bindings.bindings(&aor).await?;
+        let current = match &signer {
+            Some(_) => self.bindings.bindings(&aor).await?,
+            // Nobody whom we know: there is nothing to decide on, and strangers do not keep the store busy.
+            None => Vec::new(),
+        };
         let known = current.clone();
         match self
             .registrar

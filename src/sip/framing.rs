@@ -9,7 +9,7 @@ const LONGEST_BODY: usize = 1024 * 1024;
 pub enum Frame {
     /// The octets of one message.
     Message(Vec<u8>),
-    /// A keep-alive that wants a pong (RFC 5626 §3.5.1): two line ends.
+    /// A keep-alive that wants a pong (RFC 5626 §3.5.1): two line ends. Many at once are one.
     Ping,
     /// The answer to a keep-alive of ours: one line end.
     Pong,
@@ -35,6 +35,8 @@ pub struct Framer {
     held: Vec<u8>,
     /// How much of `held` was searched for the end of the head.
     searched: usize,
+    /// Length of the message that comes in, once its head is there.
+    whole: Option<usize>,
     pings_us: bool,
 }
 
@@ -71,25 +73,56 @@ impl Framer {
         self.held.iter().any(|b| !matches!(b, b'\r' | b'\n'))
     }
 
+    /// Octets that are held of what has not ended.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+
     /// The next whole thing, if it is here.
     ///
     /// # Errors
     /// [`LostFraming`]; nothing more can be read then.
     pub fn next_frame(&mut self) -> Result<Option<Frame>, LostFraming> {
+        let whole = match self.whole {
+            Some(whole) => whole,
+            None => match self.begin()? {
+                Begun::Message(whole) => whole,
+                Begun::LineEnds(frame) => return Ok(Some(frame)),
+                Begun::Nothing => return Ok(None),
+            },
+        };
+        if self.held.len() < whole {
+            // Its head is not looked at again, in however many pieces the body comes.
+            self.whole = Some(whole);
+            return Ok(None);
+        }
+        let rest = self.held.split_off(whole);
+        (self.searched, self.whole) = (0, None);
+        Ok(Some(Frame::Message(std::mem::replace(
+            &mut self.held,
+            rest,
+        ))))
+    }
+
+    /// What stands at the beginning.
+    fn begin(&mut self) -> Result<Begun, LostFraming> {
         if self.pings_us {
-            if self.held.starts_with(b"\r\n\r\n") {
-                self.held.drain(..4);
-                return Ok(Some(Frame::Ping));
+            let pings = self.held.chunks_exact(4);
+            let pings = pings.take_while(|four| *four == b"\r\n\r\n").count();
+            if pings > 0 {
+                self.held.drain(..4 * pings);
+                return Ok(Begun::LineEnds(Frame::Ping));
             }
             if b"\r\n\r\n".starts_with(&self.held) {
                 // May become a ping, or be the line ends that some put between messages.
-                return Ok(None);
+                return Ok(Begun::Nothing);
             }
         } else if self.held.starts_with(b"\r\n") {
             self.held.drain(..2);
-            return Ok(Some(Frame::Pong));
+            return Ok(Begun::LineEnds(Frame::Pong));
         } else if self.held == b"\r" {
-            return Ok(None);
+            return Ok(Begun::Nothing);
         }
         let blanks = self.held.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
         let blanks = blanks.count();
@@ -101,23 +134,14 @@ impl Framer {
             return if self.held.len() > LONGEST_HEAD {
                 Err(LostFraming::Head)
             } else {
-                Ok(None)
+                Ok(Begun::Nothing)
             };
         };
         let body = content_length(&self.held[..head])?;
         if body > LONGEST_BODY {
             return Err(LostFraming::Body);
         }
-        let whole = head + body;
-        if self.held.len() < whole {
-            return Ok(None);
-        }
-        let rest = self.held.split_off(whole);
-        self.searched = 0;
-        Ok(Some(Frame::Message(std::mem::replace(
-            &mut self.held,
-            rest,
-        ))))
+        Ok(Begun::Message(head + body))
     }
 
     /// Length of the head with its blank line.
@@ -131,6 +155,16 @@ impl Framer {
         self.searched = found.map_or(self.held.len(), |end| end - 1);
         found.filter(|end| *end <= LONGEST_HEAD)
     }
+}
+
+/// What a stream begins with.
+enum Begun {
+    /// A message of this length, perhaps not all of it yet.
+    Message(usize),
+    /// Line ends with a meaning.
+    LineEnds(Frame),
+    /// Nothing that could be told yet.
+    Nothing,
 }
 
 /// The one value of `Content-Length` (or `l`); several must agree.
@@ -216,6 +250,29 @@ mod tests {
             framer.push(stream);
             assert_eq!(framer.next_frame(), Err(fault));
         }
+    }
+
+    #[test]
+    fn a_head_is_read_once_in_however_many_pieces_the_body_comes() {
+        let head = format!("A b SIP/2.0\r\nl: 300\r\n{}\r\n", "x: y\r\n".repeat(9_000));
+        let mut framer = Framer::accepted();
+        assert_eq!(all(&mut framer, head.as_bytes()), []);
+        assert_eq!(framer.whole, Some(head.len() + 300));
+        for _ in 0..299 {
+            assert_eq!(all(&mut framer, b"."), []);
+        }
+        let frames = all(&mut framer, b".\r\n\r\n");
+        assert_eq!(frames.len(), 2);
+        assert_eq!(frames[1], Frame::Ping);
+        assert_eq!((framer.held(), framer.whole), (0, None));
+    }
+
+    #[test]
+    fn a_thousand_pings_at_once_are_one() {
+        let mut framer = Framer::accepted();
+        let pings = b"\r\n\r\n".repeat(1000);
+        assert_eq!(all(&mut framer, &pings), [Frame::Ping]);
+        assert_eq!(framer.held(), 0);
     }
 
     proptest! {

@@ -9,6 +9,7 @@ mod callback_soap;
 mod callback_whole;
 mod cmd_auth;
 mod cmd_bulk;
+mod cmd_call;
 mod cmd_careful;
 mod cmd_config;
 mod cmd_consent;

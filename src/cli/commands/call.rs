@@ -77,13 +77,14 @@ pub(super) async fn run(context: &Context, args: CallArgs) -> Outcome {
     let write = context.write(&args.write)?;
     let began = Instant::now();
     let callback = client.call(&request, &write).await?;
+    // Before the first word of it: whoever sees that may press Ctrl-C.
+    let interrupt = context.interrupt();
     context.status(&format!("{}\n", device_line(&device, context.now())))?;
     let mut shown = Rungs::new(context);
     let until = from_now(args.timeout.unwrap_or(DEADLINE) + MARGIN);
     let elsewhere = !callback.server.is_empty() && callback.server != device.server;
     let peer = peer.or_else(|| elsewhere.then(|| callback.server.clone()));
     let id = callback.id;
-    let interrupt = context.interrupt();
     let last = tokio::select! {
         last = follow_callback(&client, callback, peer.as_deref(), until, |c| shown.tell(c)) => last?,
         () = interrupt.cancelled() => return Err(stopped(context, id, peer.as_deref())),

@@ -211,3 +211,7 @@ pub fn device_card(device: &Device, now: Timestamp) -> View {
         .collect();
     View::one("device", device).text(format!("{}\n\n{text}", device_title(device)))
 }
+
+#[cfg(test)]
+#[path = "devices_tests.rs"]
+mod tests;

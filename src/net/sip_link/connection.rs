@@ -11,13 +11,13 @@ use rustls_pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_tungstenite::tungstenite::protocol::Message as WsMessage;
+use tokio_tungstenite::tungstenite::protocol::{Message as WsMessage, WebSocketConfig};
 
 use crate::net::tls::ClientTls;
 use crate::sip::{Frame, Framer, Hop, Transport};
@@ -34,11 +34,18 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// A peer that takes nothing for this long is gone.
 const WRITE: Duration = Duration::from_secs(10);
 /// A message that has begun has to be whole by then, and the first one to have come.
-const STALL: Duration = Duration::from_secs(32);
+pub(super) const STALL: Duration = Duration::from_secs(32);
+/// Octets of a message that any connection may hold before it is whole; above that it needs one of [`LARGE`] places.
+const SMALL: usize = 16 * 1024;
+/// Larger messages that come in at once, over all connections of a link.
+pub(super) const LARGE: usize = 128;
 /// The other side answers a keep-alive within this time, if it answers any (RFC 5626 §4.4.1).
 const PONG: Duration = Duration::from_secs(10);
 /// A connection that others opened and do not use is closed: longer than any registration holds.
 const IDLE: Duration = Duration::from_secs(2 * 3600);
+
+/// A message in a WebSocket at most.
+const LONGEST_IN_WEB_SOCKET: usize = 1024 * 1024;
 
 /// The driver's end of a connection.
 pub(super) struct Connection {
@@ -81,6 +88,8 @@ pub(super) struct Ends {
     pub(super) heard: mpsc::Sender<Heard>,
     /// After how long without a word of ours a keep-alive goes out.
     pub(super) keep_alive: Duration,
+    /// Places for messages that are large.
+    pub(super) large: Arc<Semaphore>,
 }
 
 trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -236,7 +245,13 @@ async fn upgrade(
     request
         .headers_mut()
         .insert("Sec-WebSocket-Protocol", protocol);
-    let shaking = timeout(CONNECT, tokio_tungstenite::client_async(request, stream));
+    let limits = WebSocketConfig::default()
+        .max_message_size(Some(LONGEST_IN_WEB_SOCKET))
+        .max_frame_size(Some(LONGEST_IN_WEB_SOCKET));
+    let shaking = timeout(
+        CONNECT,
+        tokio_tungstenite::client_async_with_config(request, stream, Some(limits)),
+    );
     let (socket, answer) = match shaking.await {
         Ok(Ok(done)) => done,
         Ok(Err(error)) => return Err(failed(&error)),
@@ -256,8 +271,15 @@ where
 {
     let (reader, mut writer) = tokio::io::split(stream);
     let pulse = Pulse::default();
+    let hearing = Hearing {
+        id: ends.id,
+        local,
+        pongs: &ends.pongs,
+        heard: &ends.heard,
+        large: &ends.large,
+    };
     let detail = tokio::select! {
-        detail = read(reader, framer, ends.id, local, &ends.pongs, &ends.heard, &pulse) => detail,
+        detail = read(reader, framer, &hearing, &pulse) => detail,
         detail = write(&mut writer, &mut ends.inbox, ends.keep_alive, &pulse) => detail,
     };
     // A last word of TLS; when it cannot be said, nothing is lost.
@@ -274,31 +296,36 @@ struct Pulse {
     pongs: AtomicBool,
 }
 
-async fn read<R>(
-    mut reader: R,
-    mut framer: Framer,
+/// What the reading half of a connection needs of it.
+struct Hearing<'a> {
     id: ConnectionId,
     local: SocketAddr,
-    pongs: &mpsc::WeakSender<Octets>,
-    heard: &mpsc::Sender<Heard>,
-    pulse: &Pulse,
-) -> String
+    pongs: &'a mpsc::WeakSender<Octets>,
+    heard: &'a mpsc::Sender<Heard>,
+    large: &'a Semaphore,
+}
+
+async fn read<R>(mut reader: R, mut framer: Framer, hearing: &Hearing<'_>, pulse: &Pulse) -> String
 where
     R: AsyncRead + Unpin + Send,
 {
-    let mut buffer = vec![0; 16 * 1024];
+    let mut buffer = vec![0; 4 * 1024];
     // Who connects and says nothing is not waited for; who was connected to may keep silent.
     let mut patience = if framer.is_of_ours() { IDLE } else { STALL };
+    // Until when what has begun has to be whole: however slowly it drips, it is not waited for longer.
+    let mut whole_by = None;
+    let mut place = None;
     loop {
-        let limit = if framer.is_within_message() {
-            STALL
-        } else {
-            patience
-        };
+        let now = Instant::now();
+        whole_by = framer
+            .is_within_message()
+            .then(|| whole_by.unwrap_or(now + STALL));
+        let limit = whole_by.map_or(patience, |by| by.saturating_duration_since(now));
         let length = match timeout(limit, reader.read(&mut buffer)).await {
             Ok(Ok(0)) => return "the other side closed the connection".to_owned(),
             Ok(Ok(length)) => length,
             Ok(Err(error)) => return format!("the connection broke: {error}"),
+            Err(_) if whole_by.is_some() => return "a message did not end in time".to_owned(),
             Err(_) => return "nothing came over the connection any more".to_owned(),
         };
         pulse.beats.fetch_add(1, Ordering::Relaxed);
@@ -307,14 +334,16 @@ where
             match framer.next_frame() {
                 Ok(Some(Frame::Message(octets))) => {
                     patience = IDLE;
+                    whole_by = None;
+                    let (id, local) = (hearing.id, hearing.local);
                     let message = Heard::Message { id, local, octets };
-                    if heard.send(message).await.is_err() {
+                    if hearing.heard.send(message).await.is_err() {
                         return "closed".to_owned();
                     }
                 }
                 Ok(Some(Frame::Ping)) => {
                     patience = IDLE;
-                    if let Some(pongs) = pongs.upgrade() {
+                    if let Some(pongs) = hearing.pongs.upgrade() {
                         // A full outbox shows as well that we are alive.
                         let _busy = pongs.try_send(Octets::from(&b"\r\n"[..]));
                     }
@@ -322,6 +351,14 @@ where
                 Ok(Some(Frame::Pong)) => pulse.pongs.store(true, Ordering::Relaxed),
                 Ok(None) => break,
                 Err(error) => return error.to_string(),
+            }
+        }
+        if framer.held() <= SMALL {
+            place = None;
+        } else if place.is_none() {
+            place = hearing.large.try_acquire().ok();
+            if place.is_none() {
+                return "too many large messages come in at once".to_owned();
             }
         }
     }

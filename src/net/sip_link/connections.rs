@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 use super::connection::{Connection, ConnectionId, Heard, dial};
@@ -25,6 +25,7 @@ pub(super) struct Connections {
     tls: ClientTls,
     local: SocketAddr,
     keep_alive: Duration,
+    large: Arc<Semaphore>,
     /// How many that we had opened were lost.
     lost: watch::Sender<u64>,
 }
@@ -37,7 +38,30 @@ pub(super) struct Common {
     pub(super) tls: ClientTls,
     pub(super) local: SocketAddr,
     pub(super) keep_alive: Duration,
+    pub(super) large: Arc<Semaphore>,
     pub(super) lost: watch::Sender<u64>,
+}
+
+/// What became of a message that was to go out.
+pub(super) struct Sent {
+    /// The connection that carries it, or why none does.
+    pub(super) over: Result<ConnectionId, String>,
+    /// A connection that was given up on the way, and why.
+    pub(super) lost: Option<(ConnectionId, String)>,
+}
+
+/// What a connection told.
+pub(super) enum Told {
+    /// A message came.
+    Message {
+        source: Hop,
+        local: SocketAddr,
+        octets: Vec<u8>,
+    },
+    /// A connection is over, and why.
+    Closed { id: ConnectionId, detail: String },
+    /// Nothing that anybody else has to know.
+    Nothing,
 }
 
 impl Connections {
@@ -52,42 +76,61 @@ impl Connections {
             tls: common.tls,
             local: common.local,
             keep_alive: common.keep_alive,
+            large: common.large,
             lost: common.lost,
         }
     }
 
-    pub(super) fn add(&mut self, id: ConnectionId, connection: Connection) {
+    fn add(&mut self, id: ConnectionId, connection: Connection) {
         self.by_hop.entry(connection.hop).or_default().push(id);
         self.open.insert(id, connection);
     }
 
-    pub(super) fn hop(&self, id: ConnectionId) -> Option<Hop> {
-        self.open.get(&id).map(|c| c.hop)
-    }
-
-    /// One that we opened stands.
-    pub(super) fn opened(&mut self, id: ConnectionId, from: IpAddr) {
-        if let Some(connection) = self.open.get_mut(&id) {
-            connection.from = Some(from);
+    /// Takes what a connection says.
+    pub(super) fn hear(&mut self, heard: Heard) -> Told {
+        match heard {
+            Heard::Accepted(id, connection) => self.add(id, connection),
+            Heard::Opened(id, from) => {
+                if let Some(connection) = self.open.get_mut(&id) {
+                    connection.from = Some(from);
+                }
+            }
+            Heard::Message { id, local, octets } => {
+                if let Some(source) = self.open.get(&id).map(|c| c.hop) {
+                    self.note_alias(id, &octets);
+                    return Told::Message {
+                        source,
+                        local,
+                        octets,
+                    };
+                }
+            }
+            Heard::Closed { id, detail } => {
+                if let Some(hop) = self.remove(id) {
+                    tracing::debug!(%hop, detail, "a SIP connection ended");
+                }
+                return Told::Closed { id, detail };
+            }
         }
+        Told::Nothing
     }
 
     /// Gives up the connections to `peer` that we opened from another address than `ours`: nothing comes back on
-    /// them. Where they led.
-    pub(super) fn leave(&mut self, peer: IpAddr, ours: IpAddr) -> Vec<Hop> {
+    /// them. Which they were.
+    pub(super) fn leave(&mut self, peer: IpAddr, ours: IpAddr) -> Vec<ConnectionId> {
         let stale = |c: &Connection| {
             c.ours && c.hop.address.ip() == peer && c.from.is_some_and(|from| from != ours)
         };
         let open = self.open.iter();
-        let stale: Vec<_> = open.filter(|(_, c)| stale(c)).map(|(id, _)| *id).collect();
+        let stale: Vec<ConnectionId> = open.filter(|(_, c)| stale(c)).map(|(id, _)| *id).collect();
+        for id in &stale {
+            self.forget_one(*id);
+        }
         stale
-            .into_iter()
-            .filter_map(|id| self.forget_one(id).map(|c| c.hop))
-            .collect()
     }
 
     /// Forgets a connection that is over; gives where it led.
-    pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Hop> {
+    fn remove(&mut self, id: ConnectionId) -> Option<Hop> {
         let connection = self.forget_one(id)?;
         if connection.from.is_some() {
             self.lost.send_modify(|count| *count += 1);
@@ -112,7 +155,7 @@ impl Connections {
     }
 
     /// Notes that a peer which proved its name offers its connection for requests back (RFC 5923 §5).
-    pub(super) fn note_alias(&mut self, id: ConnectionId, octets: &[u8]) {
+    fn note_alias(&mut self, id: ConnectionId, octets: &[u8]) {
         let Some(connection) = self.open.get_mut(&id) else {
             return;
         };
@@ -144,43 +187,60 @@ impl Connections {
 
     /// Hands a message to the connection that it belongs on, opening one where that is allowed. An answer whose
     /// connection is gone goes over another one (RFC 3261 §18.2.2).
-    ///
-    /// # Errors
-    /// Why it cannot go out.
-    pub(super) fn send(&mut self, mut transmit: Transmit) -> Result<(), String> {
-        let Some((to, name)) = transmit.otherwise.take() else {
-            return self.send_to(transmit);
-        };
+    pub(super) fn send(&mut self, mut transmit: Transmit) -> Sent {
+        let otherwise = transmit.otherwise.take();
         let bytes = Arc::clone(&transmit.bytes);
-        self.send_to(transmit).or_else(|_gone| {
-            self.send_to(Transmit {
-                to,
-                name: Some(name),
-                otherwise: None,
-                bytes,
-            })
-        })
+        let sent = self.send_to(transmit);
+        match (&sent.over, otherwise) {
+            (Err(_), Some((to, name))) => {
+                let second = self.send_to(Transmit {
+                    to,
+                    name: Some(name),
+                    otherwise: None,
+                    request: None,
+                    bytes,
+                });
+                Sent {
+                    lost: sent.lost.or(second.lost),
+                    over: second.over,
+                }
+            }
+            _ => sent,
+        }
     }
 
-    fn send_to(&mut self, transmit: Transmit) -> Result<(), String> {
+    fn send_to(&mut self, transmit: Transmit) -> Sent {
+        let to = transmit.to;
         let id = match (self.find(&transmit), &transmit.name) {
-            (Some(id), _) => id,
-            (None, Some(name)) => self.open(transmit.to, name),
-            (None, None) => return Err(format!("the connection to {} is closed", transmit.to)),
+            (Some(id), _) => Some(id),
+            (None, Some(name)) => Some(self.open(to, name)),
+            (None, None) => None,
         };
-        let Some(connection) = self.open.get(&id) else {
-            return Err(format!("the connection to {} is closed", transmit.to));
+        let connection = id.and_then(|id| Some((id, self.open.get(&id)?)));
+        let Some((id, connection)) = connection else {
+            return Sent {
+                over: Err(format!("the connection to {to} is closed")),
+                lost: None,
+            };
         };
-        match connection.outbox.try_send(transmit.bytes) {
-            Ok(()) => Ok(()),
+        let detail = match connection.outbox.try_send(transmit.bytes) {
+            Ok(()) => {
+                return Sent {
+                    over: Ok(id),
+                    lost: None,
+                };
+            }
             Err(mpsc::error::TrySendError::Full(_)) => {
-                self.remove(id);
-                Err(format!("{} does not read what is sent to it", transmit.to))
+                format!("{to} does not read what is sent to it")
             }
             Err(mpsc::error::TrySendError::Closed(_)) => {
-                self.remove(id);
-                Err(format!("the connection to {} was closed", transmit.to))
+                format!("the connection to {to} was closed")
             }
+        };
+        self.remove(id);
+        Sent {
+            over: Err(detail.clone()),
+            lost: Some((id, detail)),
         }
     }
 
@@ -208,7 +268,7 @@ impl Connections {
     }
 
     fn open(&mut self, hop: Hop, name: &Arc<str>) -> ConnectionId {
-        let (id, outbox, ends) = ends(&self.ids, &self.heard, self.keep_alive);
+        let (id, outbox, ends) = ends(&self.ids, &self.heard, self.keep_alive, &self.large);
         let connection = Connection {
             hop,
             names: vec![name.to_string()],

@@ -135,6 +135,7 @@ pub(super) fn ends(
     ids: &AtomicU64,
     heard: &mpsc::Sender<Heard>,
     keep_alive: Duration,
+    large: &Arc<Semaphore>,
 ) -> (u64, mpsc::Sender<Arc<[u8]>>, Ends) {
     let id = ids.fetch_add(1, Ordering::Relaxed);
     let (outbox, inbox) = mpsc::channel(OUTBOX);
@@ -144,6 +145,7 @@ pub(super) fn ends(
         pongs: outbox.downgrade(),
         heard: heard.clone(),
         keep_alive,
+        large: Arc::clone(large),
     };
     (id, outbox, ends)
 }
@@ -157,6 +159,7 @@ pub(super) struct Porter {
     pub(super) stop: CancellationToken,
     pub(super) keep_alive: Duration,
     pub(super) guests: Guests,
+    pub(super) large: Arc<Semaphore>,
 }
 
 /// How many connections each address has open.
@@ -279,7 +282,7 @@ impl Porter {
     ) where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        let (id, outbox, ends) = ends(&self.ids, &self.heard, self.keep_alive);
+        let (id, outbox, ends) = ends(&self.ids, &self.heard, self.keep_alive, &self.large);
         let connection = Connection {
             hop,
             names,

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connection::Heard;
-use super::connections::Connections;
+use super::connections::{Connections, Sent, Told};
 use super::default_reply;
 use super::doors::{canonical, for_socket};
 use crate::port::SipHandler;
@@ -44,6 +44,8 @@ type Answer = (ServerKey, Reply);
 const AT_WORK: usize = 4096;
 /// Datagrams taken in one go before timers and callers get their turn.
 const BATCH: usize = 128;
+/// And octets: long datagrams take long to read.
+const BATCH_OCTETS: usize = 128 * 1024;
 /// No UDP datagram is longer.
 const LONGEST: usize = 65_536;
 
@@ -108,6 +110,8 @@ impl Driver {
     pub(super) async fn run(mut self) {
         let mut buffer = vec![0; LONGEST];
         let mut stopping = false;
+        // More datagrams wait than were taken in one turn.
+        let mut crowded = false;
         while !(stopping && self.handlers.is_empty() && self.answers.is_empty()) {
             let due = self.endpoint.next_timeout().map(|at| self.start + at);
             let timer = async {
@@ -134,7 +138,7 @@ impl Driver {
                             self.notice_error();
                         }
                         if ready.is_readable() {
-                            self.receive(&mut buffer);
+                            crowded = self.receive(&mut buffer);
                         }
                         // Datagrams may come without end: connections and callers have their turn all the same.
                         self.listen_to_some();
@@ -156,6 +160,10 @@ impl Driver {
             }
             self.handle_events();
             self.transmit().await;
+            if std::mem::take(&mut crowded) {
+                // Whoever we have just woken runs on this thread, and not before we let it.
+                tokio::task::yield_now().await;
+            }
         }
     }
 
@@ -188,9 +196,9 @@ impl Driver {
         } = match command {
             Command::Send(sending) => *sending,
             Command::Leave { peer, ours } => {
-                for hop in self.connections.leave(peer, ours) {
+                for id in self.connections.leave(peer, ours) {
                     let detail = "this machine has another address now";
-                    self.endpoint.transport_failed(now, hop, detail);
+                    self.endpoint.connection_lost(now, id, detail);
                 }
                 return;
             }
@@ -199,41 +207,42 @@ impl Driver {
         self.waiting.insert(id, done);
     }
 
-    fn receive(&mut self, buffer: &mut [u8]) {
+    /// Takes the datagrams that are there; whether there may be more.
+    fn receive(&mut self, buffer: &mut [u8]) -> bool {
+        let mut octets = 0;
         for _ in 0..BATCH {
+            if octets >= BATCH_OCTETS {
+                return true;
+            }
             match self.socket.try_recv_from(buffer) {
                 Ok((length, source)) => {
+                    octets += length;
                     let now = self.now();
                     let source = Hop::udp(canonical(source));
                     self.endpoint
                         .receive(now, source, self.local, &buffer[..length]);
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
                 Err(error) => {
                     self.network_said(self.only, &error);
-                    return;
+                    return true;
                 }
             }
         }
+        true
     }
 
     /// A connection says something.
     fn listen(&mut self, heard: Heard) {
-        match heard {
-            Heard::Accepted(id, connection) => self.connections.add(id, connection),
-            Heard::Opened(id, from) => self.connections.opened(id, from),
-            Heard::Message { id, local, octets } => {
-                if let Some(source) = self.connections.hop(id) {
-                    self.connections.note_alias(id, &octets);
-                    self.endpoint.receive(self.now(), source, local, &octets);
-                }
-            }
-            Heard::Closed { id, detail } => {
-                if let Some(hop) = self.connections.remove(id) {
-                    tracing::debug!(%hop, detail, "a SIP connection ended");
-                    self.endpoint.transport_failed(self.now(), hop, &detail);
-                }
-            }
+        let now = self.now();
+        match self.connections.hear(heard) {
+            Told::Message {
+                source,
+                local,
+                octets,
+            } => self.endpoint.receive(now, source, local, &octets),
+            Told::Closed { id, detail } => self.endpoint.connection_lost(now, id, &detail),
+            Told::Nothing => {}
         }
     }
 
@@ -248,35 +257,25 @@ impl Driver {
         }
     }
 
-    /// An ICMP error came back, or a datagram could not leave.
+    /// An ICMP error came back: nothing gets to that address.
     fn network_said(&mut self, to: Option<SocketAddr>, error: &io::Error) {
         let Some(to) = to else {
             tracing::debug!(%error, "the network refused a SIP datagram");
             return;
         };
-        let detail = match error.kind() {
-            io::ErrorKind::ConnectionRefused => format!("nobody listens on udp {to}"),
-            io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-                format!("no route to {to}")
-            }
-            _ => format!("the network refused what was sent to {to}: {error}"),
-        };
-        let now = self.now();
-        self.endpoint.transport_failed(now, Hop::udp(to), &detail);
+        let (now, detail) = (self.now(), refusal(to, error));
+        self.endpoint.destination_failed(now, Hop::udp(to), &detail);
     }
 
     async fn transmit(&mut self) {
         while let Some(transmit) = self.endpoint.next_transmit() {
             if transmit.to.transport != Transport::Udp {
-                let to = transmit.to;
-                if let Err(detail) = self.connections.send(transmit) {
-                    let now = self.now();
-                    self.endpoint.transport_failed(now, to, &detail);
-                    self.handle_events();
-                }
+                self.transmit_over_a_connection(transmit);
                 continue;
             }
-            let Transmit { to, bytes, .. } = transmit;
+            let Transmit {
+                to, request, bytes, ..
+            } = transmit;
             let address = for_socket(self.local, to.address);
             let sent = match self.only {
                 // A connected socket reports the peer's refusals only for plain sends.
@@ -292,10 +291,32 @@ impl Driver {
                 None => self.socket.send_to(&bytes, address).await,
             };
             if let Err(error) = sent {
-                self.network_said(Some(to.address), &error);
+                if is_of_destination(&error) {
+                    self.network_said(Some(to.address), &error);
+                } else if let Some(request) = request {
+                    // Too long, say: others to the same place are none the worse for it.
+                    let detail = refusal(to.address, &error);
+                    self.endpoint
+                        .refused(self.start.elapsed(), &request, &detail);
+                }
                 self.handle_events();
             }
         }
+    }
+
+    fn transmit_over_a_connection(&mut self, transmit: Transmit) {
+        let now = self.now();
+        let request = transmit.request.clone();
+        let Sent { over, lost } = self.connections.send(transmit);
+        match (over, request) {
+            (Ok(id), Some(request)) => self.endpoint.carried(&request, id),
+            (Err(detail), Some(request)) => self.endpoint.refused(now, &request, &detail),
+            (_, None) => {}
+        }
+        if let Some((id, detail)) = lost {
+            self.endpoint.connection_lost(now, id, &detail);
+        }
+        self.handle_events();
     }
 
     fn handle_events(&mut self) {
@@ -331,5 +352,26 @@ impl Driver {
             // The driver is gone only after the link was closed.
             let _closed = answer.send((key, reply));
         });
+    }
+}
+
+/// Whether an error of one datagram says that none gets there.
+fn is_of_destination(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+    )
+}
+
+/// Why a datagram does not get there, in words.
+fn refusal(to: SocketAddr, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => format!("nobody listens on udp {to}"),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            format!("no route to {to}")
+        }
+        _ => format!("the network refused what was sent to {to}: {error}"),
     }
 }

@@ -1,17 +1,17 @@
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use tokio::net::UdpSocket;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connection::Heard;
-use super::connections::{Common, Connections};
-use super::doors::{Doors, Guests, Porter, canonical, for_socket};
-use super::{GRACE, HEARD, LinkError, LinkOptions};
+use super::connections::{Connections, Sent, Told};
+use super::doors::{canonical, for_socket};
+use super::sockets::Sockets;
+use super::{GRACE, LinkError, LinkOptions};
 use crate::port::{BearerError, SipWire};
 use crate::sip::endpoint::Transmit;
 use crate::sip::{Hop, Transport};
@@ -22,6 +22,8 @@ const LONGEST: usize = 65_536;
 /// The sockets of a link without its transactions: whole messages in and out, for a stateless proxy.
 pub struct SipPipe {
     socket: UdpSocket,
+    /// What it is bound to.
+    bound: SocketAddr,
     local: SocketAddr,
     tls_local: Option<SocketAddr>,
     connections: Mutex<Connections>,
@@ -45,47 +47,19 @@ impl SipPipe {
             streams: true,
             ..options
         };
-        let doors = Doors::open(&options)?;
-        let (told, heard) = mpsc::channel(HEARD);
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let ids = Arc::new(AtomicU64::new(1));
-        let tls_local = doors.tls.as_ref().map(|d| canonical(d.address()));
-        let porter = Porter {
-            ids: Arc::clone(&ids),
-            heard: told.clone(),
-            tasks: tasks.clone(),
-            stop: stop.clone(),
-            keep_alive: options.keep_alive,
-            guests: Guests::default(),
-        };
-        if let Some(listener) = doors.tcp {
-            tasks.spawn(porter.clone().accept_tcp(listener));
-        }
-        if let Some(listener) = doors.tls {
-            tasks.spawn(porter.accept_tls(listener));
-        }
-        let local = canonical(doors.local);
-        let connections = Connections::new(Common {
-            ids,
-            heard: told,
-            tasks: tasks.clone(),
-            tls: options.tls,
-            local,
-            keep_alive: options.keep_alive,
-            // Nobody counts them here.
-            lost: watch::Sender::new(0),
-        });
+        let sockets = Sockets::open(&options)?;
         Ok(Self {
-            socket: doors.udp,
-            local,
-            tls_local,
-            connections: Mutex::new(connections),
+            socket: sockets.udp,
+            bound: sockets.bound,
+            local: sockets.local,
+            tls_local: sockets.tls_local,
+            connections: Mutex::new(sockets.connections),
             inbox: tokio::sync::Mutex::new(Inbox {
-                heard,
+                heard: sockets.heard,
                 buffer: vec![0; LONGEST],
             }),
-            stop,
-            tasks,
+            stop: sockets.stop,
+            tasks: sockets.tasks,
         })
     }
 
@@ -93,21 +67,10 @@ impl SipPipe {
         let connections = self.connections.lock();
         // The tables are whole after every call.
         let mut connections = connections.unwrap_or_else(PoisonError::into_inner);
-        match heard {
-            Heard::Accepted(id, connection) => connections.add(id, connection),
-            Heard::Opened(id, from) => connections.opened(id, from),
-            Heard::Message { id, octets, .. } => {
-                let source = connections.hop(id)?;
-                connections.note_alias(id, &octets);
-                return Some((source, octets));
-            }
-            Heard::Closed { id, detail } => {
-                if let Some(hop) = connections.remove(id) {
-                    tracing::debug!(%hop, detail, "a SIP connection ended");
-                }
-            }
+        match connections.hear(heard) {
+            Told::Message { source, octets, .. } => Some((source, octets)),
+            Told::Closed { .. } | Told::Nothing => None,
         }
-        None
     }
 }
 
@@ -145,7 +108,7 @@ impl SipWire for SipPipe {
 
     async fn send(&self, to: Hop, name: Option<&str>, octets: Vec<u8>) -> Result<(), BearerError> {
         if to.transport == Transport::Udp {
-            let address = for_socket(self.local, to.address);
+            let address = for_socket(self.bound, to.address);
             let sent = self.socket.send_to(&octets, address).await;
             return sent
                 .map(drop)
@@ -155,11 +118,13 @@ impl SipWire for SipPipe {
             to,
             name: name.map(Arc::from),
             otherwise: None,
+            request: None,
             bytes: octets.into(),
         };
         let connections = self.connections.lock();
         let mut connections = connections.unwrap_or_else(PoisonError::into_inner);
-        connections.send(transmit).map_err(BearerError::Unreachable)
+        let Sent { over, .. } = connections.send(transmit);
+        over.map(drop).map_err(BearerError::Unreachable)
     }
 
     async fn close(&self) {

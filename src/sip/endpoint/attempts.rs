@@ -100,8 +100,7 @@ impl Endpoint {
         };
         exchange.heard = false;
         exchange.legs.clear();
-        // What another server asked, and what was answered there, is none of this one's business.
-        exchange.challenges.clear();
+        exchange.proofs.forget();
         exchange.note_attempt();
         self.send_main(now, id);
         let Some(exchange) = self.exchanges.get_mut(&id) else {

@@ -141,7 +141,8 @@ fn a_silent_place_gets_its_share_and_the_network_and_503_lead_on_at_once() {
     answer(&mut us, SECOND * 3, second, 503);
     let third = us.next_transmit().expect("sent");
     assert_eq!(third.to, hop(Transport::Tcp, 3));
-    us.transport_failed(SECOND * 3, third.to, "nobody listens");
+    let refused = third.request.as_ref().expect("a request");
+    us.refused(SECOND * 3, refused, "nobody listens");
     let fourth = us.next_transmit().expect("sent");
     answer(&mut us, SECOND * 4, &fourth, 200);
     let (_, report) = run(&mut us, SECOND * 4);
@@ -187,7 +188,8 @@ fn a_large_request_moves_to_tcp_and_back_only_when_that_is_refused() {
         let via = Message::parse(&first.bytes).expect("valid").top_via();
         assert_eq!(via.expect("there").transport, "TCP");
         if refused {
-            us.transport_failed(Duration::ZERO, first.to, "refused");
+            let request = first.request.as_ref().expect("a request");
+            us.refused(Duration::ZERO, request, "refused");
         } else {
             answer(&mut us, Duration::ZERO, &first, 503);
         }
@@ -352,4 +354,38 @@ fn invitations_from_anywhere_are_bounded_and_those_above_get_one_word_each() {
     }
     let (_, _) = run(&mut us, SECOND * 60);
     assert_eq!(invite(&mut us, 1_000_002, source), [100]);
+}
+
+#[test]
+fn long_requests_from_anywhere_are_bounded_by_their_octets() {
+    let mut us = endpoint();
+    let local = SocketAddr::from(([192, 0, 2, 9], 5060));
+    let source = hop(Transport::Udp, 1);
+    let filling = "x".repeat(60_000);
+    let ask = |us: &mut Endpoint, number: usize, filling: &str| {
+        let text = format!(
+            "REGISTER sip:us SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:1;branch=z9hG4bK{number}\r\n\
+             From: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: {number}\r\nCSeq: 1 REGISTER\r\n\
+             Max-Forwards: 70\r\nSubject: {filling}\r\n\r\n"
+        );
+        us.receive(Duration::ZERO, source, local, text.as_bytes());
+        match us.next_event() {
+            Some(Event::Request(key, _)) => us.reply(Duration::ZERO, &key, &Reply::new(401)),
+            Some(other) => panic!("{other:?}"),
+            None => {}
+        }
+        let reply = us.next_transmit().expect("an answer");
+        Message::parse(&reply.bytes).expect("valid").code()
+    };
+    let room = server::MOST_OCTETS / filling.len();
+    let taken = (0..room + 10)
+        .take_while(|number| ask(&mut us, *number, &filling) == Some(401))
+        .count();
+    assert!((room - 10..=room).contains(&taken), "{taken} of {room}");
+    assert_eq!(ask(&mut us, 1_000_000, &filling), Some(503));
+    assert_eq!(us.transactions(), taken, "nothing is kept of it");
+    // When those are over there is room again.
+    let (_, _) = run(&mut us, SECOND * 60);
+    assert_eq!((us.transactions(), us.kept), (0, 0));
+    assert_eq!(ask(&mut us, 1_000_001, &filling), Some(401));
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::exchange::Role;
-use super::{Due, Endpoint, ExchangeId, Transmit, compose};
+use super::{Due, Endpoint, ExchangeId, RequestKey, Transmit, compose};
 use crate::sip::method::Method;
 use crate::sip::transaction::{Class, ClientInput, ClientInvite, ClientOther, Effect};
 use crate::sip::transport::Hop;
@@ -22,6 +22,8 @@ pub(super) struct Client {
     /// Who has to be at the other end of a connection.
     pub(super) name: Arc<str>,
     pub(super) exchange: ExchangeId,
+    /// The connection that carried it.
+    pub(super) carrier: Option<u64>,
     role: Role,
     /// The caller has gone: nothing is sent again, but answers are still understood.
     pub(super) muted: bool,
@@ -85,6 +87,7 @@ impl Endpoint {
             to,
             name,
             exchange,
+            carrier: None,
             role,
             muted: false,
         };
@@ -134,12 +137,12 @@ impl Endpoint {
                 Effect::Acknowledge => self.acknowledge_refusal(now, key, message),
                 Effect::Deliver => match message {
                     Some(message) if left => self.answered_where_left(now, key, message),
-                    Some(message) => self.answered(now, id, role, message),
+                    Some(message) => self.answered(now, id, role, key, message),
                     None => {}
                 },
                 Effect::TimedOut | Effect::Failed if left => {}
-                Effect::TimedOut => self.unanswered(now, id, role),
-                Effect::Failed => self.refused_by_network(now, id, role),
+                Effect::TimedOut => self.unanswered(now, id, role, key),
+                Effect::Failed => self.refused_by_network(now, id, role, key),
                 Effect::End => self.forget_client(key),
             }
         }
@@ -164,6 +167,7 @@ impl Endpoint {
         let Some(client) = self.clients.remove(key) else {
             return;
         };
+        self.not_carried(key, client.carrier);
         if let Some(exchange) = self.exchanges.get_mut(&client.exchange) {
             exchange.live = exchange.live.saturating_sub(1);
             if exchange.is_over() {
@@ -188,6 +192,7 @@ impl Endpoint {
             to: client.to,
             name: Some(client.name.clone()),
             otherwise: None,
+            request: Some(RequestKey(key.clone())),
             bytes: client.bytes.clone(),
         });
     }
@@ -205,6 +210,7 @@ impl Endpoint {
             to: client.to,
             name: Some(client.name.clone()),
             otherwise: None,
+            request: None,
             bytes: ack.to_bytes().into(),
         });
     }

@@ -1,5 +1,4 @@
 use super::exchange::Exchange;
-use crate::sip::digest::{Challenge, ClientNonce};
 use crate::sip::header::{NameAddr, Via};
 use crate::sip::id_source::IdSource;
 use crate::sip::method::Method;
@@ -40,26 +39,9 @@ pub(super) fn request(exchange: &mut Exchange, ids: &mut IdSource) -> Message {
     message.push("CSeq", &format!("{} {}", exchange.cseq, wanted.method));
     push_contact(&mut message, exchange);
     push_wanted(&mut message, wanted);
-    if let Some(credentials) = &wanted.credentials {
-        for (challenge, count) in &mut exchange.challenges {
-            *count += 1;
-            let cnonce = ids.word();
-            let client = ClientNonce {
-                cnonce: &cnonce,
-                count: *count,
-            };
-            let value = Challenge::answer(
-                challenge,
-                credentials,
-                &wanted.method,
-                &uri,
-                &wanted.body,
-                client,
-            );
-            message.push(challenge.answer_name(), &value);
-        }
-    }
     message.set_body(wanted.body.clone());
+    let credentials = exchange.request.credentials.as_ref();
+    exchange.proofs.answer(&mut message, credentials, ids);
     message
 }
 
@@ -207,6 +189,24 @@ pub(super) fn within_dialog(
             if matches!(name, "Authorization" | "Proxy-Authorization") {
                 message.push(name, value);
             }
+        }
+    }
+    message
+}
+
+/// A request of a dialog once more, with the next number and a transaction of its own; what it proved is left out.
+pub(super) fn once_more(request: &Message, via: &Via) -> Message {
+    let method = request.method().unwrap_or(Method::BYE);
+    let mut message = Message::request(method.clone(), request.uri().unwrap_or_default());
+    for (name, value) in request.fields() {
+        match name {
+            "Via" => message.push(name, &via.to_string()),
+            "CSeq" => {
+                let number = request.cseq().map_or(1, |c| c.number);
+                message.push(name, &format!("{} {method}", number + 1));
+            }
+            "Authorization" | "Proxy-Authorization" => {}
+            _ => message.push(name, value),
         }
     }
     message

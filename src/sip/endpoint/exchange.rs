@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::attempts::{Attempt, Failed};
 use super::client::ClientKey;
-use super::{Due, Endpoint, Event, ExchangeId, Transmit, Wait, compose};
-use crate::sip::digest::{Challenge, challenges};
+use super::proofs::Proofs;
+use super::{Due, Endpoint, Event, ExchangeId, Wait, compose};
+use crate::sip::digest::challenges;
 use crate::sip::id_source::IdSource;
 use crate::sip::ladder::{Direction, LadderStep};
 use crate::sip::method::Method;
@@ -34,12 +35,6 @@ enum Cancel {
     Sent,
 }
 
-/// Challenges are answered at most this often, whatever a peer says of stale nonces.
-const MOST_ATTEMPTS: u32 = 5;
-
-/// After a leg of a forked INVITE answered, the others are waited for this long.
-const LEGS: Duration = Duration::from_secs(2);
-
 /// One outbound request from its first copy to its outcome.
 #[derive(Debug)]
 pub(super) struct Exchange {
@@ -55,26 +50,25 @@ pub(super) struct Exchange {
     pub(super) call_id: String,
     pub(super) from_tag: String,
     pub(super) cseq: u32,
-    /// What was challenged, with how often each nonce was used.
-    pub(super) challenges: Vec<(Challenge, u32)>,
+    /// What was challenged.
+    pub(super) proofs: Proofs,
     /// Transactions that are still known.
     pub(super) live: usize,
     pub(super) patience: Patience,
     pub(super) started: Duration,
     pub(super) main: Option<ClientKey>,
-    attempts: u32,
     ringing: bool,
     cancel: Cancel,
     /// To tags of the legs that a forked INVITE rings at.
     pub(super) legs: HashSet<String>,
     /// ACKs by the To tag of the 2xx: one for each leg that answered.
-    acks: HashMap<String, (Hop, Arc<[u8]>)>,
-    /// BYEs without answer so far.
-    byes: usize,
-    came_from: Hop,
+    pub(super) acks: HashMap<String, (Hop, Arc<[u8]>)>,
+    /// BYEs without answer so far, with what each was asked to prove.
+    pub(super) byes: HashMap<ClientKey, Proofs>,
+    pub(super) came_from: Hop,
     pub(super) outcome: Option<(SipOutcome, Duration)>,
     pub(super) failure: String,
-    answer: Option<SipAnswer>,
+    pub(super) answer: Option<SipAnswer>,
     ladder: Vec<LadderStep>,
     reported: bool,
 }
@@ -106,17 +100,16 @@ impl Exchange {
             call_id,
             from_tag,
             cseq,
-            challenges: Vec::new(),
+            proofs: Proofs::default(),
             live: 0,
             patience,
             started: now,
             main: None,
-            attempts: 0,
             ringing: false,
             cancel: Cancel::No,
             legs: HashSet::new(),
             acks: HashMap::new(),
-            byes: 0,
+            byes: HashMap::new(),
             outcome: None,
             failure: String::new(),
             answer: None,
@@ -178,7 +171,7 @@ impl Exchange {
     }
 
     /// Whether legs of a forked INVITE were heard that did not answer yet.
-    fn has_open_legs(&self) -> bool {
+    pub(super) fn has_open_legs(&self) -> bool {
         self.legs.iter().any(|tag| !self.acks.contains_key(tag))
     }
 
@@ -210,10 +203,21 @@ impl Endpoint {
     }
 
     /// An answer was handed up by a transaction.
-    pub(super) fn answered(&mut self, now: Duration, id: ExchangeId, role: Role, answer: &Message) {
+    pub(super) fn answered(
+        &mut self,
+        now: Duration,
+        id: ExchangeId,
+        role: Role,
+        key: &ClientKey,
+        answer: &Message,
+    ) {
         let code = answer.code().unwrap_or_default();
-        if role == Role::Main && matches!(code, 401 | 407) && self.answer_challenge(id, answer) {
+        let challenged = matches!(code, 401 | 407);
+        if role == Role::Main && challenged && self.answer_challenge(id, answer) {
             self.send_main(now, id);
+            return;
+        }
+        if role == Role::Bye && challenged && self.bye_again(now, id, key, answer) {
             return;
         }
         if role == Role::Main && code == 503 {
@@ -227,12 +231,10 @@ impl Endpoint {
         };
         match (role, code) {
             (Role::Cancel, _) | (Role::Bye, 100..200) => {}
-            (Role::Bye, _) => self.ended_leg(now, id),
+            (Role::Bye, _) => self.ended_leg(now, id, key),
             (Role::Main, 100..200) => self.progress(now, id, answer),
             (Role::Main, 200..300) if exchange.is_invite() => {
-                if let Some(key) = exchange.main.clone() {
-                    self.accepted(now, id, &key, answer);
-                }
+                self.accepted(now, id, key, answer);
             }
             (Role::Main, _) => {
                 let taken_back = code == 487 && exchange.cancel != Cancel::No;
@@ -275,101 +277,13 @@ impl Endpoint {
         let Some(exchange) = self.exchanges.get_mut(&id) else {
             return false;
         };
-        let asked = challenges(answer);
         if exchange.request.credentials.is_none()
-            || asked.is_empty()
             || exchange.reported
             || exchange.cancel != Cancel::No
-            || exchange.attempts >= MOST_ATTEMPTS
         {
             return false;
         }
-        let same = |a: &Challenge, b: &Challenge| a.proxy == b.proxy && a.realm == b.realm;
-        let refused = |new: &Challenge| {
-            !new.stale && exchange.challenges.iter().any(|(old, _)| same(old, new))
-        };
-        if asked.iter().any(refused) {
-            return false;
-        }
-        for new in asked {
-            exchange.challenges.retain(|(old, _)| !same(old, &new));
-            exchange.challenges.push((new, 0));
-        }
-        exchange.attempts += 1;
-        true
-    }
-
-    /// A 2xx to our INVITE: ACK for every copy, BYE once for every leg that answered. Where the INVITE was not waited for
-    /// any more, that is all.
-    pub(super) fn accepted(
-        &mut self,
-        now: Duration,
-        id: ExchangeId,
-        key: &ClientKey,
-        answer: &Message,
-    ) {
-        let Some(client) = self.clients.get(key) else {
-            return;
-        };
-        let (invite, name) = (client.request.clone(), client.name.clone());
-        let Some(exchange) = self.exchanges.get_mut(&id) else {
-            return;
-        };
-        let tag = answer
-            .to()
-            .and_then(|t| t.tag().map(str::to_owned))
-            .unwrap_or_default();
-        if let Some((to, bytes)) = exchange.acks.get(&tag).cloned() {
-            let line = String::from_utf8_lossy(bytes.split(|b| *b == b'\r').next().unwrap_or(&[]))
-                .into_owned();
-            exchange.note_sent(now, to, &line, true);
-            self.transmits.push_back(Transmit {
-                to,
-                name: Some(name),
-                otherwise: None,
-                bytes,
-            });
-            return;
-        }
-        let number = invite.cseq().map_or(1, |c| c.number);
-        let to = compose::dialog_target(answer, exchange.came_from);
-        let vias = [self.ids.branch(), self.ids.branch()]
-            .map(|branch| compose::via(exchange, to.transport, &branch));
-        let ack = compose::within_dialog(&invite, answer, Method::ACK, number, &vias[0]);
-        let bytes: Arc<[u8]> = ack.to_bytes().into();
-        exchange.note_sent(now, to, &ack.first_line(), false);
-        exchange.acks.insert(tag, (to, bytes.clone()));
-        if exchange.main.as_ref() == Some(key) {
-            exchange.answer = Some(to_answer(answer));
-            let code = answer.code().unwrap_or(200);
-            let reason = answer.reason().unwrap_or_default();
-            exchange.settle(now, SipOutcome::from_answer(code, reason));
-        }
-        exchange.byes += 1;
-        self.transmits.push_back(Transmit {
-            to,
-            name: Some(name.clone()),
-            otherwise: None,
-            bytes,
-        });
-        let bye = compose::within_dialog(&invite, answer, Method::BYE, number + 1, &vias[1]);
-        self.begin_client(now, id, Role::Bye, bye, (to, name));
-    }
-
-    /// A leg was ended. The caller is told when all are, those of a fork that may still answer included.
-    fn ended_leg(&mut self, now: Duration, id: ExchangeId) {
-        let Some(exchange) = self.exchanges.get_mut(&id) else {
-            return;
-        };
-        exchange.byes = exchange.byes.saturating_sub(1);
-        if exchange.byes > 0 {
-            return;
-        }
-        if exchange.has_open_legs() {
-            self.queue.add(now + LEGS, Due::Exchange(id, Wait::Legs));
-        } else {
-            self.report(id);
-        }
+        exchange.proofs.take(challenges(answer))
     }
 
     fn send_cancel(&mut self, now: Duration, id: ExchangeId) {
@@ -388,10 +302,16 @@ impl Endpoint {
     }
 
     /// A transaction ended without an answer.
-    pub(super) fn unanswered(&mut self, now: Duration, id: ExchangeId, role: Role) {
+    pub(super) fn unanswered(
+        &mut self,
+        now: Duration,
+        id: ExchangeId,
+        role: Role,
+        key: &ClientKey,
+    ) {
         match role {
             Role::Cancel => {}
-            Role::Bye => self.ended_leg(now, id),
+            Role::Bye => self.ended_leg(now, id, key),
             Role::Main => {
                 if self.try_next(now, id, "no answer", Failed::Silent) {
                     return;
@@ -406,14 +326,20 @@ impl Endpoint {
     }
 
     /// The network refused a message.
-    pub(super) fn refused_by_network(&mut self, now: Duration, id: ExchangeId, role: Role) {
+    pub(super) fn refused_by_network(
+        &mut self,
+        now: Duration,
+        id: ExchangeId,
+        role: Role,
+        key: &ClientKey,
+    ) {
         let Some(exchange) = self.exchanges.get_mut(&id) else {
             return;
         };
         let detail = exchange.failure.clone();
         match role {
             Role::Cancel => {}
-            Role::Bye => self.ended_leg(now, id),
+            Role::Bye => self.ended_leg(now, id, key),
             Role::Main if self.try_next(now, id, &detail, Failed::ByNetwork) => {}
             Role::Main => {
                 if let Some(exchange) = self.exchanges.get_mut(&id) {
@@ -508,7 +434,7 @@ impl Endpoint {
     }
 }
 
-fn to_answer(message: &Message) -> SipAnswer {
+pub(super) fn to_answer(message: &Message) -> SipAnswer {
     SipAnswer {
         code: message.code().unwrap_or_default(),
         reason: message.reason().unwrap_or_default().to_owned(),

@@ -7,24 +7,32 @@
 //! | file | holds |
 //! |---|---|
 //! | `client`, `server` | transactions of either side: keys, messages, effects of the machines |
-//! | `exchange` | what one outbound request goes through: challenges, ringing, CANCEL, ACK, BYE, outcome |
+//! | `exchange` | what one outbound request goes through: challenges, ringing, CANCEL, outcome |
+//! | `legs` | the dialogs that an answered INVITE makes: ACK and BYE |
+//! | `proofs` | what a request was asked to prove, and the answers |
+//! | `carriers` | which connection carried which request, and what the network refuses |
 //! | `attempts` | the places where a request is tried, one after the other |
 //! | `compose` | the messages themselves |
 //! | `timer_queue` | what is due when |
 
 mod attempts;
+mod carriers;
 mod client;
 mod compose;
 mod exchange;
+mod legs;
+mod proofs;
 mod server;
 mod timer_queue;
 
 #[cfg(test)]
 mod attempts_tests;
 #[cfg(test)]
+mod dialog_tests;
+#[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +59,10 @@ pub struct ExchangeId(u64);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ServerKey(Arc<str>);
 
+/// Names the request in a [`Transmit`], for [`Endpoint::carried`] and [`Endpoint::refused`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RequestKey(ClientKey);
+
 /// A message to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transmit {
@@ -61,6 +73,8 @@ pub struct Transmit {
     /// Where an answer goes when the connection that its request came over is gone, and who has to be there
     /// (RFC 3261 §18.2.2).
     pub otherwise: Option<(Hop, Arc<str>)>,
+    /// The request that it is a copy of; none for answers and ACK.
+    pub request: Option<RequestKey>,
     /// What.
     pub bytes: Arc<[u8]>,
 }
@@ -113,9 +127,13 @@ pub struct Endpoint {
     ids: IdSource,
     queue: TimerQueue<Due>,
     clients: HashMap<ClientKey, Client>,
+    /// Requests among them by the connection that carries them.
+    carried: HashMap<u64, HashSet<ClientKey>>,
     servers: HashMap<ServerKey, Server>,
     /// INVITEs among them that came over UDP.
     invites: usize,
+    /// Octets of their requests.
+    kept: usize,
     /// INVITEs answered with 2xx, by dialog: their ACK has a branch of its own.
     accepted: HashMap<String, ServerKey>,
     exchanges: HashMap<ExchangeId, Exchange>,
@@ -134,8 +152,10 @@ impl Endpoint {
             ids,
             queue: TimerQueue::new(),
             clients: HashMap::new(),
+            carried: HashMap::new(),
             servers: HashMap::new(),
             invites: 0,
+            kept: 0,
             accepted: HashMap::new(),
             exchanges: HashMap::new(),
             last_exchange: 0,
@@ -175,6 +195,7 @@ impl Endpoint {
                     to: source,
                     name: None,
                     otherwise: None,
+                    request: None,
                     bytes: Arc::from(PONG),
                 });
             }
@@ -184,29 +205,9 @@ impl Endpoint {
             Ok(message) if message.code().is_some() => {
                 self.receive_response(now, source, &message);
             }
-            Ok(message) => self.receive_request(now, source, local, message),
+            Ok(message) => self.receive_request(now, source, local, message, datagram.len()),
             Err(InvalidMessage::Empty) => {}
             Err(_) => self.discarded += 1,
-        }
-    }
-
-    /// Takes note that the network refused what went to `to`, or that the connection there was lost.
-    pub fn transport_failed(&mut self, now: Duration, to: Hop, detail: &str) {
-        let hit: Vec<ClientKey> = self
-            .clients
-            .iter()
-            .filter(|(_, client)| client.to == to)
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in hit {
-            if let Some(exchange) = self
-                .clients
-                .get(&key)
-                .and_then(|c| self.exchanges.get_mut(&c.exchange))
-            {
-                exchange.note_failure(detail);
-            }
-            self.step_client(now, &key, ClientInput::TransportFailed, None);
         }
     }
 

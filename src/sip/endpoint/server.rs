@@ -19,6 +19,8 @@ pub(super) struct Server {
     otherwise: Option<(Hop, Arc<str>)>,
     local: SocketAddr,
     tag: String,
+    /// Octets of the request.
+    size: usize,
     /// The last answer.
     bytes: Option<Arc<[u8]>>,
 }
@@ -31,6 +33,8 @@ enum Machine {
 
 /// Transactions of others that are kept at once; each lasts half a minute over UDP.
 pub(super) const MOST_SERVERS: usize = 100_000;
+/// Octets of their requests in all: as many as that number of ordinary ones have.
+pub(super) const MOST_OCTETS: usize = 64 << 20;
 /// INVITEs among them that came over UDP: their answers are sent until they are acknowledged, and whoever forges a
 /// sender has us send them to somebody else.
 pub(super) const MOST_INVITES: usize = 2_000;
@@ -109,6 +113,7 @@ impl Endpoint {
         source: Hop,
         local: SocketAddr,
         mut message: Message,
+        size: usize,
     ) {
         let Some(method) = message.method() else {
             return;
@@ -131,7 +136,10 @@ impl Endpoint {
         }
         let reliable = source.transport.is_reliable();
         let repeats = method == Method::INVITE && !reliable;
-        if self.servers.len() >= MOST_SERVERS || (repeats && self.invites >= MOST_INVITES) {
+        if self.servers.len() >= MOST_SERVERS
+            || self.kept + size > MOST_OCTETS
+            || (repeats && self.invites >= MOST_INVITES)
+        {
             // Nothing is kept and nothing is sent twice (RFC 3261 §8.2.7).
             let tag = self.ids.tag();
             let refusal = Reply::new(503).with_header("Retry-After", "5");
@@ -139,11 +147,13 @@ impl Endpoint {
                 to: reply_to,
                 name: None,
                 otherwise,
+                request: None,
                 bytes: refusal.to_message(&message, &tag).to_bytes().into(),
             });
             return;
         }
         self.invites += usize::from(repeats);
+        self.kept += size;
         let machine = if method == Method::INVITE {
             Machine::Invite(ServerInvite::new(self.timers, reliable))
         } else {
@@ -156,6 +166,7 @@ impl Endpoint {
             otherwise,
             local,
             tag: self.ids.tag(),
+            size,
             bytes: None,
         };
         self.servers.insert(key.clone(), server);
@@ -258,6 +269,7 @@ impl Endpoint {
                             to: server.reply_to,
                             name: None,
                             otherwise: server.otherwise.clone(),
+                            request: None,
                             bytes,
                         });
                     }
@@ -269,6 +281,7 @@ impl Endpoint {
                     let Some(server) = self.servers.remove(key) else {
                         continue;
                     };
+                    self.kept = self.kept.saturating_sub(server.size);
                     let over_udp = !server.reply_to.transport.is_reliable();
                     if over_udp && matches!(server.machine, Machine::Invite(_)) {
                         self.invites = self.invites.saturating_sub(1);

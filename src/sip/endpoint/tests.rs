@@ -316,9 +316,9 @@ fn what_the_network_refuses_is_told_in_its_words() {
     pair.start(notify(), Patience::default());
     pair.settle(&mut |_| vec![]);
     pair.us
-        .transport_failed(pair.now, Hop::udp(address(9)), "somebody else's");
+        .destination_failed(pair.now, Hop::udp(address(9)), "somebody else's");
     pair.us
-        .transport_failed(pair.now, Hop::udp(address(2)), "port closed");
+        .destination_failed(pair.now, Hop::udp(address(2)), "port closed");
     pair.settle(&mut |_| vec![]);
     assert_eq!(
         pair.reports[0].outcome,

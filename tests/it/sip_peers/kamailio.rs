@@ -87,13 +87,22 @@ async fn over_tcp_and_tls_it_asks_with_sha_256_and_is_answered() {
             assert_eq!(code, 0, "{report} {}", centre.kamailio.log());
             assert_eq!(lines(&report)[1], "407 Proxy Authentication Required");
             assert_eq!(report["ladder"][0]["transport"], transport);
+            // It wants a proof of the BYE as well.
+            let invite = ["invite", &aor, "--as", &aor, "--proxy", &proxy];
+            let (code, report) = centre.sip(&invite, true);
+            assert_eq!(code, 0, "{report} {}", centre.kamailio.log());
+            let seen = lines(&report);
+            assert_eq!(seen[seen.len() - 3..], ["ACK", "BYE", "200 OK"], "{report}");
         }
     })
     .await;
     for _ in 0..2 {
-        let request = asked.recv().await.expect("a request");
-        assert_eq!(request.method().as_str(), "NOTIFY");
-        assert_eq!(request.transport, Transport::Tcp);
+        for method in ["NOTIFY", "INVITE", "BYE"] {
+            let heard = tokio::time::timeout(Duration::from_secs(10), asked.recv()).await;
+            let request = heard.expect(method).expect("a request");
+            assert_eq!(request.method().as_str(), method);
+            assert_eq!(request.transport, Transport::Tcp);
+        }
     }
     device.close().await;
 }

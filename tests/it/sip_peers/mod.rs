@@ -1,6 +1,7 @@
 //! SIP with programs nobody here wrote: SIPp, baresip, sipsak, Kamailio, PJSUA2, tshark.
 
 mod agents;
+mod connections;
 mod directories;
 mod kamailio;
 mod makes;
@@ -136,6 +137,39 @@ fn sipp_checks_our_digest_answer() {
     let told = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(11));
     assert!(told.contains("--password-file"), "{told}");
+}
+
+#[test]
+fn sipp_wants_a_password_for_the_end_of_a_call_and_gets_it() {
+    let Some(sipp) = Peer::sipp("uas_challenges_bye.xml") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let target = format!("dev@127.0.0.1:{}", sipp.port);
+    let invite = ["sip", "invite", &target];
+    for (password, last) in [("mgmtpw", "200 OK"), ("guess", "403 Forbidden")] {
+        let file = password_file(&folder, password);
+        let with = [
+            "--user",
+            "mgmt",
+            "--password-file",
+            file.to_str().expect("text"),
+        ];
+        let (code, report) = json(&[&invite[..], &with].concat());
+        assert_eq!(code, 0, "{report}");
+        assert_eq!(
+            lines(&report),
+            [
+                "INVITE",
+                "200 OK",
+                "ACK",
+                "BYE",
+                "401 Unauthorized",
+                "BYE",
+                last
+            ]
+        );
+    }
 }
 
 #[test]

@@ -160,6 +160,36 @@ async fn a_subscription_that_is_not_refreshed_is_ended_with_a_notify_and_known_n
     server.stop().await;
 }
 
+/// Takes a NOTIFY and never answers it.
+struct Silent(tokio::sync::mpsc::UnboundedSender<()>);
+
+#[async_trait::async_trait]
+impl callhome::port::SipHandler for Silent {
+    async fn handle(&self, _: callhome::sip::InboundRequest) -> callhome::sip::Reply {
+        self.0.send(()).expect("the test runs");
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_stops_does_not_wait_for_a_subscriber_that_does_not_answer() {
+    use callhome::net::sip_link::{LinkOptions, SipLink};
+    let server = TestServer::start().await;
+    let (told, mut asked) = tokio::sync::mpsc::unbounded_channel();
+    let options = LinkOptions::new(([127, 0, 0, 1], 0).into(), [3; 32]);
+    let link = SipLink::open(options.with_handler(std::sync::Arc::new(Silent(told))));
+    let (_, requests) = tokio::sync::mpsc::unbounded_channel();
+    let phone = SipDevice::on(link.expect("a port"), requests, &server, IMEI).await;
+    let registered = phone.send(phone.register(&server, 600)).await;
+    assert_eq!(code(&registered), Some(200));
+    let begun = phone.send(subscribe(&phone, &server, 600)).await;
+    assert_eq!(code(&begun), Some(200), "{begun:?}");
+    asked.recv().await.expect("the NOTIFY is there");
+    let patience = std::time::Duration::from_secs(10);
+    let stopped = tokio::time::timeout(patience, server.stop()).await;
+    assert!(stopped.is_ok(), "it waits for the answer");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_the_device_itself_subscribes_and_only_to_what_there_is() {
     let server = TestServer::start().await;

@@ -1,0 +1,76 @@
+//! `call` and `probe` as a person at a terminal and a monitoring system meet them.
+
+use std::time::{Duration, Instant};
+
+use crate::support::command::{Home, Running};
+
+const IMEI: &str = "358931104120070";
+
+fn phone(home: &Home) -> Running {
+    home.start("phone", &["agent", "run", "--imei", IMEI], "ready")
+}
+
+#[test]
+fn without_a_gateway_a_phone_that_answers_is_no_warning_for_monitoring() {
+    let home = Home::new();
+    let _server = home.start("server", &["serve"], "ready:");
+    let _phone = phone(&home);
+    let ran = home.run(&["probe", IMEI, "--exit-style", "nagios"]);
+    assert!(ran.stdout.starts_with("CALLHOME OK - "), "{}", ran.stdout);
+    assert_eq!((ran.code, ran.stdout.lines().count()), (0, 1));
+}
+
+#[test]
+fn what_a_call_tells_fits_a_terminal() {
+    let home = Home::new();
+    let _server = home.start("server", &["serve"], "ready:");
+    let phone = phone(&home);
+    for gone in [false, true] {
+        if gone {
+            phone.signal("STOP");
+        }
+        let ran = home.run(&["call", IMEI, "--rung-timeout", "1s", "--timeout", "3s"]);
+        assert_eq!(ran.code == 0, !gone, "{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains("sip:dev_"), "{}", ran.stderr);
+        for line in ran.stdout.lines().chain(ran.stderr.lines()) {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+    phone.signal("CONT");
+}
+
+#[test]
+fn ctrl_c_ends_the_watching_and_says_whether_somebody_goes_on() {
+    let home = Home::new();
+    let server = home.start("server", &["serve"], "ready:");
+    let phone = phone(&home);
+    phone.signal("STOP");
+    for served in [true, false] {
+        if !served {
+            server.signal("TERM");
+            let until = Instant::now() + Duration::from_secs(20);
+            while home.data().join("callhome.sock").exists() {
+                assert!(Instant::now() < until, "the server does not end");
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        let call = ["call", IMEI, "--via", "sip-direct", "--rung-timeout", "50s"];
+        let command = home.command(&call);
+        let mut calling = home.start_command("call", command, "heard");
+        calling.signal("INT");
+        let status = calling.child.wait().expect("it ends");
+        let log = calling.log();
+        assert_eq!(status.code(), Some(130), "{log}");
+        if served {
+            assert!(log.contains("the server goes on trying"), "{log}");
+            let request = log.split("callhome callback watch ").nth(1);
+            let id = request.and_then(|rest| rest.split_whitespace().next());
+            let shown = home.json(&["callback", "show", id.expect("the next step")]);
+            assert!(["pending", "delivered"].contains(&shown["state"].as_str().expect("told")));
+        } else {
+            assert!(log.contains("nobody goes on trying"), "{log}");
+            assert!(log.contains("callhome serve"), "{log}");
+        }
+    }
+    phone.signal("CONT");
+}

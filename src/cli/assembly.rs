@@ -15,7 +15,7 @@ use crate::config::{
     CustomerConfig, MailConfig, MailProtection, PeerConfig, RouterConfig, ServerConfig,
 };
 use crate::flow::{Home, PublicAddress, Tries};
-use crate::host::{DataDir, MasterKey, OsEntropy, SystemClock};
+use crate::host::{self, DataDir, MasterKey, OsEntropy, SystemClock};
 use crate::net::dns::{Resolver, name_server};
 use crate::net::federation::{FederationClient, PeerSettings};
 use crate::net::mail::{MailSecurity, MailSettings, SmtpMailer};
@@ -34,6 +34,15 @@ use crate::server::{
 use crate::store::SqliteStore;
 use gateways::Gateways;
 pub(super) use gateways::centre_at;
+
+/// Connections for SIP that a server lets others open, where the system allows enough files.
+const PHONES: usize = 20_000;
+
+/// How many phones may be connected at once: half of what this process may have open, so that operators, gateways and
+/// the store have room whoever connects.
+pub(super) fn phones_at_once() -> usize {
+    host::most_open().map_or(PHONES, |most| (most / 2).min(PHONES))
+}
 
 /// Where a server listens for devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,6 +156,7 @@ pub(super) async fn assemble(
             let tls = Arc::new(identity.server_config(&acquaintances).map_err(wrong)?);
             let options = LinkOptions {
                 streams: true,
+                guests: phones_at_once(),
                 tls_door: doors.sips.map(|at| (at, tls)),
                 tls: outlook.tls.clone(),
                 resolver: Arc::clone(&outlook.resolver),

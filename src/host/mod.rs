@@ -7,7 +7,7 @@
 //! | file | what |
 //! |---|---|
 //! | `clock`, `entropy` | [`SystemClock`], [`OsEntropy`]: the time and random bytes |
-//! | `memory` | how much memory this process took |
+//! | `memory` | how much memory this process took, and how much it may have open |
 //! | `master_key` | [`MasterKey`]: seals secrets before they are stored |
 //! | `data_dir` | [`DataDir`]: one owner for a data folder, and who that is |
 //! | `private_file` | files that only their owner may read |
@@ -27,5 +27,5 @@ pub use data_dir::{DataDir, DataLock, Owner, OwnerMode};
 pub use entropy::OsEntropy;
 pub use error::HostError;
 pub use master_key::MasterKey;
-pub use memory::peak_memory;
+pub use memory::{most_open, peak_memory};
 pub use secret_store::{SecretChoice, SecretStore, Unlock};

@@ -75,6 +75,8 @@ pub struct LinkOptions {
     pub buffer_bytes: usize,
     /// Whether TCP connections are taken, too, at the same port.
     pub streams: bool,
+    /// How many connections others may have open at once; one address gets a part of them.
+    pub guests: usize,
     /// Where TLS connections are taken, and with what certificate.
     pub tls_door: Option<(SocketAddr, Arc<rustls::ServerConfig>)>,
     /// Whom we trust when we connect by TLS.
@@ -97,6 +99,7 @@ impl LinkOptions {
             handler: None,
             buffer_bytes: 4 << 20,
             streams: false,
+            guests: GUESTS,
             tls_door: None,
             tls: ClientTls::system(),
             resolver: Arc::new(Resolver::system()),
@@ -168,6 +171,8 @@ struct Facing {
 
 /// For how long the system's word is taken on which of our addresses faces a peer: addresses and routes change.
 const FACING: Duration = Duration::from_secs(30);
+/// Connections that others open, unless told otherwise.
+const GUESTS: usize = 20_000;
 /// Requests that wait for the driver; more than this make callers wait.
 const COMMANDS: usize = 1024;
 /// From one lot to the next.

@@ -32,6 +32,8 @@ fn what_a_call_tells_fits_a_terminal() {
         let ran = home.run(&["call", IMEI, "--rung-timeout", "1s", "--timeout", "3s"]);
         assert_eq!(ran.code == 0, !gone, "{}{}", ran.stdout, ran.stderr);
         assert!(ran.stderr.contains("sip:dev_"), "{}", ran.stderr);
+        let sessions = ran.stderr.matches("  session ").count();
+        assert_eq!(sessions, usize::from(!gone), "{}", ran.stderr);
         for line in ran.stdout.lines().chain(ran.stderr.lines()) {
             assert!(line.chars().count() <= 80, "{line}");
         }
@@ -73,4 +75,53 @@ fn ctrl_c_ends_the_watching_and_says_whether_somebody_goes_on() {
         }
     }
     phone.signal("CONT");
+}
+
+#[test]
+fn whoever_connects_takes_no_room_from_the_operator_and_other_phones() {
+    use std::io::Read as _;
+    use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+    let home = Home::new();
+    let program = home.command(&["serve"]);
+    let mut few = std::process::Command::new("sh");
+    few.args(["-c", "ulimit -n 128; exec \"$@\"", "sh"])
+        .arg(program.get_program())
+        .args(program.get_args())
+        .current_dir(home.path())
+        .env_clear()
+        .envs(program.get_envs().filter_map(|(k, v)| Some((k, v?))));
+    let server = home.start_command("server", few, "ready:");
+    let told = server.log();
+    assert!(told.contains("At most 64 phones"), "{told}");
+    let at = server.address("sip:");
+    let at: SocketAddr = at.trim_start_matches("sip:").parse().expect("an address");
+    let mut strangers = Vec::new();
+    for number in 0..200_u8 {
+        let from = Ipv4Addr::new(127, 0, 0, 2 + number % 50);
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None);
+        let socket = socket.expect("a socket");
+        socket
+            .bind(&SocketAddr::from((from, 0)).into())
+            .expect("ours");
+        // The system's own queue may be all that takes it.
+        socket.connect(&at.into()).expect("it listens");
+        strangers.push(TcpStream::from(socket));
+    }
+    let phone = phone(&home);
+    home.ok(&["call", IMEI]);
+    assert!(!server.log().contains("WARN"), "{}", server.log());
+    drop((strangers, phone));
+    // With the strangers gone there is room for a connection again.
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        let mut stream = TcpStream::connect(at).expect("it listens");
+        stream
+            .set_read_timeout(Some(Duration::from_millis(500)))
+            .expect("a time");
+        std::io::Write::write_all(&mut stream, b"\r\n\r\n").expect("open");
+        if matches!(stream.read(&mut [0; 2]), Ok(2)) {
+            return;
+        }
+        assert!(Instant::now() < until, "no room");
+    }
 }

@@ -202,10 +202,11 @@ fn all_messages(callback: &CallbackView, shown: impl Fn(Bearer) -> bool) -> Vec<
     lines
 }
 
-/// Tells each rung once when it has an outcome, and the session.
+/// Tells each rung once when it has an outcome, then the session, once.
 pub(super) struct Rungs<'a> {
     context: &'a Context,
     told: Vec<Rung>,
+    session_told: bool,
 }
 
 impl<'a> Rungs<'a> {
@@ -213,6 +214,7 @@ impl<'a> Rungs<'a> {
         Self {
             context,
             told: Vec::new(),
+            session_told: false,
         }
     }
 
@@ -231,7 +233,13 @@ impl<'a> Rungs<'a> {
             }
         }
         self.told.clone_from(&callback.rungs);
-        if let Some(session) = &callback.session {
+        // A phone may be quicker at home than with its answer: what led there is told first.
+        let asks = |rung: &Rung| rung.state == RungState::Trying;
+        if let Some(session) = &callback.session
+            && !self.session_told
+            && !callback.rungs.iter().any(asks)
+        {
+            self.session_told = true;
             let outcome = format!(
                 "called home after {}",
                 elapsed(Duration::from_millis(session.elapsed_ms))

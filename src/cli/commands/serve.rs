@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
-use crate::cli::assembly::{Assembled, Doors, assemble, name_of};
+use crate::cli::assembly::{Assembled, Doors, assemble, name_of, phones_at_once};
 use crate::cli::context::Context;
 use crate::cli::embedded::announce;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
@@ -159,6 +159,9 @@ fn in_use(error: HostError) -> CommandError {
     }
 }
 
+/// Fewer phones on connections than this are worth a word.
+const FEW_PHONES: usize = 2_000;
+
 fn tell(
     context: &Context,
     config: &ServerConfig,
@@ -181,6 +184,12 @@ fn tell(
     }
     if let Some(door) = assembled.sip.as_ref().and_then(SipLink::tls_addr) {
         context.status(&format!("SIP over TLS at {door}"))?;
+    }
+    let phones = phones_at_once();
+    if phones < FEW_PHONES {
+        context.status(&format!(
+            "At most {phones} phones can be connected over TCP and TLS at once.\n  For more, before the start:  ulimit -n 65536"
+        ))?;
     }
     // Programs wait for this line: it is told also under -q.
     Ok(context.screen.note(&format!("ready: {url} {sip}"))?)

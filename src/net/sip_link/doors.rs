@@ -18,10 +18,10 @@ use super::{LinkError, LinkOptions};
 use crate::net::tls::{TlsListener, sip_names};
 use crate::sip::{Hop, Transport};
 
-/// Connections that others opened, at once; more wait in the system's backlog.
-const CONNECTIONS: usize = 20_000;
-/// Of them, from one address (IPv6: one network): nobody takes all.
-const FROM_ONE: usize = 2_000;
+/// Of the connections that others may open, one address (IPv6: one network) gets this part: nobody takes all.
+const PART: usize = 10;
+/// But an office full of phones behind one address has room where that is small, up to half of all.
+const OFFICE: usize = 256;
 const BACKLOG: i32 = 4096;
 /// A port that the system chose for UDP may be taken for TCP: then it chooses again.
 const TRIES: usize = 16;
@@ -163,8 +163,13 @@ pub(super) struct Porter {
 }
 
 /// How many connections each address has open.
-#[derive(Clone, Default)]
-pub(super) struct Guests(Arc<Mutex<HashMap<IpAddr, usize>>>);
+#[derive(Clone)]
+pub(super) struct Guests {
+    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    from_one: usize,
+    /// For all of them; more wait in the system's backlog.
+    slots: Arc<Semaphore>,
+}
 
 /// A place among them; dropped, it is free again.
 struct Guest {
@@ -173,13 +178,21 @@ struct Guest {
 }
 
 impl Guests {
+    pub(super) fn at_most(most: usize) -> Self {
+        Self {
+            open: Arc::default(),
+            from_one: (most / PART).max(OFFICE.min(most / 2)),
+            slots: Arc::new(Semaphore::new(most)),
+        }
+    }
+
     /// A place for one more from there; `None` when it has as many as it may have.
     fn admit(&self, from: IpAddr) -> Option<Guest> {
         let from = network(from);
         // The table is whole after every statement.
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.entry(from).or_default();
-        if *count >= FROM_ONE {
+        if *count >= self.from_one {
             return None;
         }
         *count += 1;
@@ -190,7 +203,7 @@ impl Guests {
 
 impl Drop for Guest {
     fn drop(&mut self) {
-        let mut open = self.of.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.of.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = open.get_mut(&self.from) {
             *count -= 1;
             if *count == 0 {
@@ -214,7 +227,7 @@ fn network(address: IpAddr) -> IpAddr {
 impl Porter {
     /// Accepts TCP connections until the link is closed.
     pub(super) async fn accept_tcp(self, listener: TcpListener) {
-        let slots = Arc::new(Semaphore::new(CONNECTIONS));
+        let slots = Arc::clone(&self.guests.slots);
         loop {
             let accepted = tokio::select! {
                 () = self.stop.cancelled() => return,
@@ -241,7 +254,7 @@ impl Porter {
 
     /// Accepts TLS connections until the link is closed.
     pub(super) async fn accept_tls(self, mut listener: TlsListener) {
-        let slots = Arc::new(Semaphore::new(CONNECTIONS));
+        let slots = Arc::clone(&self.guests.slots);
         let address = listener.address();
         loop {
             let Ok(slot) = Arc::clone(&slots).acquire_owned().await else {
@@ -322,10 +335,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_office_has_room_where_there_is_little_and_a_part_where_there_is_much() {
+        for (most, from_one) in [(8, 4), (512, 256), (10_000, 1_000), (20_000, 2_000)] {
+            assert_eq!(Guests::at_most(most).from_one, from_one);
+        }
+    }
+
+    #[test]
     fn no_address_and_no_network_takes_all_connections() {
         let ip = |text: &str| text.parse::<IpAddr>().expect("an address");
-        let guests = Guests::default();
-        let mut open: Vec<_> = (0..FROM_ONE)
+        let guests = Guests::at_most(600);
+        let mut open: Vec<_> = (0..256)
             .map(|n| guests.admit(ip(&format!("2001:db8::{n:x}"))).expect("room"))
             .collect();
         assert!(guests.admit(ip("2001:db8::ffff")).is_none());
@@ -337,6 +357,6 @@ mod tests {
         open.pop();
         assert!(guests.admit(ip("2001:db8::ffff")).is_some());
         drop((open, others));
-        assert!(guests.0.lock().expect("whole").is_empty());
+        assert!(guests.open.lock().expect("whole").is_empty());
     }
 }

@@ -124,9 +124,8 @@ async fn which_of_our_addresses_faces_a_peer_is_asked_again_after_a_while() {
     for (age, expected) in [(FACING / 2, before), (FACING, IpAddr::from([127, 0, 0, 1]))] {
         let at = Instant::now().checked_sub(age).expect("the machine runs");
         let known = Facing { ours: before, at };
-        let mut facing = us.shared.facing.lock().expect("whole");
-        facing.insert(peer.ip(), known);
-        drop(facing);
+        let facing = us.shared.facing.lock();
+        facing.expect("whole").insert(peer.ip(), known);
         let ours = us.address_towards(peer).await.expect("a route");
         assert_eq!(ours.ip(), expected, "known for {age:?}");
     }

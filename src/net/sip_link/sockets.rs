@@ -50,7 +50,7 @@ impl Sockets {
             tasks: tasks.clone(),
             stop: stop.clone(),
             keep_alive: options.keep_alive,
-            guests: Guests::default(),
+            guests: Guests::at_most(options.guests),
             large: Arc::clone(&large),
         };
         if let Some(listener) = doors.tcp {

@@ -92,7 +92,7 @@ fn proof(message: &Message, header: &str, name: &str) -> Option<String> {
         let pair = pair.strip_prefix("Digest ").unwrap_or(pair);
         pair.strip_prefix(name)?.strip_prefix('=')
     });
-    found.map(|v| unquote(v))
+    found.map(unquote)
 }
 
 const BY_PROXY: (&str, &str) = (

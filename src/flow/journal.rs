@@ -338,6 +338,12 @@ impl Journal {
         };
     }
 
+    /// Whether nothing was sent yet.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        self.records.is_empty()
+    }
+
     /// How far a row has got.
     #[must_use]
     pub fn record(&self, row: &str) -> RowRecord {

@@ -3,6 +3,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
+use memchr::{memchr, memrchr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::method::is_token_byte;
@@ -171,10 +172,12 @@ pub(super) fn parse_host_port(text: &str) -> Result<(String, Option<u16>), Inval
         host.parse::<Ipv6Addr>().map_err(|_| bad_host())?;
         (host, rest)
     } else {
-        if text.parse::<Ipv6Addr>().is_ok() {
+        // No IPv6 address has fewer than two colons.
+        let colon = memchr(b':', text.as_bytes());
+        if colon != memrchr(b':', text.as_bytes()) && text.parse::<Ipv6Addr>().is_ok() {
             return Err(InvalidSipUri::Brackets(text.to_owned()));
         }
-        let end = text.find(':').unwrap_or(text.len());
+        let end = colon.unwrap_or(text.len());
         let (host, rest) = text.split_at(end);
         let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
         if host.is_empty() || !host.bytes().all(good) {
@@ -200,13 +203,17 @@ pub(super) fn parse_host_port(text: &str) -> Result<(String, Option<u16>), Inval
     Ok((host.into_owned(), port))
 }
 
+/// What stands on both sides of a separator of one byte: addresses are read at line rate.
+fn split_at(text: &str, at: Option<usize>) -> Option<(&str, &str)> {
+    at.map(|at| (&text[..at], &text[at + 1..]))
+}
+
 impl FromStr for SipUri {
     type Err = InvalidSipUri;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        let (scheme, rest) = text
-            .split_once(':')
+        let (scheme, rest) = split_at(text, memchr(b':', text.as_bytes()))
             .ok_or_else(|| InvalidSipUri::Scheme(text.chars().take(30).collect()))?;
         let secure = if scheme.eq_ignore_ascii_case("sip") {
             false
@@ -215,22 +222,22 @@ impl FromStr for SipUri {
         } else {
             return Err(InvalidSipUri::Scheme(text.chars().take(30).collect()));
         };
-        if rest
-            .chars()
-            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
-        {
+        let plain = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b'"');
+        let odd = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"');
+        // Nearly all are plain ASCII: bytes are enough to see that.
+        if !rest.as_bytes().iter().all(plain) && rest.chars().any(odd) {
             return Err(InvalidSipUri::Character);
         }
         // The user part may hold ; and ? but neither it nor what follows the host holds a bare @.
-        let (user, rest) = match rest.rsplit_once('@') {
+        let (user, rest) = match split_at(rest, memrchr(b'@', rest.as_bytes())) {
             Some((user, host)) => (Some(user.to_owned()), host),
             None => (None, rest),
         };
-        let (rest, headers) = match rest.split_once('?') {
+        let (rest, headers) = match split_at(rest, memchr(b'?', rest.as_bytes())) {
             Some((rest, headers)) => (rest, Some(headers.to_owned())),
             None => (rest, None),
         };
-        let (host_port, params) = match rest.split_once(';') {
+        let (host_port, params) = match split_at(rest, memchr(b';', rest.as_bytes())) {
             Some((host_port, params)) => (host_port, Params::parse(params)),
             None => (rest, Params::default()),
         };
@@ -250,7 +257,8 @@ impl fmt::Display for SipUri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.secure { "sips:" } else { "sip:" })?;
         if let Some(user) = &self.user {
-            write!(f, "{user}@")?;
+            f.write_str(user)?;
+            f.write_str("@")?;
         }
         if self.host.contains(':') {
             write!(f, "[{}]", self.host)?;

@@ -88,7 +88,6 @@ fn from_csv(text: &str, first: &str) -> Result<Vec<SipRow>, BadInput> {
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter_of(first))
-        .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
     let mut column = None;
     let mut rows = Vec::new();
@@ -103,7 +102,8 @@ fn from_csv(text: &str, first: &str) -> Result<Vec<SipRow>, BadInput> {
         if !more {
             return Ok(rows);
         }
-        if record.iter().all(str::is_empty) {
+        // Cells are trimmed here: the reader would copy each row for it, and there may be a million.
+        if record.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
         let column = match column {
@@ -118,7 +118,7 @@ fn from_csv(text: &str, first: &str) -> Result<Vec<SipRow>, BadInput> {
                     cell.contains(|c: char| c.is_ascii_digit() || matches!(c, '.' | ':' | '@'))
                 });
                 if !bare {
-                    let found = record.iter().collect::<Vec<_>>().join(", ");
+                    let found = record.iter().map(str::trim).collect::<Vec<_>>().join(", ");
                     return Err(BadInput::NoTarget(found));
                 }
                 column = Some(0);
@@ -128,7 +128,7 @@ fn from_csv(text: &str, first: &str) -> Result<Vec<SipRow>, BadInput> {
         let line = record.position().map_or(0, csv::Position::line);
         rows.push(SipRow {
             line: u32::try_from(line).unwrap_or(u32::MAX),
-            target: record.get(column).unwrap_or_default().into(),
+            target: record.get(column).unwrap_or_default().trim().into(),
         });
     }
 }

@@ -10,12 +10,13 @@ use tokio::sync::mpsc;
 use super::journal_file::{Beginning, JournalFile, Pen};
 use super::run::go_on;
 use super::volley_feed::{Feeder, LOT, Stray, lot};
-use super::volley_report::VolleyReport;
+use super::volley_report::{Told, VolleyReport};
 use super::{SipRow, archive};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Outcome};
 use crate::cli::output::{Format, grouped};
 use crate::cli::progress::narrow_bar;
+use crate::domain::Timestamp;
 use crate::flow::journal::{Journal, JournalLine, NextStep, RowOutcome, RowState};
 use crate::host::SystemClock;
 use crate::net::dns::Resolver;
@@ -220,8 +221,11 @@ fn digest(parts: &[&[u8]]) -> String {
 
 /// Which rows have not ended.
 fn todo(journal: &Journal, rows: &[SipRow]) -> Vec<u32> {
-    (0..u32::try_from(rows.len()).unwrap_or(u32::MAX))
-        .filter(|index| journal.next_step(&key(&rows[*index as usize])) != NextStep::Leave)
+    let all = 0..u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    if journal.is_untouched() {
+        return all.collect();
+    }
+    all.filter(|index| journal.next_step(&key(&rows[*index as usize])) != NextStep::Leave)
         .collect()
 }
 
@@ -299,6 +303,9 @@ async fn leave_in_doubt(
     file: &mut JournalFile,
     rows: &[SipRow],
 ) -> Result<(), CommandError> {
+    if !file.resumed {
+        return Ok(());
+    }
     let begun = |key: &String| file.journal.record(key).state == RowState::Started;
     let rows: Vec<String> = rows.iter().map(key).filter(begun).collect();
     if rows.is_empty() {
@@ -375,7 +382,7 @@ impl Teller<'_> {
             self.bar.set_message(report.live());
             return Ok(());
         }
-        let mut alike: HashMap<(RowOutcome, String, String), Vec<String>> = HashMap::new();
+        let mut alike = Alike::default();
         let mut text = String::new();
         for end in &ends {
             let index = match end {
@@ -388,19 +395,9 @@ impl Teller<'_> {
                 text.push_str(&super::volley_report::line(&self.method, row, end).to_string());
                 text.push('\n');
             }
-            alike.entry(told).or_default().push(key(row));
+            alike.add(told, key(row));
         }
-        let at = self.context.now();
-        let journal: Vec<JournalLine> = alike
-            .into_iter()
-            .map(|((outcome, code, detail), rows)| JournalLine::EndedAlike {
-                rows,
-                outcome,
-                code,
-                detail,
-                at,
-            })
-            .collect();
+        let journal = alike.lines(self.context.now());
         self.pen.write_all(&journal).await?;
         if self.lines {
             self.context.screen.data(text.as_bytes())?;
@@ -408,6 +405,42 @@ impl Teller<'_> {
         self.bar.inc(ends.len() as u64);
         self.bar.set_message(report.live());
         Ok(())
+    }
+}
+
+/// Rows by how they ended.
+#[derive(Default)]
+struct Alike {
+    known: HashMap<Arc<Told>, usize>,
+    groups: Vec<(Arc<Told>, Vec<String>)>,
+    latest: usize,
+}
+
+impl Alike {
+    fn add(&mut self, told: Arc<Told>, row: String) {
+        let latest = self.groups.get(self.latest);
+        if !latest.is_some_and(|(last, _)| Arc::ptr_eq(last, &told)) {
+            let next = self.groups.len();
+            self.latest = *self.known.entry(Arc::clone(&told)).or_insert(next);
+            if self.latest == next {
+                self.groups.push((told, Vec::new()));
+            }
+        }
+        self.groups[self.latest].1.push(row);
+    }
+
+    fn lines(self, at: Timestamp) -> Vec<JournalLine> {
+        let lines = self.groups.into_iter().map(|(told, rows)| {
+            let (outcome, code, detail) = (*told).clone();
+            JournalLine::EndedAlike {
+                rows,
+                outcome,
+                code,
+                detail,
+                at,
+            }
+        });
+        lines.collect()
     }
 }
 

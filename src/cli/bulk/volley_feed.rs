@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -37,6 +38,9 @@ pub(super) enum Stray {
     Fault(CommandError),
 }
 
+/// What a look-up was for, and what came of it.
+type LookedUp = (u32, SipUri, (String, u16), Result<SocketAddr, String>);
+
 /// Turns rows into targets: reads the address, looks names up, finds our own address towards it.
 pub(super) struct Feeder {
     pub(super) todo: Vec<u32>,
@@ -70,19 +74,10 @@ impl Feeder {
                 }
             };
             let hop = self.route.as_ref().unwrap_or(&uri);
-            let name = (hop.host().to_owned(), hop.port_or_default());
             if let Some(to) = hop.socket_addr() {
                 self.add(index, &uri, Ok(to)).await;
-            } else if let Some(found) = self.names.get(&name).cloned() {
-                self.add(index, &uri, found).await;
             } else {
-                let (hop, resolver) = (hop.clone(), Arc::clone(&self.resolver));
-                self.random = self.random.rotate_left(13).wrapping_add(u64::from(index));
-                let random = self.random;
-                lookups.spawn(async move {
-                    let to = find(&resolver, &hop, random).await;
-                    (index, uri, name, to)
-                });
+                self.add_named(index, uri, &mut lookups).await;
             }
             while lookups.len() >= LOOKUPS {
                 self.looked_up(lookups.join_next().await).await;
@@ -95,6 +90,23 @@ impl Feeder {
             self.looked_up(Some(found)).await;
         }
         self.hand_over().await;
+    }
+
+    /// A target whose host is a name: known by now, or looked up beside the others.
+    async fn add_named(&mut self, index: u32, uri: SipUri, lookups: &mut JoinSet<LookedUp>) {
+        let hop = self.route.as_ref().unwrap_or(&uri);
+        let name = (hop.host().to_owned(), hop.port_or_default());
+        if let Some(found) = self.names.get(&name).cloned() {
+            self.add(index, &uri, found).await;
+            return;
+        }
+        let (hop, resolver) = (hop.clone(), Arc::clone(&self.resolver));
+        self.random = self.random.rotate_left(13).wrapping_add(u64::from(index));
+        let random = self.random;
+        lookups.spawn(async move {
+            let to = find(&resolver, &hop, random).await;
+            (index, uri, name, to)
+        });
     }
 
     fn read(&self, index: u32) -> Result<SipUri, String> {
@@ -111,19 +123,7 @@ impl Feeder {
         Ok(uri)
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "what a look-up was for and what came of it"
-    )]
-    async fn looked_up(
-        &mut self,
-        found: Option<
-            Result<
-                (u32, SipUri, (String, u16), Result<SocketAddr, String>),
-                tokio::task::JoinError,
-            >,
-        >,
-    ) {
+    async fn looked_up(&mut self, found: Option<Result<LookedUp, tokio::task::JoinError>>) {
         if let Some(Ok((index, uri, name, to))) = found {
             self.names.insert(name, to.clone());
             self.add(index, &uri, to).await;
@@ -142,7 +142,7 @@ impl Feeder {
                 index,
                 to,
                 local,
-                uri: uri.to_string().into(),
+                uri: text_of(uri),
             }),
             Err(detail) => {
                 self.stray(index, Ok(SipOutcome::TransportError { detail }))
@@ -183,6 +183,12 @@ impl Feeder {
         }
         taken
     }
+}
+
+fn text_of(uri: &SipUri) -> Box<str> {
+    let mut text = String::with_capacity(64);
+    write!(text, "{uri}").expect("a text takes everything");
+    text.into()
 }
 
 /// The first place that UDP leads to (RFC 3263).

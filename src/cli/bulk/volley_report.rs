@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -32,12 +33,26 @@ pub(super) struct VolleyReport {
     earlier: Tally,
     sent: BTreeMap<&'static str, u64>,
     bad: u64,
-    answers: BTreeMap<(u16, String), u64>,
+    answers: Vec<Answer>,
+    /// The last of `answers` that was counted: nearly all are alike.
+    latest: usize,
+    /// What was told last, for the same reason.
+    told: Option<(SipOutcome, Arc<Told>)>,
     times: Histogram<u64>,
     counts: VolleyCounts,
     at: Duration,
     buffers: Buffers,
     troubled: Vec<(u32, String, String)>,
+}
+
+/// What the journal says of a row: how it ended, a stable word, and what people may want to know.
+pub(super) type Told = (RowOutcome, String, String);
+
+/// One kind of answer.
+struct Answer {
+    code: u16,
+    reason: String,
+    count: u64,
 }
 
 #[derive(Serialize)]
@@ -137,7 +152,9 @@ impl VolleyReport {
             earlier: journal.tally(),
             sent: BTreeMap::new(),
             bad: 0,
-            answers: BTreeMap::new(),
+            answers: Vec::new(),
+            latest: 0,
+            told: None,
             times: Histogram::new_with_bounds(1, LONGEST, 2)
                 .expect("the bounds are a histogram's: 1 to 100 s in two digits"),
             counts: VolleyCounts::default(),
@@ -152,7 +169,7 @@ impl VolleyReport {
     }
 
     /// Counts a row's end; gives back what the journal says of it.
-    pub(super) fn count(&mut self, row: &SipRow, end: &RowEnd) -> (RowOutcome, String, String) {
+    pub(super) fn count(&mut self, row: &SipRow, end: &RowEnd) -> Arc<Told> {
         let outcome = match end {
             RowEnd::Sent(end) => {
                 if end.outcome.is_answered() {
@@ -165,27 +182,17 @@ impl VolleyReport {
         let told = match outcome {
             Ok(outcome) => {
                 *self.sent.entry(word(outcome)).or_default() += 1;
-                let (code, detail) = match outcome {
-                    SipOutcome::Delivered { code, reason }
-                    | SipOutcome::Alive { code, reason }
-                    | SipOutcome::Refused { code, reason } => {
-                        // Who answers with ever other words does not fill the memory.
-                        let known = (*code, reason.clone());
-                        if self.answers.len() < 1_000 || self.answers.contains_key(&known) {
-                            *self.answers.entry(known).or_default() += 1;
-                        }
-                        (code.to_string(), String::new())
-                    }
-                    SipOutcome::TransportError { detail } => {
-                        ("transport-error".to_owned(), detail.clone())
-                    }
-                    other => (word(other).replace('_', "-"), String::new()),
-                };
-                (row_outcome(&self.method, outcome), code, detail)
+                if let SipOutcome::Delivered { code, reason }
+                | SipOutcome::Alive { code, reason }
+                | SipOutcome::Refused { code, reason } = outcome
+                {
+                    self.count_answer(*code, reason);
+                }
+                self.told_of(outcome)
             }
             Err(why) => {
                 self.bad += 1;
-                (RowOutcome::Bad, "bad-row".to_owned(), why.clone())
+                Arc::new((RowOutcome::Bad, "bad-row".to_owned(), why.clone()))
             }
         };
         if told.0 != RowOutcome::Done && self.troubled.len() <= NAMED {
@@ -196,6 +203,45 @@ impl VolleyReport {
             self.troubled
                 .push((row.line, row.target.to_string(), words));
         }
+        told
+    }
+
+    fn count_answer(&mut self, code: u16, reason: &str) {
+        let same = |answer: &Answer| answer.code == code && answer.reason == reason;
+        if !self.answers.get(self.latest).is_some_and(same) {
+            match self.answers.iter().position(same) {
+                Some(known) => self.latest = known,
+                // Who answers with ever other words does not fill the memory.
+                None if self.answers.len() >= 1_000 => return,
+                None => {
+                    self.latest = self.answers.len();
+                    let (reason, count) = (reason.to_owned(), 0);
+                    self.answers.push(Answer {
+                        code,
+                        reason,
+                        count,
+                    });
+                }
+            }
+        }
+        self.answers[self.latest].count += 1;
+    }
+
+    fn told_of(&mut self, outcome: &SipOutcome) -> Arc<Told> {
+        if let Some((last, told)) = &self.told
+            && last == outcome
+        {
+            return Arc::clone(told);
+        }
+        let (code, detail) = match outcome {
+            SipOutcome::Delivered { code, .. }
+            | SipOutcome::Alive { code, .. }
+            | SipOutcome::Refused { code, .. } => (code.to_string(), String::new()),
+            SipOutcome::TransportError { detail } => ("transport-error".to_owned(), detail.clone()),
+            other => (word(other).replace('_', "-"), String::new()),
+        };
+        let told = Arc::new((row_outcome(&self.method, outcome), code, detail));
+        self.told = Some((outcome.clone(), Arc::clone(&told)));
         told
     }
 
@@ -312,13 +358,7 @@ impl VolleyReport {
             discarded: self.counts.discarded,
             elapsed_ms: u64::try_from(self.at.as_millis()).unwrap_or(u64::MAX),
             targets_per_second: self.per_second(),
-            answers: self
-                .answers
-                .iter()
-                .map(|((code, reason), count)| {
-                    json!({"code": code, "reason": reason, "count": count})
-                })
-                .collect(),
+            answers: self.sorted_answers(),
             answer_time: self.answer_time(),
             socket_buffer: json!({
                 "asked_bytes": self.buffers.asked,
@@ -327,6 +367,14 @@ impl VolleyReport {
             }),
             memory_peak_bytes: peak_memory(),
         }
+    }
+
+    fn sorted_answers(&self) -> Vec<Value> {
+        let mut answers: Vec<&Answer> = self.answers.iter().collect();
+        answers.sort_by_key(|answer| (answer.code, &answer.reason));
+        let each = answers.into_iter();
+        each.map(|a| json!({"code": a.code, "reason": a.reason, "count": a.count}))
+            .collect()
     }
 
     fn answer_time(&self) -> Value {

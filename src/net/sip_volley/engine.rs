@@ -81,9 +81,9 @@ impl Engine {
             loop {
                 let now = self.start.elapsed();
                 let volley = &mut self.volley;
-                let count = lane.receive(|bytes| volley.receive(now, bytes));
+                let (count, more) = lane.receive(|bytes| volley.receive(now, bytes));
                 total += count;
-                if count < super::lane::BATCH {
+                if !more {
                     break;
                 }
             }
@@ -164,13 +164,12 @@ impl Engine {
 
     /// Tells what ended; false when nobody listens any more.
     fn tell(&mut self) -> bool {
-        self.untold
-            .extend(std::iter::from_fn(|| self.volley.next_end()));
+        self.volley.take_ends(&mut self.untold);
         let now = self.now();
         let due = now.saturating_sub(self.told) >= NEWS;
         let last = !self.left.is_empty() || (self.input_ended && self.volley.is_idle());
-        // Small lots cost more than they tell sooner.
-        let enough = self.untold.len() >= 256;
+        // Small lots cost more than they tell sooner: each is a line of the journal, and a wait for the disk.
+        let enough = self.untold.len() >= 1_024;
         let soon = now.saturating_sub(self.told) >= NEWS / 10 && !self.untold.is_empty();
         if !(due || last || enough || soon) {
             return true;

@@ -80,6 +80,8 @@ pub struct Stopper(Arc<AtomicBool>);
 pub struct Facing {
     ports: (u16, u16),
     known: HashMap<IpAddr, IpAddr>,
+    /// The one asked for last: behind a proxy it is always the same.
+    last: Option<(SocketAddr, SocketAddr)>,
 }
 
 impl SipVolley {
@@ -133,6 +135,7 @@ impl SipVolley {
             route: Facing {
                 ports,
                 known: HashMap::new(),
+                last: None,
             },
             buffers,
         })
@@ -183,6 +186,11 @@ impl Facing {
     /// # Errors
     /// What the system says when there is no route to `peer`.
     pub fn towards(&mut self, peer: SocketAddr) -> io::Result<SocketAddr> {
+        if let Some((asked, found)) = self.last
+            && asked == peer
+        {
+            return Ok(found);
+        }
         let (any, port): (IpAddr, u16) = if peer.is_ipv4() {
             (Ipv4Addr::UNSPECIFIED.into(), self.ports.0)
         } else {
@@ -202,7 +210,9 @@ impl Facing {
                 ip
             }
         };
-        Ok(SocketAddr::new(ip, port))
+        let local = SocketAddr::new(ip, port);
+        self.last = Some((peer, local));
+        Ok(local)
     }
 }
 

@@ -37,11 +37,12 @@ impl ClientOther {
         use ClientInput::{Answer, Begin, TransportFailed};
         let (next, effects) = match (self.state, input) {
             (State::Trying, Begin) => {
-                let mut effects = vec![Effect::Send];
-                if !self.reliable {
-                    effects.push(Effect::Start(Timer::E, self.pause));
-                }
-                effects.push(Effect::Start(Timer::F, self.timers.patience()));
+                let again = Effect::Start(Timer::E, self.pause);
+                let over = Effect::Start(Timer::F, self.timers.patience());
+                let effects = match self.reliable {
+                    true => vec![Effect::Send, over],
+                    false => vec![Effect::Send, again, over],
+                };
                 (State::Trying, effects)
             }
             (State::Trying, ClientInput::Timer(Timer::E)) => {

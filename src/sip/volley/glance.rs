@@ -1,3 +1,5 @@
+use memchr::{memchr, memchr2};
+
 /// What an answer says at first sight: enough for almost all of them, without taking the message apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Glance<'a> {
@@ -18,28 +20,28 @@ pub(super) fn glance(bytes: &[u8]) -> Option<Glance<'_>> {
     let (mut branch, mut method) = (None, None);
     loop {
         let line = next_line(&mut rest)?;
-        let Some(first) = line.first() else { break };
-        match first.to_ascii_lowercase() {
-            b' ' | b'\t' => return None,
-            b'v' => {
-                if let Some(value) = value_of(line, &["via", "v"]) {
+        match line.first() {
+            None => break,
+            Some(b' ' | b'\t') => return None,
+            Some(b'v' | b'V') => {
+                if let Some(value) = value_of(line, b"via").or_else(|| value_of(line, b"v")) {
                     if branch.is_some() {
                         return None;
                     }
                     branch = Some(branch_of(value)?);
                 }
             }
-            b'c' => {
-                if let Some(value) = value_of(line, &["cseq"]) {
+            Some(b'c' | b'C') => {
+                if let Some(value) = value_of(line, b"cseq") {
                     if method.is_some() {
                         return None;
                     }
-                    let (number, name) = value.split_once(' ')?;
-                    number.parse::<u32>().ok()?;
-                    method = Some(name.trim());
+                    let gap = memchr(b' ', value)?;
+                    plain(&value[..gap])?.parse::<u32>().ok()?;
+                    method = Some(plain(value[gap + 1..].trim_ascii())?);
                 }
             }
-            _ => {}
+            Some(_) => {}
         }
     }
     Some(Glance {
@@ -51,37 +53,58 @@ pub(super) fn glance(bytes: &[u8]) -> Option<Glance<'_>> {
 }
 
 fn next_line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let end = rest.iter().position(|b| *b == b'\n')?;
+    let end = memchr(b'\n', rest)?;
     let line = rest[..end].strip_suffix(b"\r")?;
     *rest = &rest[end + 1..];
     Some(line)
 }
 
 fn status(line: &[u8]) -> Option<(u16, &str)> {
-    let text = std::str::from_utf8(line.strip_prefix(b"SIP/2.0 ")?).ok()?;
-    let (code, reason) = text.split_once(' ')?;
-    let number: u16 = code.parse().ok()?;
-    let plain = code.len() == 3 && code.bytes().all(|b| b.is_ascii_digit());
-    (plain && (100..700).contains(&number)).then_some((number, reason.trim()))
+    let [a, b, c, b' ', reason @ ..] = line.strip_prefix(b"SIP/2.0 ")? else {
+        return None;
+    };
+    let mut code = 0;
+    for digit in [a, b, c] {
+        code = code * 10 + u16::from(digit.wrapping_sub(b'0'));
+        digit.is_ascii_digit().then_some(())?;
+    }
+    let reason = std::str::from_utf8(reason).ok()?;
+    (100..700).contains(&code).then_some((code, reason.trim()))
 }
 
-fn value_of<'a>(line: &'a [u8], names: &[&str]) -> Option<&'a str> {
-    let colon = line.iter().position(|b| *b == b':')?;
-    let name = line[..colon].trim_ascii();
-    let wanted = |n: &str| name.eq_ignore_ascii_case(n.as_bytes());
-    names.iter().any(|n| wanted(n)).then_some(())?;
-    Some(std::str::from_utf8(&line[colon + 1..]).ok()?.trim())
-}
-
-fn branch_of(via: &str) -> Option<&str> {
-    // A second Via in the field, or quotes around anything: not plain.
-    if via.bytes().any(|b| matches!(b, b',' | b'"')) {
+/// The value of a line, if its field has this name in any case.
+fn value_of<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let (head, rest) = line.split_at_checked(name.len())?;
+    if !head.eq_ignore_ascii_case(name) {
         return None;
     }
-    via.split(';').skip(1).find_map(|param| {
-        let (name, value) = param.split_once('=')?;
-        (name.trim().eq_ignore_ascii_case("branch")).then(|| value.trim())
-    })
+    let colon = memchr(b':', rest)?;
+    let (gap, value) = (&rest[..colon], &rest[colon + 1..]);
+    gap.trim_ascii().is_empty().then(|| value.trim_ascii())
+}
+
+fn branch_of(via: &[u8]) -> Option<&str> {
+    // A second Via in the field, or quotes around anything: not plain.
+    if memchr2(b',', b'"', via).is_some() {
+        return None;
+    }
+    let mut rest = &via[memchr(b';', via)? + 1..];
+    loop {
+        let end = memchr(b';', rest);
+        let param = &rest[..end.unwrap_or(rest.len())];
+        if let Some(equals) = memchr(b'=', param)
+            && param[..equals].trim_ascii().eq_ignore_ascii_case(b"branch")
+        {
+            return plain(param[equals + 1..].trim_ascii());
+        }
+        rest = &rest[end? + 1..];
+    }
+}
+
+/// Visible ASCII: what is left to the parser else, because blanks of other kinds are its business.
+fn plain(bytes: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    bytes.iter().all(u8::is_ascii_graphic).then_some(text)
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ use std::time::Duration;
 
 use self::glance::glance;
 use self::pace::Pace;
-use self::slot::Slot;
+use self::slot::{Names, Slot};
 pub use self::template::Template;
 use self::template::read_branch;
 use self::wheel::Wheel;
@@ -117,7 +117,7 @@ type Handle = (u32, u64);
 #[derive(Debug)]
 pub struct Volley {
     plan: VolleyPlan,
-    ids: IdSource,
+    names: Names,
     slots: Vec<Option<Slot>>,
     free: Vec<u32>,
     wheel: Wheel<Handle>,
@@ -129,7 +129,7 @@ pub struct Volley {
     /// Slots whose challenge is answered.
     challenged: VecDeque<Handle>,
     fresh_has_turn: bool,
-    ends: VecDeque<VolleyEnd>,
+    ends: Vec<VolleyEnd>,
     counts: VolleyCounts,
     local: (SocketAddr, String),
 }
@@ -142,7 +142,7 @@ impl Volley {
         Self {
             pace: Pace::new(plan.rate),
             plan,
-            ids,
+            names: Names::new(ids),
             slots: Vec::new(),
             free: Vec::new(),
             wheel: Wheel::new(),
@@ -150,7 +150,7 @@ impl Volley {
             again: VecDeque::new(),
             challenged: VecDeque::new(),
             fresh_has_turn: true,
-            ends: VecDeque::new(),
+            ends: Vec::new(),
             counts: VolleyCounts::default(),
             local: (nowhere, nowhere.to_string()),
         }
@@ -184,9 +184,9 @@ impl Volley {
         self.counts
     }
 
-    /// The next target that came to its end.
-    pub fn next_end(&mut self) -> Option<VolleyEnd> {
-        self.ends.pop_front()
+    /// Appends the targets that came to their end since it was asked last.
+    pub fn take_ends(&mut self, into: &mut Vec<VolleyEnd>) {
+        into.append(&mut self.ends);
     }
 
     /// Takes a datagram that came in.
@@ -248,9 +248,14 @@ impl Volley {
         }
         if let (401 | 407, Some(message), Some(credentials)) =
             (code, message, &self.plan.credentials)
-            && slot.answer_challenge(message, &self.plan.template, credentials, &mut self.ids)
+            && slot.answer_challenge(
+                message,
+                &self.plan.template,
+                credentials,
+                &mut self.names.ids,
+            )
         {
-            slot.renew(now, self.plan.timers, &mut self.ids);
+            slot.renew(now, self.plan.timers, &mut self.names);
             self.challenged.push_back((index, slot.key));
             return;
         }
@@ -321,7 +326,7 @@ impl Volley {
         };
         self.free.push(index);
         self.counts.open -= 1;
-        self.ends.push_back(VolleyEnd {
+        self.ends.push(VolleyEnd {
             index: slot.target.index,
             uri: slot.target.uri,
             outcome,
@@ -369,7 +374,7 @@ impl Volley {
     }
 
     fn begin(&mut self, now: Duration, target: VolleyTarget) -> u32 {
-        let slot = Slot::new(now, target, &self.plan, &mut self.ids);
+        let slot = Slot::new(now, target, &self.plan, &mut self.names);
         self.counts.begun += 1;
         self.counts.open += 1;
         match self.free.pop() {

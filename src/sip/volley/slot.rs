@@ -47,9 +47,9 @@ impl Slot {
         now: Duration,
         target: VolleyTarget,
         plan: &VolleyPlan,
-        ids: &mut IdSource,
+        names: &mut Names,
     ) -> Self {
-        let (word, key) = draw(ids);
+        let (word, key) = names.draw();
         Self {
             target,
             machine: ClientOther::new(plan.timers, false),
@@ -65,10 +65,10 @@ impl Slot {
     }
 
     /// A new transaction for the same target (RFC 3261 §22.2): next number, new branch, same Call-ID and tag.
-    pub(super) fn renew(&mut self, now: Duration, timers: Timers, ids: &mut IdSource) {
+    pub(super) fn renew(&mut self, now: Duration, timers: Timers, names: &mut Names) {
         self.due = now;
         self.machine = ClientOther::new(timers, false);
-        self.key = draw(ids).1;
+        self.key = names.draw().1;
         self.number += 1;
     }
 
@@ -127,15 +127,34 @@ impl Slot {
     }
 }
 
-/// 128 bits for the names that stay, 64 more for the branch.
-fn draw(ids: &mut IdSource) -> (u128, u64) {
-    let seed = ids.seed();
-    let (mut word, mut key) = (0, 0);
-    for byte in &seed[..16] {
-        word = word << 8 | u128::from(*byte);
+/// Where the names of a volley's messages come from: two targets share a draw, because it is a tenth of the work.
+#[derive(Debug)]
+pub(super) struct Names {
+    pub(super) ids: IdSource,
+    /// Upper half of all Call-IDs: no other volley has it.
+    volley: u64,
+    spare: Option<(u64, u64)>,
+}
+
+impl Names {
+    pub(super) fn new(mut ids: IdSource) -> Self {
+        let volley = (ids.bits() >> 64) as u64;
+        Self {
+            ids,
+            volley,
+            spare: None,
+        }
     }
-    for byte in &seed[16..24] {
-        key = key << 8 | u64::from(*byte);
+
+    /// 128 bits for the names that stay, of which 64 are the target's own, and 64 more for the branch.
+    fn draw(&mut self) -> (u128, u64) {
+        let (own, key) = self.spare.take().unwrap_or_else(|| {
+            let seed = self.ids.seed();
+            let (words, _) = seed.as_chunks();
+            let [a, b, c, d] = [0, 1, 2, 3].map(|i| u64::from_be_bytes(words[i]));
+            self.spare = Some((c, d));
+            (a, b)
+        });
+        (u128::from(self.volley) << 64 | u128::from(own), key)
     }
-    (word, key)
 }

@@ -1,6 +1,8 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+
 use crate::sip::endpoint::{Attempt, Endpoint};
 use crate::sip::id_source::IdSource;
 use crate::sip::method::Method;
@@ -140,18 +142,21 @@ impl Template {
                     Gap::Uri => into.extend_from_slice(with.uri.as_bytes()),
                     Gap::Local => into.extend_from_slice(with.local.as_bytes()),
                     Gap::CallId => {
-                        hex(with.word, 32, into);
+                        hex(&with.word.to_be_bytes(), into);
                         into.extend_from_slice(b"@callhome");
                     }
-                    Gap::Tag => hex(with.word, 16, into),
+                    Gap::Tag => hex(&with.word.to_be_bytes()[8..], into),
                     Gap::Branch => {
                         into.extend_from_slice(b"z9hG4bK");
-                        hex(with.slot.into(), 8, into);
-                        hex(with.key.into(), 16, into);
+                        hex(&with.slot.to_be_bytes(), into);
+                        hex(&with.key.to_be_bytes(), into);
                     }
                     Gap::Number => {
                         into.extend_from_slice(b"\r\nCSeq: ");
-                        into.extend_from_slice(with.number.to_string().as_bytes());
+                        match u8::try_from(with.number) {
+                            Ok(digit @ 0..10) => into.push(b'0' + digit),
+                            _ => into.extend_from_slice(with.number.to_string().as_bytes()),
+                        }
                         into.push(b' ');
                     }
                     Gap::Answers => into.extend_from_slice(with.answers.as_bytes()),
@@ -164,18 +169,25 @@ impl Template {
 
 /// The slot and the random bits of a branch that [`Template::write`] wrote.
 pub(super) fn read_branch(branch: &str) -> Option<(u32, u64)> {
-    let digits = branch.strip_prefix("z9hG4bK").filter(|d| d.len() == 24)?;
-    let slot = u32::from_str_radix(digits.get(..8)?, 16).ok()?;
-    let key = u64::from_str_radix(digits.get(8..)?, 16).ok()?;
-    Some((slot, key))
+    let digits = branch.as_bytes().strip_prefix(b"z9hG4bK")?;
+    let mut bytes = [0; 12];
+    if digits.len() != 2 * bytes.len() {
+        return None;
+    }
+    HEXLOWER_PERMISSIVE.decode_mut(digits, &mut bytes).ok()?;
+    let (slot, key) = bytes.split_at(4);
+    Some((
+        u32::from_be_bytes(slot.try_into().ok()?),
+        u64::from_be_bytes(key.try_into().ok()?),
+    ))
 }
 
-/// The lowest digits of a number.
-fn hex(number: u128, digits: u32, into: &mut Vec<u8>) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for place in (0..digits).rev() {
-        into.push(DIGITS[(number >> (4 * place) & 15) as usize]);
-    }
+/// Of at most 16 bytes.
+fn hex(bytes: &[u8], into: &mut Vec<u8>) {
+    let mut digits = [0; 32];
+    let digits = &mut digits[..2 * bytes.len()];
+    HEXLOWER.encode_mut(bytes, digits);
+    into.extend_from_slice(digits);
 }
 
 /// Cuts the text at all its gaps; the answers to challenges go where the endpoint writes them, above Content-Length.

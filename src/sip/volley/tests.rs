@@ -22,6 +22,12 @@ fn target(index: u32) -> VolleyTarget {
     }
 }
 
+fn ends(volley: &mut Volley) -> Vec<VolleyEnd> {
+    let mut ends = Vec::new();
+    volley.take_ends(&mut ends);
+    ends
+}
+
 fn volley(rate: Option<f64>, jobs: usize, credentials: Option<Credentials>) -> Volley {
     let uri = "sip:nobody@192.0.2.1".parse().expect("valid");
     let request = OutboundRequest::notify(uri, "check-sync")
@@ -99,7 +105,7 @@ fn a_silent_target_gets_eleven_equal_messages_in_32_seconds_and_ends_as_no_answe
     }
     assert_eq!(at.len(), 11);
     assert!(sent.iter().all(|(_, bytes)| *bytes == sent[0].1));
-    let end = volley.next_end().expect("it ended");
+    let end = ends(&mut volley).pop().expect("it ended");
     assert_eq!(
         (end.index, end.outcome, end.copies),
         (5, SipOutcome::NoAnswer, 10)
@@ -122,14 +128,14 @@ fn an_answer_ends_its_target_once_and_its_copies_are_dropped() {
     let text = String::from_utf8(answer(&second, &Reply::new(489))).expect("text");
     let odd = text.replacen("Via: SIP/2.0/UDP", "v:\r\n SIP/2.0/UDP", 1);
     volley.receive(MS * 9, odd.as_bytes());
-    let ends: Vec<VolleyEnd> = std::iter::from_fn(|| volley.next_end()).collect();
-    assert_eq!(ends[0].outcome.code(), Some(200));
-    assert_eq!((ends[0].elapsed, ends[0].copies), (MS * 8, 0));
+    let ended = ends(&mut volley);
+    assert_eq!(ended[0].outcome.code(), Some(200));
+    assert_eq!((ended[0].elapsed, ended[0].copies), (MS * 8, 0));
     assert!(matches!(
-        ends[1].outcome,
+        ended[1].outcome,
         SipOutcome::Alive { code: 489, .. }
     ));
-    assert_eq!(ends.len(), 2);
+    assert_eq!(ended.len(), 2);
     assert_eq!(volley.counts().discarded, 1);
     for rubbish in [
         &b""[..],
@@ -139,7 +145,7 @@ fn an_answer_ends_its_target_once_and_its_copies_are_dropped() {
     ] {
         volley.receive(MS * 10, rubbish);
     }
-    assert!(volley.next_end().is_none());
+    assert!(ends(&mut volley).is_empty());
 }
 
 #[test]
@@ -165,7 +171,7 @@ fn challenges_are_answered_in_the_same_run_and_only_once() {
         assert_eq!(verdict.is_ok(), code == 200);
         let reply = if verdict.is_ok() { Reply::ok() } else { asked };
         volley.receive(MS * 2, &answer(&second, &reply));
-        let end = volley.next_end().expect("it ended");
+        let end = ends(&mut volley).pop().expect("it ended");
         assert_eq!(end.outcome.code(), Some(code));
         assert!(next(&mut volley, MS * 2).is_none() && volley.is_idle());
     }
@@ -198,12 +204,12 @@ fn copies_count_against_the_rate_and_starve_nobody() {
         last < Duration::from_secs(9),
         "the last one waited for {last:?}"
     );
-    let ends: Vec<VolleyEnd> = std::iter::from_fn(|| volley.next_end()).collect();
-    let silent: Vec<_> = ends
+    let ended = ends(&mut volley);
+    let silent: Vec<_> = ended
         .iter()
         .filter(|e| e.outcome == SipOutcome::NoAnswer)
         .collect();
-    assert_eq!((ends.len(), silent.len()), (4_000, 2_000));
+    assert_eq!((ended.len(), silent.len()), (4_000, 2_000));
     assert!(silent.iter().all(|e| e.copies >= 4), "too few copies");
 }
 
@@ -232,10 +238,10 @@ fn what_the_network_sends_back_ends_the_target_it_belongs_to() {
     let bytes = message.to_bytes();
     volley.transport_failed(MS, &bytes[..120], "nobody listens");
     volley.transport_failed(MS, &bytes[..60], "cut too short to tell");
-    let end = volley.next_end().expect("it ended");
+    let end = ends(&mut volley).pop().expect("it ended");
     assert_eq!(end.index, 0);
     assert!(
         matches!(end.outcome, SipOutcome::TransportError { detail } if detail == "nobody listens")
     );
-    assert!(volley.next_end().is_none());
+    assert!(ends(&mut volley).is_empty());
 }

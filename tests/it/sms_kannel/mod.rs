@@ -2,6 +2,7 @@
 
 mod carrying;
 mod peer;
+mod wireshark;
 
 use callhome::domain::{Action, DeviceSecret, Sequence, Timestamp};
 use callhome::net::sms_http::{HttpGateway, KannelSettings};

@@ -22,6 +22,8 @@ use crate::api::{
 use crate::domain::{DeviceId, DeviceSecret, Purpose, Sequence, ShortId, SystemId};
 use crate::port::{Clock, Door, DoorError, Entropy, WebCaller};
 
+use super::answer::{self, Unread};
+
 /// A path segment: everything but `unreserved` (RFC 3986 §2.3) is escaped.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -31,6 +33,8 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 
 /// Downloads above this size are refused, in bytes.
 const MAX_DOWNLOAD: usize = 64 * 1024 * 1024;
+/// What is read of a refusal.
+const MAX_PROBLEM: usize = 64 * 1024;
 
 /// Connections to management endpoints, shared by all devices of a process.
 pub struct AgentHttp {
@@ -327,8 +331,7 @@ async fn accepted(response: Response) -> Result<Response, DoorError> {
     if status.is_success() {
         return Ok(response);
     }
-    let problem: Option<Problem> = response
-        .bytes()
+    let problem: Option<Problem> = answer::whole(response, MAX_PROBLEM)
         .await
         .ok()
         .and_then(|body| serde_json::from_slice(&body).ok());
@@ -350,17 +353,12 @@ async fn parsed<T: DeserializeOwned>(response: Response) -> Result<T, DoorError>
     serde_json::from_slice(&body).map_err(|e| DoorError::Unusable(e.to_string()))
 }
 
-async fn bounded(mut response: Response) -> Result<Vec<u8>, DoorError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-        if body.len() + chunk.len() > MAX_DOWNLOAD {
-            return Err(DoorError::Unusable(format!(
-                "more than {MAX_DOWNLOAD} bytes"
-            )));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+async fn bounded(response: Response) -> Result<Vec<u8>, DoorError> {
+    let body = answer::whole(response, MAX_DOWNLOAD).await;
+    body.map_err(|unread| match unread {
+        Unread::Broken(error) => unreachable(error),
+        too_long @ Unread::TooLong(_) => DoorError::Unusable(too_long.to_string()),
+    })
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::api::{
 use crate::domain::{Imei, ShortId};
 use crate::port::{Clock, Entropy, PeerError, Peers, RemoteAction, RemoteCallback, RemotePins};
 
+use super::answer::{self, Unread};
 use super::tls::{ServerIdentity, TlsError};
 
 const CONNECT: Duration = Duration::from_secs(5);
@@ -279,15 +280,13 @@ fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, PeerError> {
     serde_json::to_vec(value).map_err(|error| PeerError::Refused(error.to_string()))
 }
 
-async fn read<T: DeserializeOwned>(mut response: Response) -> Result<T, PeerError> {
+async fn read<T: DeserializeOwned>(response: Response) -> Result<T, PeerError> {
     let status = response.status();
-    let mut content = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|e| silence(&e))? {
-        if content.len() + chunk.len() > MAX_ANSWER {
-            return Err(PeerError::Refused("its answer is too long".into()));
-        }
-        content.extend_from_slice(&chunk);
-    }
+    let content = answer::whole(response, MAX_ANSWER).await;
+    let content = content.map_err(|unread| match unread {
+        Unread::Broken(error) => silence(&error),
+        too_long @ Unread::TooLong(_) => PeerError::Refused(too_long.to_string()),
+    })?;
     if status.is_success() {
         return serde_json::from_slice(&content)
             .map_err(|_| PeerError::Refused("its answer makes no sense".into()));

@@ -16,10 +16,13 @@
 //! | `mail` | letters through a mail server |
 //! | `management` | the operator's client of the endpoint, over HTTPS or the local socket |
 //! | `agent_http` | the device's signed client of the endpoint |
+//! | `answer` | what comes back over HTTP, up to a limit |
 //! | `capture` | SIP messages in pcap and pcapng files |
 //! | `tls`, `unix` | certificates and listeners of the endpoint |
 //! | `health` | asks whether an application server is well |
 //! | `federation`, `webhook` | the other servers; third parties that are told of events |
+
+mod answer;
 
 pub mod agent_http;
 pub mod capture;

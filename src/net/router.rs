@@ -7,13 +7,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use data_encoding::HEXLOWER;
 use reqwest::{Certificate, Client, Response, StatusCode, Url};
+use serde::de::DeserializeOwned;
 
 use crate::api::signature::{Algorithm, Params, content_digest, signature_header};
 use crate::api::{Problem, RouteAnswer, RouteQuestion, RouteRegistration, SigningKey};
 use crate::domain::SystemId;
 use crate::port::{BearerError, Clock, DoorError, Entropy, RouterDoor};
 
+use super::answer::{self, Unread};
+
 const ANSWER: Duration = Duration::from_secs(20);
+/// An address and an authority's certificate take a few kilobytes.
+const MAX_ANSWER: usize = 256 * 1024;
 
 /// Registers one system id, signed with the server's key.
 pub struct RouterClient {
@@ -89,9 +94,9 @@ impl RouterDoor for RouterClient {
             return Ok(RouteAnswer::default());
         }
         if response.status().is_success() {
-            return response.json().await.map_err(|e| BearerError::Refused {
+            return parsed(response).await.map_err(|why| BearerError::Refused {
                 target,
-                reason: format!("its answer cannot be read: {e}"),
+                reason: format!("its answer cannot be read: {why}"),
             });
         }
         Err(BearerError::Refused {
@@ -125,7 +130,7 @@ pub async fn directions(
     if !response.status().is_success() {
         return Err(DoorError::Refused(refusal(response).await));
     }
-    response.json().await.map_err(|e| unusable(&e))
+    parsed(response).await.map_err(|e| unusable(&e))
 }
 
 fn client(ca_pem: Option<&str>) -> Result<Client, DoorError> {
@@ -144,9 +149,18 @@ fn client(ca_pem: Option<&str>) -> Result<Client, DoorError> {
     builder.build().map_err(|e| unusable(&e))
 }
 
+async fn parsed<T: DeserializeOwned>(response: Response) -> Result<T, String> {
+    let body = answer::whole(response, MAX_ANSWER).await;
+    let body = body.map_err(|unread| match unread {
+        Unread::Broken(error) => told(&error),
+        too_long @ Unread::TooLong(_) => too_long.to_string(),
+    })?;
+    serde_json::from_slice(&body).map_err(|e| e.to_string())
+}
+
 async fn refusal(response: Response) -> String {
     let status = response.status();
-    match response.json::<Problem>().await {
+    match parsed::<Problem>(response).await {
         Ok(problem) if problem.detail.is_empty() => problem.title,
         Ok(problem) => problem.detail,
         Err(_) => status.to_string(),

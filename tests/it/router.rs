@@ -6,10 +6,14 @@ use callhome::api::{EnrolResponse, Invitation, Page, RouteRegistration, SigningK
 use callhome::domain::AuditEntry;
 use callhome::host::{OsEntropy, SystemClock};
 use callhome::net::router::{RouterClient, directions};
+use callhome::net::tls::{Acquaintances, ServerIdentity};
 use callhome::port::{BearerError, DoorError, RouterDoor as _};
 use callhome::server::Customer;
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use crate::support::device::{TestDevice, enrolment, invite, random};
 use crate::support::server::{Setup, TestServer, answer, keys_of};
@@ -113,6 +117,65 @@ async fn a_device_finds_its_server_through_the_router_with_nothing_but_its_syste
     assert_eq!(answer::<RouteRegistration>(own, 200).await, route);
     router.stop().await;
     server.stop().await;
+}
+
+/// Answers every request over TLS with a body that never ends; how much of it was written before nobody listened.
+async fn talks_without_end(
+    identity: ServerIdentity,
+    status: &'static str,
+) -> (Url, JoinHandle<usize>) {
+    let nobody = Acquaintances::new(&[]).expect("none");
+    let tls = Arc::new(identity.server_config(&nobody).expect("TLS"));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
+    let port = listener.local_addr().expect("bound").port();
+    let talking = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a client");
+        let tls = tokio_rustls::TlsAcceptor::from(tls);
+        let mut stream = tls.accept(stream).await.expect("TLS");
+        let mut asked = vec![0; 8 * 1024];
+        let _length = stream.read(&mut asked).await.expect("a request");
+        let head = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n\""
+        );
+        stream.write_all(head.as_bytes()).await.expect("written");
+        let mut written = 0;
+        while stream.write_all(&[b'x'; 16 * 1024]).await.is_ok() {
+            written += 16 * 1024;
+        }
+        written
+    });
+    let url = format!("https://localhost:{port}");
+    (url.parse().expect("an address"), talking)
+}
+
+#[tokio::test]
+async fn a_router_that_never_ends_its_answer_is_not_listened_to_for_long() {
+    for status in ["200 OK", "403 Forbidden"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (identity, key) = keys_of(&folder, "router");
+        let ca_pem = identity.ca_pem().to_owned();
+        let system_id = "0306406152".parse().expect("valid");
+        let (url, talking) = talks_without_end(identity, status).await;
+        let asked = directions(&url, Some(&ca_pem), system_id).await;
+        assert!(asked.is_err(), "{asked:?}");
+        let written = talking.await.expect("no panic");
+        // What it holds at most, and what sockets hold.
+        assert!(written < 16 * 1024 * 1024, "{written}");
+
+        let (identity, _) = keys_of(&folder, "router");
+        let (url, talking) = talks_without_end(identity, status).await;
+        let clock = Arc::new(SystemClock);
+        let entropy = Arc::new(OsEntropy);
+        let door = RouterClient::new(&url, Some(&ca_pem), system_id, key, clock, entropy);
+        let route = RouteRegistration {
+            server_url: "https://a.example".to_owned(),
+            ca_pem: ca_pem.clone(),
+        };
+        let told = door.expect("a client").register(&route).await;
+        assert!(matches!(told, Err(BearerError::Refused { .. })), "{told:?}");
+        let written = talking.await.expect("no panic");
+        assert!(written < 16 * 1024 * 1024, "{written}");
+    }
 }
 
 #[tokio::test]

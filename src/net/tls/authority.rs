@@ -11,10 +11,10 @@ use rcgen::{
     Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::RootCertStore;
-use rustls::client::WebPkiServerVerifier;
+use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use sha2::{Digest as _, Sha256};
@@ -29,7 +29,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The authority outlives its certificates, so that clients pin it once.
 const AUTHORITY_DAYS: u32 = 3650;
 const CERTIFICATE_DAYS: u32 = 365;
-/// A certificate is replaced at a start this long before it ends.
+/// A certificate is replaced this long before it ends.
 const RENEW_DAYS: u32 = 30;
 
 /// Why TLS cannot be set up.
@@ -136,7 +136,7 @@ impl ServerIdentity {
         })
     }
 
-    /// Has its listeners renew the certificate while they listen.
+    /// Has the certificate renewed while it is shown, by listeners and to those whom we call.
     ///
     /// # Errors
     /// [`TlsError::Config`] when key and certificate do not belong together.
@@ -220,7 +220,7 @@ impl ServerIdentity {
             trusted.roots.extend(authorities(pem)?.roots);
         }
         trusted.roots.extend(roots(&self.ca_pem)?.roots);
-        ClientTls::of(trusted, Some((self.chain.clone(), self.key.clone_key())))
+        ClientTls::of(trusted, Some(self.shown_to_called()?))
     }
 
     /// Configuration for calling a peer: trusts only the peer's authority and presents this certificate.
@@ -232,12 +232,19 @@ impl ServerIdentity {
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots(ca_pem)?), provider())
                 .build()
                 .map_err(refused)?;
-        rustls::ClientConfig::builder_with_provider(provider())
+        let builder = rustls::ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(refused)?
-            .with_webpki_verifier(verifier)
-            .with_client_auth_cert(self.chain.clone(), self.key.clone_key())
-            .map_err(refused)
+            .with_webpki_verifier(verifier);
+        Ok(builder.with_client_cert_resolver(self.shown_to_called()?))
+    }
+
+    /// What is shown to those whom we call: like listeners' certificate it is renewed meanwhile.
+    fn shown_to_called(&self) -> Result<Arc<dyn ResolvesClientCert>, TlsError> {
+        Ok(match &self.shown {
+            Some(shown) => Arc::clone(shown) as _,
+            None => Arc::new(SingleCertAndKey::from(self.certified()?)),
+        })
     }
 }
 

@@ -1,9 +1,12 @@
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::client::{
+    ResolvesClientCert, verify_server_cert_signed_by_trust_anchor, verify_server_name,
+};
 use rustls::crypto::CryptoProvider;
 use rustls::server::ParsedCertificate;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{CertificateError, ClientConfig, Error, RootCertStore};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
@@ -52,20 +55,7 @@ impl ClientTls {
             Some(pem) => authorities(pem)?,
             None => system_roots(),
         };
-        let shown = match shown {
-            Some((chain, key)) => {
-                let chain: Vec<_> = CertificateDer::pem_slice_iter(chain.as_bytes())
-                    .filter_map(Result::ok)
-                    .collect();
-                if chain.is_empty() {
-                    return Err(TlsError::Config("no certificate in the PEM text".into()));
-                }
-                let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
-                    .map_err(|_| TlsError::Config("no private key in the PEM text".into()))?;
-                Some((chain, key))
-            }
-            None => None,
-        };
+        let shown = shown.map(|(chain, key)| fixed(chain, key)).transpose()?;
         Self::of(roots, shown)
     }
 
@@ -106,7 +96,7 @@ impl ClientTls {
 
     pub(super) fn of(
         roots: RootCertStore,
-        shown: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+        shown: Option<Arc<dyn ResolvesClientCert>>,
     ) -> Result<Self, TlsError> {
         let shows_certificate = shown.is_some();
         let config = build(roots, shown).map_err(|e| TlsError::Config(e.to_string()))?;
@@ -160,13 +150,29 @@ pub(super) fn authorities(pem: &str) -> Result<RootCertStore, TlsError> {
 
 fn build(
     roots: RootCertStore,
-    shown: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+    shown: Option<Arc<dyn ResolvesClientCert>>,
 ) -> Result<ClientConfig, Error> {
     let builder = judged_by(Arc::new(SipJudge { roots }))?;
-    match shown {
-        Some((chain, key)) => builder.with_client_auth_cert(chain, key),
-        None => Ok(builder.with_no_client_auth()),
+    Ok(match shown {
+        Some(shown) => builder.with_client_cert_resolver(shown),
+        None => builder.with_no_client_auth(),
+    })
+}
+
+/// A certificate from texts, the same for ever.
+fn fixed(chain: &str, key: &str) -> Result<Arc<dyn ResolvesClientCert>, TlsError> {
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(chain.as_bytes())
+        .filter_map(Result::ok)
+        .collect();
+    if chain.is_empty() {
+        return Err(TlsError::Config("no certificate in the PEM text".into()));
     }
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes())
+        .map_err(|_| TlsError::Config("no private key in the PEM text".into()))?;
+    let provider = rustls::crypto::ring::default_provider();
+    let made = CertifiedKey::from_der(chain, key, &provider);
+    let made = made.map_err(|e| TlsError::Config(e.to_string()))?;
+    Ok(Arc::new(SingleCertAndKey::from(made)))
 }
 
 /// Not less than the usual verification: the same chain, and stricter rules for names.

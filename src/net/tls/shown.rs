@@ -3,6 +3,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rustls::SignatureScheme;
+use rustls::client::ResolvesClientCert;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio::sync::watch;
@@ -22,8 +24,8 @@ pub(super) struct Source {
     pub(super) hosts: Vec<String>,
 }
 
-/// The certificate that listeners show. It is looked after when somebody connects: near its end it is made anew, and
-/// one that was put in its place is taken.
+/// The certificate that listeners show, and that we show to those whom we call. It is looked after at each handshake: near
+/// its end it is made anew, and one that was put in its place is taken.
 pub(super) struct Shown {
     source: Source,
     clock: Arc<dyn Clock>,
@@ -93,6 +95,20 @@ impl ResolvesServerCert for Shown {
     }
 }
 
+impl ResolvesClientCert for Shown {
+    fn resolve(
+        &self,
+        _issuers: &[&[u8]],
+        _schemes: &[SignatureScheme],
+    ) -> Option<Arc<CertifiedKey>> {
+        Some(self.current())
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,5 +149,26 @@ mod tests {
         assert_eq!(at(341).0.first(), placed.cert.first());
         std::fs::write(dir.path().join("server.key"), "nothing").expect("written");
         assert_eq!(at(342).0.first(), placed.cert.first());
+    }
+
+    #[test]
+    fn those_whom_we_call_are_shown_the_renewed_certificate_too() {
+        let dir = tempfile::tempdir().expect("scratch");
+        let start: Timestamp = "2026-11-21T00:00:00Z".parse().expect("valid");
+        let hand = Arc::new(Hand(Mutex::new(start)));
+        let identity = ServerIdentity::open_or_create(dir.path(), "north", &[], start)
+            .and_then(|identity| identity.renewing(Arc::clone(&hand) as _))
+            .expect("made");
+        let config = identity.client_config(identity.ca_pem()).expect("made");
+        let shown = |days: u32| {
+            *hand.0.lock().expect("whole") = start.after(Duration::from_secs(24 * 3600) * days);
+            let shown = config.client_auth_cert_resolver.resolve(&[], &[]);
+            shown.expect("a certificate").cert.clone()
+        };
+        let first = shown(0);
+        assert_eq!(shown(300), first);
+        let second = shown(340);
+        assert_ne!(second.first(), first.first());
+        assert_eq!(second.last(), first.last(), "by the same authority");
     }
 }

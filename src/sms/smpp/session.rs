@@ -97,8 +97,6 @@ struct Waiting {
     message: ShortMessage,
     /// Not sent after this.
     until: Duration,
-    /// Not sent before this.
-    from: Duration,
     /// Tries that ended in an error over there.
     failures: u32,
     status: Option<Status>,
@@ -132,7 +130,12 @@ pub struct Esme {
     state: State,
     sequence: u32,
     buffer: Vec<u8>,
+    /// What waits for its turn, in order.
     queue: VecDeque<Waiting>,
+    /// What failed over there and waits for another try: never many.
+    failed: Vec<(Duration, Waiting)>,
+    /// Nothing that waits ends before this.
+    first_end: Option<Duration>,
     in_flight: HashMap<u32, InFlight>,
     /// Unanswered in time, by sequence number, for answers that come later.
     late: HashMap<u32, Ticket>,
@@ -155,6 +158,8 @@ impl Esme {
             sequence: 0,
             buffer: Vec::new(),
             queue: VecDeque::new(),
+            failed: Vec::new(),
+            first_end: None,
             in_flight: HashMap::new(),
             late: HashMap::new(),
             heard: Duration::ZERO,
@@ -200,11 +205,11 @@ impl Esme {
 
     /// Queues a message, to be sent before `until`.
     pub fn submit(&mut self, ticket: Ticket, message: ShortMessage, until: Duration) {
+        self.note_end(until);
         self.queue.push_back(Waiting {
             ticket,
             message,
             until,
-            from: Duration::ZERO,
             failures: 0,
             status: None,
         });
@@ -212,9 +217,10 @@ impl Esme {
 
     /// Takes a message back that was not sent; false when it is too late for that.
     pub fn withdraw(&mut self, ticket: Ticket) -> bool {
-        let before = self.queue.len();
+        let (before, _) = self.load();
         self.queue.retain(|w| w.ticket != ticket);
-        self.queue.len() < before
+        self.failed.retain(|(_, w)| w.ticket != ticket);
+        self.load().0 < before
     }
 
     /// Answers a message of the centre; `status` is [`Status::OK`] when it is kept.
@@ -258,7 +264,7 @@ impl Esme {
     /// Messages that wait, and those that are unanswered.
     #[must_use]
     pub fn load(&self) -> (usize, usize) {
-        (self.queue.len(), self.in_flight.len())
+        (self.queue.len() + self.failed.len(), self.in_flight.len())
     }
 
     /// Takes what came over the connection.
@@ -309,15 +315,17 @@ impl Esme {
                 None => self.heard + self.settings.enquire,
             }),
         };
-        let ends = self.queue.iter().map(|w| w.until);
         let turn = (self.state == State::Bound && self.in_flight.len() < self.window())
-            .then(|| self.queue.iter().map(|w| w.from).min())
+            .then(|| match self.queue.is_empty() {
+                false => Some(Duration::ZERO),
+                true => self.failed.iter().map(|(from, _)| *from).min(),
+            })
             .flatten()
             .map(|first| first.max(self.next_turn).max(self.throttled_until));
         answers
             .map(|sent| sent + self.settings.answer)
             .chain(session)
-            .chain(ends)
+            .chain(self.first_end)
             .chain(turn)
             .min()
     }
@@ -429,14 +437,16 @@ impl Esme {
                     self.pause = (self.pause * 2).min(LONGEST_PAUSE);
                 }
                 waiting.status = Some(status);
+                self.note_end(waiting.until);
                 // The message as it was, with its wish for a receipt, before those that came later.
                 self.queue.push_front(waiting);
             }
             Remedy::Again if waiting.failures + 1 < TRIES => {
                 waiting.failures += 1;
-                waiting.from = now + TRY_AGAIN * waiting.failures;
+                let from = now + TRY_AGAIN * waiting.failures;
                 waiting.status = Some(status);
-                self.queue.push_back(waiting);
+                self.note_end(waiting.until);
+                self.failed.push((from, waiting));
             }
             Remedy::Again | Remedy::Final => self.out.push_back(Output::Refused {
                 ticket,
@@ -447,16 +457,8 @@ impl Esme {
     }
 
     fn time_out(&mut self, now: Duration) {
-        let mut ended = Vec::new();
-        self.queue.retain(|w| {
-            let over = w.until <= now;
-            if over {
-                ended.push((w.ticket, w.status));
-            }
-            !over
-        });
-        for (ticket, status) in ended {
-            self.out.push_back(Output::NotSent { ticket, status });
+        if self.first_end.is_some_and(|end| end <= now) {
+            self.give_back(now);
         }
         let answer = self.settings.answer;
         let mut silent: Vec<u32> = self
@@ -492,16 +494,41 @@ impl Esme {
         }
     }
 
+    /// Those that wait and whose time is over.
+    fn give_back(&mut self, now: Duration) {
+        let mut ended = Vec::new();
+        let mut stays = |w: &Waiting| {
+            let over = w.until <= now;
+            if over {
+                ended.push((w.ticket, w.status));
+            }
+            !over
+        };
+        self.queue.retain(&mut stays);
+        self.failed.retain(|(_, w)| stays(w));
+        for (ticket, status) in ended {
+            self.out.push_back(Output::NotSent { ticket, status });
+        }
+        let failed = self.failed.iter().map(|(_, w)| w.until);
+        self.first_end = self.queue.iter().map(|w| w.until).chain(failed).min();
+    }
+
+    /// Something waits that ends then. What waits is looked through only when one of them may have ended.
+    fn note_end(&mut self, until: Duration) {
+        let first = self.first_end.map_or(until, |first| first.min(until));
+        self.first_end = Some(first);
+    }
+
     fn send(&mut self, now: Duration) {
+        for (_, waiting) in self.failed.extract_if(.., |(from, _)| *from <= now) {
+            self.queue.push_back(waiting);
+        }
         while self.state == State::Bound
             && self.in_flight.len() < self.window()
             && self.throttled_until <= now
             && self.next_turn <= now
         {
-            let Some(at) = self.queue.iter().position(|w| w.from <= now) else {
-                return;
-            };
-            let Some(waiting) = self.queue.remove(at) else {
+            let Some(waiting) = self.queue.pop_front() else {
                 return;
             };
             let pdu = Pdu::Submit(Box::new(waiting.message.clone()));

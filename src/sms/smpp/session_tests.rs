@@ -234,6 +234,45 @@ fn errors_inside_the_centre_are_tried_three_times() {
 }
 
 #[test]
+fn what_waits_is_given_back_when_its_own_time_ends_whatever_was_sent_before_it() {
+    let mut esme = bound(1, None);
+    // The first is sent, the second taken back, the third fails over there; the others wait for the window.
+    for (ticket, until) in [(1, 5), (2, 6), (3, 40), (4, 20), (5, 50)] {
+        esme.submit(ticket, message(1), seconds(until));
+    }
+    let (written, _) = all(&mut esme, Duration::ZERO);
+    assert!(esme.withdraw(2));
+    assert_eq!(esme.load(), (3, 1));
+    hear(&mut esme, seconds(1), written[0].sequence, 0, &id(1));
+    let (written, told) = all(&mut esme, seconds(1));
+    assert_eq!((written.len(), told), (1, vec![taken(1, false)]));
+    let refused = Pdu::SubmitResp { id: String::new() };
+    hear(&mut esme, seconds(2), written[0].sequence, 0x08, &refused);
+    // The fourth has the window now; the third waits for its second try.
+    let (written, _) = all(&mut esme, seconds(2));
+    assert_eq!(written.len(), 1);
+    assert_eq!(esme.load(), (2, 1));
+    esme.disconnected();
+    let given_back = |ticket, status| Output::NotSent { ticket, status };
+    let mut ended = Vec::new();
+    let mut wakes = 0;
+    while let Some(wake) = esme.wake_at() {
+        let (_, told) = all(&mut esme, wake);
+        ended.extend(told.into_iter().map(|one| (wake, one)));
+        wakes += 1;
+        assert!(wakes < 10, "it wakes for nothing");
+    }
+    let unknown = |(_, output): &(Duration, Output)| matches!(output, Output::Unknown { .. });
+    ended.retain(|one| !unknown(one));
+    let expected = [
+        (seconds(40), given_back(3, Some(Status(0x08)))),
+        (seconds(50), given_back(5, None)),
+    ];
+    assert_eq!(ended, expected);
+    assert_eq!(esme.load(), (0, 0));
+}
+
+#[test]
 fn the_throughput_limit_holds_over_a_second() {
     let mut esme = bound(1000, Some(50));
     for ticket in 0..200 {

@@ -13,6 +13,8 @@ use super::transaction::{Tx, all, parse};
 const UNFINISHED: Duration = Duration::from_secs(24 * 3600);
 /// How long a message that was taken is remembered for parts that come again.
 const REPEATS: Duration = Duration::from_secs(600);
+/// Most parts of one sender: two messages of the longest, and some. The oldest of its own go.
+const MOST_OF_ONE: u32 = 600;
 /// More parts than this are somebody's fault; the oldest go.
 const MOST: u32 = 10_000;
 
@@ -76,10 +78,17 @@ impl Kept {
     }
 }
 
-fn forget(tx: &Tx<'_>, at: Timestamp) -> Result<(), StoreError> {
+/// Makes room for one more. Nobody's parts push out those of others, unless there are very many who send.
+fn forget(tx: &Tx<'_>, key: &Key, at: Timestamp) -> Result<(), StoreError> {
     tx.run(
         "DELETE FROM sms_fragments WHERE at < ?1 OR (done = 1 AND at < ?2)",
         params![at.before(UNFINISHED).millis(), at.before(REPEATS).millis()],
+    )?;
+    tx.run(
+        "DELETE FROM sms_fragments WHERE gateway = ?1 AND sender = ?2 AND at <=
+             (SELECT at FROM sms_fragments WHERE gateway = ?1 AND sender = ?2
+                 ORDER BY at DESC LIMIT 1 OFFSET ?3)",
+        params![key.gateway, key.sender, MOST_OF_ONE - 1],
     )?;
     tx.run(
         "DELETE FROM sms_fragments WHERE at <= (SELECT at FROM sms_fragments ORDER BY at DESC LIMIT 1 OFFSET ?1)",
@@ -95,8 +104,8 @@ pub(super) fn keep(
     fragment: &Fragment,
     at: Timestamp,
 ) -> Result<Option<Vec<Fragment>>, StoreError> {
-    forget(tx, at)?;
     let key = Key::of(gateway, fragment);
+    forget(tx, &key, at)?;
     let taken: Option<Vec<u8>> = tx.one(
         &format!("SELECT octets FROM sms_fragments WHERE {OF_ONE} AND part = ?7 AND done = 1"),
         &key.with(&[&fragment.number])[..],

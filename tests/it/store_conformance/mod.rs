@@ -158,6 +158,7 @@ conformance!(sqlite_file, crate::store_sqlite::fresh, {
         a_receipt_that_nobody_missed_says_nothing_of_a_later_message_with_its_id,
         a_gateway_tells_of_its_own_messages_only,
         parts_of_a_phones_message_wait_for_each_other_and_are_taken_once,
+        one_who_sends_parts_without_end_pushes_out_its_own_only,
         parts_whose_rest_never_comes_are_forgotten,
     ],
 });

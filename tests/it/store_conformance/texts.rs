@@ -285,6 +285,32 @@ pub(crate) async fn parts_of_a_phones_message_wait_for_each_other_and_are_taken_
     assert_eq!(keep(&store, &next[2], at(9)).await, Some(next));
 }
 
+pub(crate) async fn one_who_sends_parts_without_end_pushes_out_its_own_only(store: impl Store) {
+    let noise = |number, reference, total| Fragment {
+        reference: Reference::Sixteen(reference),
+        total,
+        ..fragment(number, b"x")
+    };
+    let other = "+358501234567";
+    let of_another = |number| Fragment {
+        sender: other.into(),
+        from: other.parse().ok(),
+        ..noise(number, 1, 2)
+    };
+    assert_eq!(keep(&store, &of_another(1), at(0)).await, None);
+    assert_eq!(keep(&store, &noise(1, 1, 2), at(0)).await, None);
+    for n in 2..=700 {
+        assert_eq!(keep(&store, &noise(1, n, 2), at(i64::from(n))).await, None);
+    }
+    // Two of the longest messages have room, and the newest stay.
+    let whole = [(1, false), (100, false), (190, true), (700, true)];
+    for (n, whole) in whole {
+        let kept = keep(&store, &noise(2, n, 2), at(701)).await;
+        assert_eq!(kept.is_some(), whole, "{n}");
+    }
+    assert!(keep(&store, &of_another(2), at(702)).await.is_some());
+}
+
 pub(crate) async fn parts_whose_rest_never_comes_are_forgotten(store: impl Store) {
     let day = Duration::from_secs(24 * 3600);
     assert_eq!(keep(&store, &fragment(1, b"a"), at(0)).await, None);

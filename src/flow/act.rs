@@ -1,17 +1,16 @@
 use std::time::Duration;
 
-use crate::api::{ActionRequest, ActionView, Device};
+use crate::api::{ActionRequest, ActionView, ActionsRequest, Device};
 use crate::domain::{
     Action, ActionKind, ActionState, AuditDraft, Bearer, Consent, DeviceSecret, Sequence, ShortId,
     Timestamp,
 };
 use crate::port::{
-    ActionFilter, IdempotencyClaim, NewAction, PageOf, PeerError, Precondition, RemoteAction,
-    Stamp, Step, StoreError,
+    ActionFilter, IdempotencyClaim, NewAction, PageOf, PeerError, Precondition, RemoteAction, Stamp,
 };
 use crate::sms::UnlockPin;
 
-use super::{ActError, Caller, Ports, message, restore};
+use super::{ActError, Caller, Ports, TogetherOrder, create_together, message};
 
 /// How long an action of which nothing could be sent stays worth trying.
 const LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
@@ -58,7 +57,6 @@ impl IdempotencyKey {
 /// # Errors
 /// [`ActError`]; nothing was stored or sent.
 pub async fn create(ports: &Ports, order: ActOrder) -> Result<ActionView, ActError> {
-    check_risk(&order.request.action, order.consent.as_ref())?;
     match order.request.server.clone() {
         Some(peer) if peer != ports.home.name => create_at_peer(ports, &peer, order).await,
         _ => create_here(ports, order).await,
@@ -232,56 +230,44 @@ impl Wish {
     }
 }
 
+/// A list of one.
 async fn create_here(ports: &Ports, order: ActOrder) -> Result<ActionView, ActError> {
-    let request = order.request;
-    let now = ports.now();
-    let device = ports
-        .devices
-        .device(request.device)
-        .await?
-        .ok_or_else(|| ActError::no_device(request.device))?;
-    // A repeat of a request that was served must get its answer, whatever holds now: so these two checks ask only
-    // for what a served request had, and the store looks at the key before it looks at the preconditions.
-    if device.agent_id.is_none() {
-        return Err(ActError::NotEnrolled(device.name));
-    }
-    check_bearer(ports, request.via)?;
-    let life = life(request.expires_in_s)?;
-    let action = restore::linked(ports, &request.action).await?;
-    check_size(ports, &device, &action, request.via)?;
-    let id = ports.new_id()?;
-    let wish = Wish {
-        device: device.id,
+    let ActionRequest {
+        device,
+        action,
+        server: _,
+        reason,
+        ticket,
+        accept_risk,
+        via,
+        expires_in_s,
+    } = order.request;
+    let together = TogetherOrder {
+        request: ActionsRequest {
+            device,
+            actions: vec![action],
+            reason,
+            ticket,
+            accept_risk,
+            via,
+            expires_in_s,
+        },
         operator: order.operator,
-        reason: request.reason.or_else(|| {
-            let consent = order.consent.as_ref()?;
-            consent.reason().map(str::to_owned)
-        }),
-        ticket: request.ticket,
-        via: request.via,
-        at: now,
-        expires_at: now.after(life),
+        consent: order.consent,
+        idempotency: order.idempotency,
         correlation: order.correlation,
     };
-    let claim = order
-        .idempotency
-        .map(|key| key.claim(format!("action:{id}"), now));
-    let (new, stamp) = wish.draft(id, action.clone(), claim);
-    match ports.actions.create_action(new, stamp).await {
-        Ok(view) => {
-            Step::ActionStored.reached();
-            Ok(view)
-        }
-        Err(StoreError::AlreadyDone(outcome)) => done_before(ports, &outcome).await,
-        Err(StoreError::NotEnrolled) => Err(ActError::NotEnrolled(device.name)),
-        Err(StoreError::Precondition(_)) => Err(what_is_in_the_way(ports, &device, &action).await?),
-        Err(other) => Err(other.into()),
+    let mut made = create_together(ports, together).await?;
+    // One was asked for; a key that stands for several is another request's.
+    match made.pop() {
+        Some(view) if made.is_empty() => Ok(view),
+        _ => Err(ActError::KeyReused),
     }
 }
 
 /// What can go by text message only has to fit there: else it would hold up everything behind it. For a device that can
 /// follow a link, a longer one is fetched.
-fn check_size(
+pub(super) fn check_size(
     ports: &Ports,
     device: &Device,
     action: &Action,
@@ -309,6 +295,7 @@ async fn create_at_peer(
     peer: &str,
     order: ActOrder,
 ) -> Result<ActionView, ActError> {
+    check_risk(&order.request.action, order.consent.as_ref())?;
     let peers = ports
         .peers
         .as_ref()
@@ -363,15 +350,6 @@ async fn create_at_peer(
         peer: peer.to_owned(),
         source: Box::new(source),
     })
-}
-
-/// The answer that a request with this key had.
-async fn done_before(ports: &Ports, outcome: &str) -> Result<ActionView, ActError> {
-    let id = outcome
-        .strip_prefix("action:")
-        .and_then(|id| id.parse().ok())
-        .ok_or(ActError::KeyReused)?;
-    existing(ports, id).await
 }
 
 pub(super) async fn existing(ports: &Ports, id: ShortId) -> Result<ActionView, ActError> {

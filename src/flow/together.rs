@@ -3,7 +3,7 @@ use crate::domain::{Consent, ShortId};
 use crate::port::{Step, StoreError};
 
 use super::act::{
-    Wish, check_bearer, check_risk, existing, life, preconditions, what_is_in_the_way,
+    Wish, check_bearer, check_risk, check_size, existing, life, preconditions, what_is_in_the_way,
 };
 use super::{ActError, IdempotencyKey, Ports, restore};
 
@@ -25,8 +25,8 @@ pub struct TogetherOrder {
     pub correlation: String,
 }
 
-/// Has a device do several things in order: as [`super::create`], with numbers that follow each other, and all of them
-/// or none. What fits goes in one message.
+/// Has a device do several things in order: checks, reserves numbers that follow each other, keeps the PIN of a lock, and
+/// queues all of them or none. What fits goes in one message.
 ///
 /// # Errors
 /// [`ActError`]; nothing was stored or sent.
@@ -48,6 +48,8 @@ pub async fn create_together(
         .device(request.device)
         .await?
         .ok_or_else(|| ActError::no_device(request.device))?;
+    // A repeat of a request that was served must get its answer, whatever holds now: so these checks ask only for what
+    // a served request had, and the store looks at the key before it looks at the preconditions.
     if device.agent_id.is_none() {
         return Err(ActError::NotEnrolled(device.name));
     }
@@ -77,6 +79,7 @@ pub async fn create_together(
     let mut actions = Vec::with_capacity(ids.len());
     for (id, action) in ids.into_iter().zip(&request.actions) {
         let action = restore::linked(ports, action).await?;
+        check_size(ports, &device, &action, request.via)?;
         news.push(wish.draft(id, action.clone(), claim.take()));
         actions.push(action);
     }
@@ -98,11 +101,17 @@ pub async fn create_together(
     }
 }
 
-const OUTCOME: &str = "actions:";
+/// What the outcome of a request's key begins with.
+const OUTCOME: &str = "action:";
+/// … and what it began with for several at once in earlier versions.
+const EARLIER: &str = "actions:";
 
 /// The answer that a request with this key had.
 async fn done_before(ports: &Ports, outcome: &str) -> Result<Vec<ActionView>, ActError> {
-    let ids = outcome.strip_prefix(OUTCOME).ok_or(ActError::KeyReused)?;
+    let ids = outcome
+        .strip_prefix(OUTCOME)
+        .or_else(|| outcome.strip_prefix(EARLIER))
+        .ok_or(ActError::KeyReused)?;
     let mut views = Vec::new();
     for id in ids.split(',') {
         let id: ShortId = id.parse().map_err(|_| ActError::KeyReused)?;

@@ -51,6 +51,61 @@ fn take(shelf: &mut Shelf, stamp: Stamp) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What makes an action, as the store does it in one transaction.
+fn create(shelf: &mut Shelf, new: NewAction, stamp: Stamp) -> Result<ActionView, StoreError> {
+    let device = shelf.devices.iter().find(|d| d.id == new.device).cloned();
+    let device = device.ok_or_else(|| StoreError::NotFound("device".to_owned()))?;
+    if let Some(claim) = &stamp.idempotency {
+        let before = shelf.idempotency.iter().find(|(key, _)| *key == claim.key);
+        if let Some((_, outcome)) = before {
+            return Err(StoreError::AlreadyDone(outcome.clone()));
+        }
+    }
+    if let Some(failed) = new.preconditions.iter().find(|p| !holds(shelf, &device, p)) {
+        return Err(StoreError::Precondition(failed.clone()));
+    }
+    let key = shelf.keys.iter().find(|k| k.device == device.id).cloned();
+    let key = key.ok_or(StoreError::NotEnrolled)?;
+    let free = shelf.next.iter().find(|(d, _)| *d == device.id);
+    let free = free.map_or(Sequence::FIRST, |(_, next)| *next);
+    let sequence = new.sequence.unwrap_or(free);
+    if sequence < free {
+        return Err(StoreError::Conflict(format!("number {sequence} is taken")));
+    }
+    take(shelf, stamp)?;
+    shelf.next.retain(|(d, _)| *d != device.id);
+    let next = sequence.next().ok_or(StoreError::SequenceExhausted)?;
+    shelf.next.push((device.id, next));
+    if let Some(escrow) = new.escrow {
+        let pin = escrow(&key.secret, sequence);
+        shelf.pins.push((new.id, pin));
+    }
+    let view = ActionView {
+        id: new.id,
+        device: device.id,
+        device_name: device.name,
+        server: device.server,
+        action: new.action,
+        sequence,
+        epoch: key.epoch,
+        state: ActionState::Pending,
+        unconfirmed: false,
+        operator: new.operator,
+        reason: new.reason,
+        ticket: new.ticket,
+        via: new.via,
+        by_hand: new.by_hand,
+        created_at: new.at,
+        updated_at: new.at,
+        next_try_at: new.due_at,
+        expires_at: new.expires_at,
+        attempts: Vec::new(),
+        result: None,
+    };
+    shelf.actions.push(view.clone());
+    Ok(view)
+}
+
 fn holds(shelf: &Shelf, device: &Device, wanted: &Precondition) -> bool {
     match wanted {
         Precondition::NotLocked => !device.lock.locked,
@@ -178,68 +233,34 @@ impl DeviceLog for World {
 impl Actions for World {
     async fn create_actions(
         &self,
-        _news: Vec<(NewAction, Stamp)>,
+        news: Vec<(NewAction, Stamp)>,
     ) -> Result<Vec<ActionView>, StoreError> {
-        unused()
+        let mut shelf = self.shelf();
+        let before = (
+            shelf.actions.len(),
+            shelf.pins.len(),
+            shelf.idempotency.len(),
+            shelf.audit.len(),
+            shelf.events.len(),
+            shelf.next.clone(),
+        );
+        let made: Result<Vec<_>, _> = news
+            .into_iter()
+            .map(|(new, stamp)| create(&mut shelf, new, stamp))
+            .collect();
+        if made.is_err() {
+            shelf.actions.truncate(before.0);
+            shelf.pins.truncate(before.1);
+            shelf.idempotency.truncate(before.2);
+            shelf.audit.truncate(before.3);
+            shelf.events.truncate(before.4);
+            shelf.next = before.5;
+        }
+        made
     }
 
     async fn create_action(&self, new: NewAction, stamp: Stamp) -> Result<ActionView, StoreError> {
-        let mut shelf = self.shelf();
-        let device = shelf.devices.iter().find(|d| d.id == new.device).cloned();
-        let device = device.ok_or_else(|| StoreError::NotFound("device".to_owned()))?;
-        if let Some(claim) = &stamp.idempotency {
-            let before = shelf.idempotency.iter().find(|(key, _)| *key == claim.key);
-            if let Some((_, outcome)) = before {
-                return Err(StoreError::AlreadyDone(outcome.clone()));
-            }
-        }
-        if let Some(failed) = new
-            .preconditions
-            .iter()
-            .find(|p| !holds(&shelf, &device, p))
-        {
-            return Err(StoreError::Precondition(failed.clone()));
-        }
-        let key = shelf.keys.iter().find(|k| k.device == device.id).cloned();
-        let key = key.ok_or(StoreError::NotEnrolled)?;
-        let free = shelf.next.iter().find(|(d, _)| *d == device.id);
-        let free = free.map_or(Sequence::FIRST, |(_, next)| *next);
-        let sequence = new.sequence.unwrap_or(free);
-        if sequence < free {
-            return Err(StoreError::Conflict(format!("number {sequence} is taken")));
-        }
-        take(&mut shelf, stamp)?;
-        shelf.next.retain(|(d, _)| *d != device.id);
-        let next = sequence.next().ok_or(StoreError::SequenceExhausted)?;
-        shelf.next.push((device.id, next));
-        if let Some(escrow) = new.escrow {
-            let pin = escrow(&key.secret, sequence);
-            shelf.pins.push((new.id, pin));
-        }
-        let view = ActionView {
-            id: new.id,
-            device: device.id,
-            device_name: device.name,
-            server: device.server,
-            action: new.action,
-            sequence,
-            epoch: key.epoch,
-            state: ActionState::Pending,
-            unconfirmed: false,
-            operator: new.operator,
-            reason: new.reason,
-            ticket: new.ticket,
-            via: new.via,
-            by_hand: new.by_hand,
-            created_at: new.at,
-            updated_at: new.at,
-            next_try_at: new.due_at,
-            expires_at: new.expires_at,
-            attempts: Vec::new(),
-            result: None,
-        };
-        shelf.actions.push(view.clone());
-        Ok(view)
+        create(&mut self.shelf(), new, stamp)
     }
 
     async fn action(&self, id: ShortId) -> Result<Option<ActionView>, StoreError> {

@@ -8,10 +8,11 @@ use crate::port::{
     ActionFilter, AgentKey, Claimed, Lease, MachineError, PageOf, PushMessage, Stamp, Step,
     StoreError,
 };
-use crate::sms::{Receipt, ReceiptOutcome};
+use crate::sms::ReceiptOutcome;
 
 use super::message::DataPath;
 use super::patience::{self, Past};
+use super::receipts::Decided;
 use super::rung::{Sent, send_sip, send_sms};
 use super::ways::{Destination, Way};
 use super::{ActError, Ports, look_up, message, number, push, reply, session, summons};
@@ -164,6 +165,9 @@ async fn climb(
             .iter_mut()
             .filter(|t| t.wants(rungs, index, worn))
             .collect();
+        if waiting.iter().any(|t| !t.attempts.is_empty()) {
+            Step::WayChanged.reached();
+        }
         while !waiting.is_empty() {
             let at = ports.now();
             let (sent, count) = send(ports, device, key, &waiting, way).await?;
@@ -305,14 +309,14 @@ async fn given_up_before(
 }
 
 /// Takes a carrier's word on a text message: one that reached the phone makes its action `delivered`, one that did
-/// not is told with the action. `None` when the text was no action's.
+/// not is told with the action, once. `None` when the text was no action's.
 ///
 /// # Errors
 /// [`ActError`] when the store failed.
 pub async fn receipt(
     ports: &Ports,
     gateway: &str,
-    receipt: &Receipt,
+    Decided { receipt, again }: &Decided,
 ) -> Result<Option<ActionView>, ActError> {
     let said = match receipt.outcome {
         ReceiptOutcome::Delivered => Some(format!("{RECEIPT}delivered to the phone")),
@@ -325,6 +329,12 @@ pub async fn receipt(
     let Some(outcome) = said else {
         return Ok(ports.actions.action(receipt.reference).await?);
     };
+    if *again && let Some(view) = ports.actions.action(receipt.reference).await? {
+        let mut told = view.attempts.iter();
+        if told.any(|a| a.target == gateway && a.outcome == outcome) {
+            return Ok(Some(view));
+        }
+    }
     let attempt = Attempt {
         at: ports.now(),
         bearer: Bearer::Sms,

@@ -10,7 +10,7 @@ use sha2::Sha256;
 use crate::api::{ActionView, Attempt, Device, DeviceNumber};
 use crate::domain::{AuditDraft, Msisdn, Sequence, ShortId, Timestamp};
 use crate::port::{
-    AgentKey, EventDraft, EventFilter, IdempotencyClaim, OutboundSms, Stamp, StoreError,
+    AgentKey, EventDraft, EventFilter, IdempotencyClaim, OutboundSms, Stamp, Step, StoreError,
 };
 
 use super::{ActError, Caller, IdempotencyKey, Ports, deliver, message, reply, text};
@@ -241,7 +241,11 @@ async fn mark(
         };
         match ports.devices.save_device(device, stamp).await {
             Err(StoreError::Version { .. }) if tries < TRIES => tries += 1,
-            saved => return Ok(saved?),
+            saved => {
+                let saved = saved?;
+                Step::NumberAsked.reached();
+                return Ok(saved);
+            }
         }
         device = ports
             .devices

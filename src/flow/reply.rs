@@ -5,7 +5,7 @@ use crate::domain::{
     ActionKind, ActionState, AuditDraft, Bearer, Msisdn, Sequence, ShortId, Timestamp,
 };
 use crate::port::{
-    AgentKey, DeviceFilter, MachineError, PageOf, Recorded, ReplyRequest, Stamp, StoreError,
+    AgentKey, DeviceFilter, MachineError, PageOf, Recorded, ReplyRequest, Stamp, Step, StoreError,
 };
 use crate::sms::{ActionResult, Nonce, Reply, ReplyStatus, SmsKeys};
 
@@ -37,7 +37,9 @@ pub(super) async fn ask(
         at: ports.now(),
         answered_at: None,
     };
-    Ok(ports.texts.reply_wanted(request).await?)
+    let nonce = ports.texts.reply_wanted(request).await?;
+    Step::ReplyWanted.reached();
+    Ok(nonce)
 }
 
 /// Takes a `KMR` reply that came as a text message from `from`: the token authenticates it, and with it the number, when
@@ -74,13 +76,14 @@ pub async fn take_reply(
         recorded.push(record(ports, &key, &result, String::new(), Bearer::Sms, "").await?);
         called_home(ports, &key, view, status, now).await?;
     }
-    // Only now: what could not be recorded may come again.
-    if !ports.texts.reply_came(key.device, nonce, now).await? {
-        return Err(ResultError::ReusedNonce { nonce, at: now });
-    }
     if asked.number.as_ref() == Some(from) {
         trust_number(ports, &key, from, asked.at, now).await?;
     }
+    // Only now: where this is cut off before, the carrier hands the reply over again, and all of it is done.
+    if !ports.texts.reply_came(key.device, nonce, now).await? {
+        return Err(ResultError::ReusedNonce { nonce, at: now });
+    }
+    Step::ReplyTaken.reached();
     Ok(recorded)
 }
 
@@ -160,7 +163,10 @@ async fn trust_number(
         };
         match ports.devices.save_device(device, stamp).await {
             // What waited for that goes out.
-            Ok(_) => return wake(ports, key.device).await,
+            Ok(_) => {
+                Step::NumberShown.reached();
+                return wake(ports, key.device).await;
+            }
             Err(StoreError::Version { .. }) => {}
             Err(other) => return Err(other.into()),
         }

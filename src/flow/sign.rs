@@ -6,16 +6,13 @@ use crate::api::{
     ActionView, Device, SmsSignRequest, SmsSignResponse, SmsVerifyRequest, SmsVerifyResponse,
 };
 use crate::domain::{Action, ActionKind, ActionState, AuditDraft, Consent, Sequence, ShortId};
-use crate::port::{AgentKey, NewAction, ReplyRequest, Stamp, StoreError};
+use crate::port::{AgentKey, NewAction, ReplyRequest, Stamp, Step, StoreError};
 use crate::sms::{Draft, Nonce, SignedMessage, SmsKeys, Version};
 
 use super::{ActError, Caller, IdempotencyKey, Ports, act, session};
 
 /// How long the actions of a signed text stay open.
 const LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
-
-/// How often another action may take a number in between before it is given up.
-const TRIES: usize = 3;
 
 /// Reserves numbers for the actions of an unsigned text, stores them (not to be sent by the server), and signs it.
 ///
@@ -58,15 +55,16 @@ pub async fn sign(
         ),
         reserved => (reserved?, true),
     };
-    if let Some(nonce) = nonce_of(&draft).filter(|_| fresh) {
-        let before = ports.texts.reply_request(device.id, nonce).await?;
-        if before.is_some() {
-            withdraw(ports, &views).await?;
-            return Err(ActError::Conflict {
-                detail: format!("the nonce {nonce} was used before, and serves once"),
-                next: "take another one, of 16 random hexadecimal digits".to_owned(),
-            });
-        }
+    let asked = match nonce_of(&draft) {
+        Some(nonce) => ports.texts.reply_request(device.id, nonce).await?,
+        None => None,
+    };
+    if let Some(asked) = asked.as_ref().filter(|_| fresh) {
+        withdraw(ports, &views).await?;
+        return Err(ActError::Conflict {
+            detail: format!("the nonce {} was used before, and serves once", asked.nonce),
+            next: "take another one, of 16 random hexadecimal digits".to_owned(),
+        });
     }
     let sequence = views
         .first()
@@ -76,7 +74,8 @@ pub async fn sign(
         .numbered(sequence)
         .and_then(|d| d.sign(&SmsKeys::derive(&key.secret)))
         .map_err(unusable)?;
-    if fresh {
+    // Also for a repeat: the request before it may have been cut off here.
+    if asked.is_none() {
         remember_nonce(ports, &key, &message, views.len()).await?;
     }
     Ok(SmsSignResponse {
@@ -137,43 +136,32 @@ struct Order<'a> {
     by: &'a Caller,
 }
 
-/// Gives the actions consecutive numbers. Another action may take a number in between: then those already made are
-/// withdrawn, and it begins again further up.
+/// Gives the actions consecutive numbers, all of them or none.
 async fn reserve(
     ports: &Ports,
     order: &Order<'_>,
-    mut idempotency: Option<IdempotencyKey>,
+    idempotency: Option<IdempotencyKey>,
 ) -> Result<Vec<ActionView>, ActError> {
-    for _ in 0..TRIES {
-        let mut made: Vec<ActionView> = Vec::with_capacity(order.actions.len());
-        let mut failure = None;
-        for action in order.actions {
-            let sequence = match made.last() {
-                None => order.first,
-                Some(before) => before.sequence.next(),
-            };
-            // The key goes with the first one.
-            match store(ports, order, action, sequence, idempotency.take()).await {
-                Ok(view) => made.push(view),
-                Err(error) => {
-                    failure = Some(error);
-                    break;
-                }
+    // The number and the key go with the first one.
+    let (mut first, mut key) = (order.first, idempotency);
+    let mut news = Vec::with_capacity(order.actions.len());
+    for action in order.actions {
+        news.push(draft(ports, order, action, first.take(), key.take())?);
+    }
+    match ports.actions.create_actions(news).await {
+        Ok(views) => {
+            Step::TextSigned.reached();
+            Ok(views)
+        }
+        Err(StoreError::Precondition(failed)) => {
+            let mut refused = order.actions.iter();
+            match refused.find(|a| act::preconditions(a).contains(&failed)) {
+                Some(action) => Err(act::what_is_in_the_way(ports, order.device, action).await?),
+                None => Err(StoreError::Precondition(failed).into()),
             }
         }
-        let Some(error) = failure else {
-            return Ok(made);
-        };
-        withdraw(ports, &made).await?;
-        // Only a number that somebody else took in between is worth another try.
-        if made.is_empty() || order.first.is_some() || !matches!(error, ActError::Conflict { .. }) {
-            return Err(error);
-        }
+        Err(other) => Err(other.into()),
     }
-    Err(ActError::Conflict {
-        detail: format!("other actions for {} came in between", order.device.name),
-        next: "ask again".to_owned(),
-    })
 }
 
 /// Gives up what was made for a text that nobody gets.
@@ -218,13 +206,14 @@ async fn signed_before(
     Ok(views)
 }
 
-async fn store(
+/// What goes into the store for one of them.
+fn draft(
     ports: &Ports,
     order: &Order<'_>,
     action: &Action,
     sequence: Option<Sequence>,
     idempotency: Option<IdempotencyKey>,
-) -> Result<ActionView, ActError> {
+) -> Result<(NewAction, Stamp), ActError> {
     let now = ports.now();
     let id = ports.new_id()?;
     let by = order.by;
@@ -259,12 +248,7 @@ async fn store(
         preconditions: act::preconditions(action),
         escrow: (action.kind() == Some(ActionKind::Lock)).then_some(act::unlock_pin),
     };
-    match ports.actions.create_action(new, stamp).await {
-        Err(StoreError::Precondition(_)) => {
-            Err(act::what_is_in_the_way(ports, order.device, action).await?)
-        }
-        other => other.map_err(ActError::from),
-    }
+    Ok((new, stamp))
 }
 
 fn nonce_of(draft: &Draft) -> Option<Nonce> {

@@ -18,9 +18,12 @@ use subtle::ConstantTimeEq as _;
 use url::form_urlencoded;
 
 use crate::domain::{Msisdn, ShortId};
+use crate::flow::receipts::Decided;
 use crate::flow::result::{self, ResultError};
 use crate::flow::{deliver, receipts};
-use crate::port::{DeviceFilter, EventDraft, PageOf, ReceiptKey, SmsInbox, SmsPart, StoreError};
+use crate::port::{
+    DeviceFilter, EventDraft, EventFilter, PageOf, ReceiptKey, SmsInbox, SmsPart, Step, StoreError,
+};
 use crate::sms::smpp::IdKeys;
 use crate::sms::{Fragment, FromPhone, Inbound, Receipt, ReceiptOutcome};
 
@@ -29,6 +32,10 @@ use super::error::{Answer, ApiError};
 use super::extract::{Place, body};
 
 const LIMIT: usize = 128 * 1024;
+/// Most fates of one message, which may go out more than once, that are looked through for a certain one.
+const MOST_TOLD: u32 = 100;
+/// Among so many events. A receipt that comes again after more of them is told again.
+const RECENT: u64 = 10_000;
 
 /// The routes of gateways.
 pub(super) fn router() -> Router<Endpoint> {
@@ -70,9 +77,11 @@ async fn take_part(endpoint: &Endpoint, name: &str, part: Fragment) -> Answer<()
     let _turn = endpoint.long_messages().lock().await;
     let texts = &endpoint.ports().texts;
     let kept = texts.keep_fragment(name, part, endpoint.now()).await?;
+    Step::PartStored.reached();
     let parts = kept.unwrap_or_default();
     if let Some(message) = Fragment::join(&parts) {
         take_message(endpoint, name, message).await?;
+        Step::PartsTaken.reached();
         texts.fragments_taken(name, parts, endpoint.now()).await?;
     }
     Ok(())
@@ -99,6 +108,7 @@ async fn take_message(endpoint: &Endpoint, name: &str, inbound: Inbound) -> Answ
         }),
     };
     endpoint.ports().events.publish(vec![event]).await?;
+    Step::TextCame.reached();
     let Some(from) = &inbound.from else {
         return Ok(());
     };
@@ -157,8 +167,8 @@ async fn take_receipt(
 ) -> Answer<()> {
     let ports = endpoint.ports();
     let (part, decided) = receipts::receipt(ports, name, key, outcome, words).await?;
-    if let Some(receipt) = &decided {
-        take_decision(endpoint, name, receipt).await?;
+    if let Some(decided) = &decided {
+        take_decision(endpoint, name, decided).await?;
     } else if let Some(part) = part {
         tracing::debug!(gateway = %name, reference = %part.reference, segment = part.number, %outcome, "a receipt");
     } else {
@@ -168,11 +178,10 @@ async fn take_receipt(
 }
 
 /// What became of a whole message.
-async fn take_decision(endpoint: &Endpoint, name: &str, receipt: &Receipt) -> Answer<()> {
-    let action = deliver::receipt(endpoint.ports(), name, receipt).await?;
+async fn take_decision(endpoint: &Endpoint, name: &str, decided: &Decided) -> Answer<()> {
+    let action = deliver::receipt(endpoint.ports(), name, decided).await?;
     let device = action.map(|view| view.device);
-    let text = format!("{} through {name}: {}", receipt.outcome, receipt.reply);
-    heard_of(endpoint, device, receipt, &text).await
+    heard_of(endpoint, device, name, decided).await
 }
 
 /// What gateways with connections of their own tell goes to an endpoint. It is made before the endpoint, because the
@@ -216,7 +225,7 @@ impl SmsInbox for GatewayInbox {
         let endpoint = self.endpoint()?;
         let decided = receipts::taken(endpoint.ports(), gateway, part, id).await?;
         match decided {
-            Some(receipt) => kept(take_decision(endpoint, gateway, &receipt).await),
+            Some(decided) => kept(take_decision(endpoint, gateway, &decided).await),
             None => Ok(()),
         }
     }
@@ -298,8 +307,8 @@ async fn heard(endpoint: &Endpoint, device: Option<ShortId>, kind: &str, text: &
 async fn heard_of(
     endpoint: &Endpoint,
     device: Option<ShortId>,
-    receipt: &Receipt,
-    text: &str,
+    name: &str,
+    Decided { receipt, again }: &Decided,
 ) -> Answer<()> {
     let event = EventDraft {
         at: endpoint.now(),
@@ -311,7 +320,23 @@ async fn heard_of(
         device,
         data: json!({ "outcome": receipt.outcome.to_string(), "reply": receipt.reply }),
     };
-    endpoint.ports().events.publish(vec![event]).await?;
-    tracing::debug!(reference = %receipt.reference, text, "a receipt came in");
+    let events = &endpoint.ports().events;
+    if *again {
+        let same = EventFilter {
+            after: events.last_event().await?.saturating_sub(RECENT),
+            subject: Some(event.subject.clone()),
+            kind: Some(event.kind.clone()),
+            ..EventFilter::default()
+        };
+        let told = events.events(same, MOST_TOLD).await?;
+        if told
+            .iter()
+            .any(|t| t.data["outcome"] == event.data["outcome"])
+        {
+            return Ok(());
+        }
+    }
+    events.publish(vec![event]).await?;
+    tracing::debug!(gateway = %name, reference = %receipt.reference, outcome = %receipt.outcome, reply = receipt.reply, "a receipt came in");
     Ok(())
 }

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use callhome::api::{Problem, ProblemCode, SmsSignRequest, SmsVerifyRequest};
+use callhome::api::{ActionsRequest, Problem, ProblemCode, SmsSignRequest, SmsVerifyRequest};
 use callhome::domain::{ActionState, Bearer, Identity, Sequence};
-use callhome::flow::{self, ActError, Caller, IdempotencyKey, lock::LockOrder, sign};
+use callhome::flow::{
+    self, ActError, Caller, IdempotencyKey, TogetherOrder, lock::LockOrder, sign,
+};
 use callhome::port::PeerError;
 use callhome::sms::UnlockPin;
 
@@ -292,6 +294,81 @@ async fn a_text_signed_by_hand_has_consecutive_numbers_and_proves_genuine() {
         let verdict = sign::verify(&ports, request).await.expect("read");
         assert_eq!(verdict.genuine, genuine, "{}", verdict.detail);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_reply_to_a_text_signed_by_hand_is_known_though_its_first_request_was_cut_off() {
+    let world = World::new();
+    let ports = world.ports();
+    let key = world.enrolled(1);
+    let request = SmsSignRequest {
+        device: key.device,
+        text: "KME 2.00 00000000 aud() num(00112233aabbccdd)".to_owned(),
+        accept_risk: Vec::new(),
+        reason: None,
+    };
+    let again = IdempotencyKey {
+        key: "anna:k".to_owned(),
+        digest: [1; 32],
+    };
+    let sign = || sign::sign(&ports, request.clone(), None, anna(), Some(again.clone()));
+    let first = sign().await.expect("signed");
+    let asked = world.shelf().replies.clone();
+    assert_eq!(asked.len(), 1);
+    // Cut off where the number was stored and the nonce was not.
+    world.shelf().replies.clear();
+    let second = sign().await.expect("signed");
+    assert_eq!(second.text, first.text);
+    assert_eq!(world.shelf().replies, asked);
+    // Nothing is made of it a third time, and nobody else gets the nonce.
+    sign().await.expect("signed");
+    assert_eq!(world.shelf().replies, asked);
+    assert_eq!(world.shelf().actions.len(), 1);
+    let taken = sign::sign(&ports, request.clone(), None, anna(), None).await;
+    assert_eq!(code(taken.expect_err("used")), ProblemCode::Conflict);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_text_can_carry_is_not_asked_of_a_phone_that_has_nothing_else_however_it_is_asked()
+{
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| d.has_data = false);
+    let ports = world.ports();
+    let long = format!("msg({})", "%E2%82%AC".repeat(8_000));
+    let actions = |all: &[&str]| TogetherOrder {
+        request: ActionsRequest {
+            device: key.device,
+            actions: all.iter().map(|a| a.parse().expect("an action")).collect(),
+            reason: None,
+            ticket: None,
+            accept_risk: Vec::new(),
+            via: None,
+            expires_in_s: None,
+        },
+        operator: "anna".to_owned(),
+        consent: Some(consent()),
+        idempotency: None,
+        correlation: String::new(),
+    };
+    let one = flow::create(&ports, order(key.device, &long)).await;
+    let several = flow::create_together(&ports, actions(&["rng(5)", &long])).await;
+    let refused = [one.map(drop), several.map(drop)];
+    for refused in refused {
+        let problem = Problem::from(refused.expect_err("too long"));
+        assert_eq!(problem.code, ProblemCode::Unprocessable);
+        assert!(problem.detail.contains("too long for phone 1"), "{problem}");
+    }
+    assert!(world.shelf().actions.is_empty(), "all of it or nothing");
+    flow::create_together(&ports, actions(&["rng(5)", "msg(hello)"]))
+        .await
+        .expect("made");
+    // One with data fetches it.
+    world.edit(key.device, |d| d.has_data = true);
+    flow::create_together(&ports, actions(&["rng(5)", &long]))
+        .await
+        .expect("made");
+    assert_eq!(world.shelf().actions.len(), 4);
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Household;
 use crate::agent::carrier::{CarrierLine, Sms};
 use crate::domain::Msisdn;
+use crate::port::Step;
 
 /// How long to wait before the carrier is dialled again.
 const REDIAL: Duration = Duration::from_millis(500);
@@ -88,6 +89,7 @@ impl AirLine {
                     return;
                 }
                 *unsent = None;
+                Step::PhoneReplied.reached();
             }
             tokio::select! {
                 sms = line.next() => match sms {
@@ -100,6 +102,7 @@ impl AirLine {
                         if line.received(id).await.is_err() {
                             return;
                         }
+                        Step::PhoneTook.reached();
                     }
                     None => return,
                 },

@@ -215,6 +215,11 @@ impl Device {
     }
 
     async fn store(&self) -> Result<(), MachineError> {
+        self.store_with(false).await
+    }
+
+    /// The same, for a device that `replies` by text message.
+    async fn store_with(&self, replies: bool) -> Result<(), MachineError> {
         let Some(state) = &self.parts.state else {
             return Ok(());
         };
@@ -223,7 +228,7 @@ impl Device {
             .to_bytes()
             .map_err(|e| MachineError::Other(e.to_string()))?;
         // For a drill it matters when something was done that the server does not know.
-        let news = Drill::is_on() && !self.brain.waiting().is_empty();
+        let news = Drill::is_on() && (replies || !self.brain.waiting().is_empty());
         if news {
             Step::PhoneDecided.reached();
         }
@@ -314,7 +319,8 @@ impl Device {
                     return Ok(());
                 }
                 let effects = self.brain.receive_sms(&sms.from, &sms.text, now);
-                self.store().await?;
+                let replies = |e: &Effect| matches!(e, Effect::SendSms { .. });
+                self.store_with(effects.iter().any(replies)).await?;
                 if let Some(air) = &self.parts.air {
                     air.received(sms.id);
                 }

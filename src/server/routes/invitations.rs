@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::api::{Device, Invitation, InvitationRequest, InvitationWay, JoinLink, ProblemCode};
 use crate::domain::{EnrolmentCode, Permission};
-use crate::port::StoreError;
+use crate::port::{Step, StoreError};
 
 use crate::server::endpoint::Endpoint;
 use crate::server::error::{Answer, ApiError};
@@ -100,6 +100,7 @@ pub(super) async fn create(
         }
         done => done?,
     }
+    Step::InvitationStored.reached();
     let home = &endpoint.ports().home;
     let system_id = endpoint.settings().system_id;
     let server_url = home.https.as_ref().map(crate::flow::PublicAddress::url);
@@ -120,7 +121,9 @@ pub(super) async fn create(
                 link: links.first().map(String::as_str),
                 until: expires_at,
             };
-            Some(invitation::send(&endpoint, way, &words).await?)
+            let sent = invitation::send(&endpoint, way, &words).await?;
+            Step::InvitationSent.reached();
+            Some(sent)
         }
         _ => None,
     };

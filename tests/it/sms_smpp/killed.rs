@@ -2,6 +2,7 @@ use std::time::{Duration, Instant};
 
 use callhome::api::Invitation;
 use callhome::domain::{DeviceId, DeviceSecret};
+use callhome::port::Step;
 use callhome::sms::{Reply, ReplyStatus, SignedMessage, SmsKeys};
 use reqwest::Certificate;
 use serde_json::{Value, json};
@@ -38,6 +39,16 @@ impl World {
 
     fn serve(&mut self) -> Running {
         let server = self.home.start("server", &["serve"], "ready:");
+        self.centre.next("bind");
+        server
+    }
+
+    /// One that is cut off at a step.
+    fn doomed(&mut self, step: Step) -> Running {
+        let fault = step.to_string();
+        let mut command = self.home.command(&["serve", "--fault", &fault]);
+        command.env("CALLHOME_FAULTS", "1");
+        let server = self.home.start_command("server", command, "ready:");
         self.centre.next("bind");
         server
     }
@@ -163,6 +174,46 @@ async fn receipts_that_come_after_the_server_was_killed_still_count() {
         "nothing was sent twice"
     );
     assert_eq!(server.stop(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_receipt_decided_is_told_once_though_the_server_died_before_it_was() {
+    let Some(centre) = Centre::start() else {
+        return;
+    };
+    let mut world = World::new(centre);
+    let server = world.serve();
+    world.phone().await;
+    // The question that a new number brings has its receipt.
+    world.centre.next("text");
+    world.centre.next("kept");
+    assert_eq!(server.stop(), 0);
+    for (state, told, then) in [
+        ("DELIVRD", "receipt: delivered to the phone", "delivered"),
+        ("UNDELIV", "receipt: not delivered", "sent"),
+    ] {
+        world.centre.set(&json!({ "state": state, "hold": true }));
+        let mut server = world.doomed(Step::ReceiptStored);
+        let id = world.ask("please call");
+        world.arrived();
+        world.until(&id, "the answer of the centre", |v| {
+            self::state(v) == "sent"
+        });
+        world.centre.order(&json!({ "release": true }));
+        world.centre.next("done");
+        let status = server.child.wait().expect("it ends");
+        assert_eq!(status.code(), None, "it was cut off: {status}");
+        let server = world.serve();
+        let has = |view: &Value| {
+            let attempts = view["attempts"].as_array().expect("a timeline").iter();
+            attempts.filter(|a| a["outcome"] == told).count()
+        };
+        let view = world.until(&id, told, |view| has(view) > 0);
+        // The centre says it until it is heard; now it is.
+        assert_eq!(world.centre.next("kept")["kept"], 0);
+        assert_eq!((has(&view), self::state(&view)), (1, then), "{view}");
+        assert_eq!(server.stop(), 0);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 mod clerk_walk;
 mod demo;
+mod kill_sms;
 mod kill_steps;
 mod lock_fleet;
 mod program;

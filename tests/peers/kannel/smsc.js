@@ -18,7 +18,8 @@
 // With TLS_CERT and TLS_KEY set (files in PEM) it speaks TLS.
 // With SMS_URL set, messages are handed on there as to Kannel's sendsms (?to&from&text&dlr-url), put
 // together from their segments, and receipts are sent when the dlr-url is called. What phones say comes in at
-// /mo?from&to&text of the "phones" port, which is told at the beginning. Then also:
+// /mo?from&to&text of the "phones" port, which is told at the beginning, and goes on in parts of PART_SIZE characters.
+// Then also:
 //   {"count": n}                       how many submit_sm were taken, how many messages and receipts handed on, and in
 //                                      how many milliseconds the first n submit_sm came
 const smpp = require('smpp');
@@ -30,6 +31,7 @@ const sessions = new Set();
 const behaviour = { throttle: 0, refuse: null, silent: 0, state: 'DELIVRD', ids: 'text', early: false, hold: false };
 const held = [];
 const onward = process.env.SMS_URL;
+const part_size = Number(process.env.PART_SIZE || 150);
 let count = Number(process.env.FIRST_ID || 0);
 
 const tls = process.env.TLS_CERT && {
@@ -217,7 +219,7 @@ const promises = http.createServer((request, response) => {
   const key = url.pathname.slice(1);
   if (key === 'mo') {
     const said = Object.fromEntries(url.searchParams);
-    from_phone({ from: said.from.replace('+', ''), to: said.to, text: said.text, parts: Math.ceil(said.text.length / 150) });
+    from_phone({ from: said.from.replace('+', ''), to: said.to, text: said.text, parts: Math.ceil(said.text.length / part_size) });
     return;
   }
   for (const told of promised.get(key) || []) {

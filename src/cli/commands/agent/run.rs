@@ -24,6 +24,8 @@ use crate::sip::{Credentials, SipUri};
 
 /// How long a phone may take to be ready before it says so.
 const READY: Duration = Duration::from_secs(15);
+/// How often a server that an invitation names and that does not answer is tried: for about 15 seconds, as at enrolment.
+const SERVER_TRIES: u32 = 6;
 
 /// Run one simulated phone.
 ///
@@ -359,7 +361,19 @@ async fn by_sms(args: &RunArgs, context: &Context) -> Result<Invitation, Command
                 CommandError::new(ErrorKind::Unreachable, format!("no carrier at {carrier}: {e}"))
                     .hint("Start one:  callhome agent carrier")
             })?;
-            by_link(&link, context).await
+            // Its user did not choose the moment: the server may be just about to start again.
+            let mut tries = 0;
+            loop {
+                match by_link(&link, context).await {
+                    Err(error) if error.kind() == ErrorKind::Unreachable && tries < SERVER_TRIES => {
+                        tokio::select! {
+                            () = interrupt.cancelled() => return Err(error),
+                            () = tokio::time::sleep(Duration::from_millis(250 << tries)) => tries += 1,
+                        }
+                    }
+                    other => return other,
+                }
+            }
         }
     }
 }

@@ -135,3 +135,37 @@ fn saved_lists_are_listed_shown_checked_and_removed() {
     tell(&["sms", "template", "delete", "hello"]);
     insta::assert_snapshot!(told);
 }
+
+#[test]
+fn a_lock_that_is_only_signed_says_that_the_phone_knows_nothing_of_it() {
+    let (home, _running) = with_phone();
+    let sign = |text| ["sms", "sign", "--device", IMEI, text];
+    let sure = ["--yes", "--accept-risk", "lock", "--reason", "stolen"];
+    let lock = sign("KME 2.00 ........ lck()");
+    let signed = home.run(&[&lock[..], &sure].concat());
+    assert_eq!(signed.code, 0, "{}", signed.stderr);
+    assert!(
+        signed.stdout.starts_with("KME 2.00 00000001 "),
+        "{}",
+        signed.stdout
+    );
+    for part in [
+        "Signed, not sent",
+        "callhome sms send",
+        "callhome device lock",
+    ] {
+        assert!(signed.stderr.contains(part), "{part}: {}", signed.stderr);
+    }
+    // What harms nobody needs no such word.
+    let asks = home.run(&sign("KME 2.00 ........ aud()"));
+    assert_eq!(asks.code, 0, "{}", asks.stderr);
+    assert!(!asks.stderr.contains("not sent"), "{}", asks.stderr);
+    // The clerk sees it where actions are seen.
+    let open = home.json(&["action", "list"]);
+    let open = open["items"].as_array().expect("a list");
+    assert!(
+        open.iter()
+            .all(|a| a["by_hand"] == true && a["state"] == "pending"),
+        "{open:?}"
+    );
+}

@@ -341,6 +341,10 @@ fn a_text_that_is_signed_by_hand_has_its_answer_though_the_server_is_killed_mean
         server = world.serve(None);
         let signed = sign.join().expect("no panic");
         assert_eq!(signed.code, 0, "{step}: {}", signed.stderr);
+        let told = signed
+            .stderr
+            .contains("asked of this phone later waits for it");
+        assert!(told, "{}", signed.stderr);
         let sent = ["sms", "send", "--to", NUMBER, signed.stdout.trim_end()];
         world.home.ok(&sent);
         world.until("the answer", || {

@@ -60,8 +60,13 @@ pub(super) async fn run(context: &Context, args: SignArgs) -> Outcome {
         }
         draft = draft.numbered(sequence).map_err(|e| malformed(&e))?;
     }
+    let mut signed_for = None;
     let message = match &args.device {
-        Some(name) => by_server(context, name, &draft, &args).await?,
+        Some(name) => {
+            let (message, device) = by_server(context, name, &draft, &args).await?;
+            signed_for = Some((name, device));
+            message
+        }
         None => {
             let file = args
                 .secret_file
@@ -76,11 +81,20 @@ pub(super) async fn run(context: &Context, args: SignArgs) -> Outcome {
         .text(format!("{message}\n"));
     context.show(&view)?;
     let acts = message.actions().iter().any(|a| a.risk().is_some());
-    if let (true, Some(name)) = (acts, &args.device) {
+    let Some((name, device)) = signed_for else {
+        return Ok(Exit::Done);
+    };
+    if acts {
         // Its number is taken, and its PIN is kept: that it was not sent yet must not be overlooked.
         context.status(&format!(
             "  Signed, not sent: the phone knows nothing of it yet.\n  To send it:  callhome sms send --help   (or at once:  callhome device lock {name})"
         ))?;
+    }
+    if !device.has_data {
+        // It cannot ask what became of the number.
+        context.status(
+            "  Send it: what is asked of this phone later waits for it, but for locks and wipes.",
+        )?;
     }
     Ok(Exit::Done)
 }
@@ -91,7 +105,7 @@ async fn by_server(
     name: &str,
     draft: &Draft,
     args: &SignArgs,
-) -> Result<SignedMessage, CommandError> {
+) -> Result<(SignedMessage, Device), CommandError> {
     let client = context.client().await?;
     let device = target::device(client, name).await?;
     let risks = risks(draft.actions());
@@ -116,12 +130,13 @@ async fn by_server(
     };
     let write = context.write(&Default::default())?;
     let signed = client.sign_sms(&request, &write).await?;
-    SignedMessage::parse(signed.text.as_bytes()).map_err(|e| {
+    let message = SignedMessage::parse(signed.text.as_bytes()).map_err(|e| {
         CommandError::new(
             ErrorKind::Internal,
             format!("the server's signed text cannot be read: {e}"),
         )
-    })
+    })?;
+    Ok((message, device))
 }
 
 fn harm(context: &Context, device: &Device, risks: Vec<Risk>) -> Harm {

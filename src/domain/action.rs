@@ -29,6 +29,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Action {
     name: [u8; 3],
+    /// What the name means: looked up once.
+    kind: Option<ActionKind>,
     params: Vec<Option<String>>,
 }
 
@@ -127,6 +129,7 @@ impl Action {
             .collect();
         Self {
             name: kind.name(),
+            kind: Some(kind),
             params,
         }
         .trimmed()
@@ -162,7 +165,22 @@ impl Action {
     /// The kind, if this version knows the name.
     #[must_use]
     pub fn kind(&self) -> Option<ActionKind> {
-        ActionKind::ALL.into_iter().find(|k| k.name() == self.name)
+        self.kind
+    }
+
+    /// Appends the text form.
+    pub fn write_to(&self, text: &mut String) {
+        text.extend(self.name.map(char::from));
+        text.push('(');
+        for (i, param) in self.params.iter().enumerate() {
+            if i > 0 {
+                text.push(',');
+            }
+            if let Some(param) = param {
+                text.extend(utf8_percent_encode(param, ESCAPED));
+            }
+        }
+        text.push(')');
     }
 
     /// The parameter at `position` (from 0), decoded; `None` when omitted.
@@ -348,22 +366,16 @@ impl FromStr for Action {
                 .map(|(i, p)| decode_param(p, i))
                 .collect::<Result<_, _>>()?
         };
-        Ok(Self { name, params }.trimmed())
+        let kind = ActionKind::ALL.into_iter().find(|k| k.name() == name);
+        Ok(Self { name, kind, params }.trimmed())
     }
 }
 
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}(", self.name())?;
-        for (i, param) in self.params.iter().enumerate() {
-            if i > 0 {
-                f.write_str(",")?;
-            }
-            if let Some(text) = param {
-                write!(f, "{}", utf8_percent_encode(text, ESCAPED))?;
-            }
-        }
-        f.write_str(")")
+        let mut text = String::new();
+        self.write_to(&mut text);
+        f.write_str(&text)
     }
 }
 

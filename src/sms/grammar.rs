@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::HEXLOWER;
+
 use super::{InvalidNonce, Nonce, SmsKeys, Token, Version};
 use crate::domain::{Action, ActionKind, InvalidAction, Sequence};
 
@@ -13,6 +15,7 @@ pub const MAX_ACTIONS: usize = 64;
 
 /// Stands where a sequence number or a token will be.
 const NO_SEQUENCE: &str = "........";
+const NO_TOKEN: &str = " ................";
 
 /// A message before it is signed: version, number of the first action, actions.
 ///
@@ -197,26 +200,48 @@ impl Draft {
     ///
     /// # Errors
     /// [`InvalidMessage::NoSequence`] when its number is not known.
-    pub fn sign(&self, keys: &SmsKeys) -> Result<SignedMessage, InvalidMessage> {
+    pub fn sign(self, keys: &SmsKeys) -> Result<SignedMessage, InvalidMessage> {
         let sequence = self.sequence.ok_or(InvalidMessage::NoSequence)?;
-        let mut text = self.to_string();
-        let token = keys.sign(self.version, text.as_bytes());
-        text.insert_str(token_offset(self.version), &format!("{token} "));
+        // The token's place is kept free, so that the text is written once.
+        let mut text = self.text(NO_TOKEN);
+        let token = keys.sign_parts(self.version, around_token(self.version, &text));
+        let place = token_offset(self.version)..token_offset(self.version) + Token::DIGITS;
+        let digits = token.digits();
+        let digits = std::str::from_utf8(&digits).expect("hexadecimal digits");
+        text.replace_range(place, digits);
         Ok(SignedMessage {
             version: self.version,
             sequence,
             token,
-            actions: self.actions.clone(),
+            actions: self.actions,
             text,
         })
+    }
+
+    /// The text, with something where the token stands.
+    fn text(&self, token: &str) -> String {
+        let mut text = String::with_capacity(160);
+        text.push_str("KME ");
+        text.push_str(self.version.as_str());
+        text.push(' ');
+        match self.sequence {
+            Some(sequence) => {
+                HEXLOWER.encode_append(&sequence.value().to_be_bytes(), &mut text);
+            }
+            None => text.push_str(NO_SEQUENCE),
+        }
+        text.push_str(token);
+        for action in &self.actions {
+            text.push(' ');
+            action.write_to(&mut text);
+        }
+        text
     }
 
     /// The text as it will be once signed, dots where number and token will stand: what counts for length.
     #[must_use]
     pub fn with_placeholders(&self) -> String {
-        let mut text = self.to_string();
-        text.insert_str(token_offset(self.version), "................ ");
-        text
+        self.text(NO_TOKEN)
     }
 }
 
@@ -242,15 +267,7 @@ impl FromStr for Draft {
 
 impl fmt::Display for Draft {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KME {} ", self.version)?;
-        match self.sequence {
-            Some(sequence) => write!(f, "{sequence}")?,
-            None => f.write_str(NO_SEQUENCE)?,
-        }
-        for action in &self.actions {
-            write!(f, " {action}")?;
-        }
-        Ok(())
+        f.write_str(&self.text(""))
     }
 }
 
@@ -357,10 +374,12 @@ impl SignedMessage {
     /// The octets that the token covers: as received, minus the token and the space after it.
     #[must_use]
     pub fn signed_octets(&self) -> Vec<u8> {
-        let at = token_offset(self.version);
-        let mut octets = self.text.as_bytes().to_vec();
-        octets.drain(at..at + Token::DIGITS + 1);
-        octets
+        self.signed_parts().concat()
+    }
+
+    /// The same where they lie.
+    pub(super) fn signed_parts(&self) -> [&[u8]; 2] {
+        around_token(self.version, &self.text)
     }
 }
 
@@ -383,6 +402,13 @@ impl fmt::Debug for SignedMessage {
 /// Where the token stands: after `KME `, version, space, eight digits, space.
 const fn token_offset(version: Version) -> usize {
     4 + version.as_str().len() + 1 + NO_SEQUENCE.len() + 1
+}
+
+/// What the token covers: the octets before it, and those behind it and its space.
+fn around_token(version: Version, text: &str) -> [&[u8]; 2] {
+    let at = token_offset(version);
+    let octets = text.as_bytes();
+    [&octets[..at], &octets[at + Token::DIGITS + 1..]]
 }
 
 fn check_octets(octets: &[u8]) -> Result<&str, InvalidMessage> {

@@ -115,7 +115,7 @@ fn a_number_still_to_be_reserved_is_shown_by_dots() {
     assert_eq!(draft.sequence(), None);
     assert!(draft.is_destructive());
     assert_eq!(
-        draft.sign(&keys()).map(|_| ()),
+        draft.clone().sign(&keys()).map(|_| ()),
         Err(InvalidMessage::NoSequence)
     );
     assert_eq!(
@@ -180,7 +180,7 @@ proptest! {
     ) {
         let actions: Vec<_> = params.into_iter().map(|p| Action::new(ActionKind::Message, p)).collect();
         let draft = Draft::new(Version::V2, Some(Sequence::new(first)), actions).expect("well arranged");
-        let signed = draft.sign(&keys()).expect("numbered");
+        let signed = draft.clone().sign(&keys()).expect("numbered");
         let read = SignedMessage::parse(signed.as_str().as_bytes()).expect("own text");
         prop_assert_eq!(&read, &signed);
         prop_assert_eq!(read.signed_octets(), draft.to_string().into_bytes());

@@ -56,6 +56,12 @@ pub enum TokenFault {
 impl Token {
     /// How many digits a token has on the wire.
     pub const DIGITS: usize = 16;
+
+    pub(super) fn digits(self) -> [u8; Self::DIGITS] {
+        let mut digits = [0; Self::DIGITS];
+        HEXLOWER.encode_mut(&self.0, &mut digits);
+        digits
+    }
 }
 
 impl PartialEq for Token {
@@ -108,16 +114,21 @@ impl SmsKeys {
     /// Version 2.00: the first 8 octets of HMAC-SHA-256 with key "sms/2" (RFC 2104).
     #[must_use]
     pub fn sign(&self, version: Version, octets: &[u8]) -> Token {
+        self.sign_parts(version, [octets, &[]])
+    }
+
+    /// The same for octets that lie in two parts: before and behind the token.
+    pub(super) fn sign_parts(&self, version: Version, parts: [&[u8]; 2]) -> Token {
         match version {
             Version::V1 => {
                 let mut digest = Md5::new();
-                digest.update(octets);
+                parts.iter().for_each(|part| digest.update(part));
                 digest.update(self.v1.as_bytes());
                 Token(first_eight(&digest.finalize()))
             }
             Version::V2 => {
                 let mut mac = self.v2.clone();
-                mac.update(octets);
+                parts.iter().for_each(|part| mac.update(part));
                 Token(first_eight(&mac.finalize().into_bytes()))
             }
         }
@@ -137,7 +148,7 @@ impl SignedMessage {
     /// # Errors
     /// [`TokenFault`]: the message is to be discarded and reported.
     pub fn verify(self, keys: &SmsKeys, enrolled: Version) -> Result<Verified, TokenFault> {
-        if keys.sign(self.version(), &self.signed_octets()) != self.token() {
+        if keys.sign_parts(self.version(), self.signed_parts()) != self.token() {
             return Err(TokenFault::Mismatch);
         }
         if self.version() < enrolled {

@@ -175,6 +175,24 @@ fn fixed(chain: &str, key: &str) -> Result<Arc<dyn ResolvesClientCert>, TlsError
     Ok(Arc::new(SingleCertAndKey::from(made)))
 }
 
+/// The own certificate of a chain that ends at one of these authorities.
+fn trusted<'a, 'c>(
+    chain: &'a [CertificateDer<'c>],
+    roots: &RootCertStore,
+    now: UnixTime,
+    provider: &CryptoProvider,
+) -> Result<&'a CertificateDer<'c>, Error> {
+    let (own, intermediates) = chain.split_first().ok_or(Error::NoCertificatesPresented)?;
+    verify_server_cert_signed_by_trust_anchor(
+        &ParsedCertificate::try_from(own)?,
+        roots,
+        intermediates,
+        now,
+        provider.signature_verification_algorithms.all,
+    )?;
+    Ok(own)
+}
+
 /// Not less than the usual verification: the same chain, and stricter rules for names.
 #[derive(Debug)]
 struct SipJudge {
@@ -189,17 +207,7 @@ impl Judge for SipJudge {
         now: UnixTime,
         provider: &CryptoProvider,
     ) -> Result<(), Error> {
-        let Some((own, intermediates)) = chain.split_first() else {
-            return Err(Error::NoCertificatesPresented);
-        };
-        let parsed = ParsedCertificate::try_from(own)?;
-        verify_server_cert_signed_by_trust_anchor(
-            &parsed,
-            &self.roots,
-            intermediates,
-            now,
-            provider.signature_verification_algorithms.all,
-        )?;
+        let own = trusted(chain, &self.roots, now, provider)?;
         let wanted = name.to_str();
         let names = sip_names(own);
         if names.iter().any(|name| name.eq_ignore_ascii_case(&wanted)) {
@@ -223,18 +231,8 @@ impl Judge for HostJudge {
         now: UnixTime,
         provider: &CryptoProvider,
     ) -> Result<(), Error> {
-        let Some((own, intermediates)) = chain.split_first() else {
-            return Err(Error::NoCertificatesPresented);
-        };
-        let parsed = ParsedCertificate::try_from(own)?;
-        verify_server_cert_signed_by_trust_anchor(
-            &parsed,
-            &self.roots,
-            intermediates,
-            now,
-            provider.signature_verification_algorithms.all,
-        )?;
-        verify_server_name(&parsed, name)
+        let own = trusted(chain, &self.roots, now, provider)?;
+        verify_server_name(&ParsedCertificate::try_from(own)?, name)
     }
 }
 

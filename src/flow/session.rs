@@ -9,6 +9,7 @@ use crate::domain::{InvalidShortId, Sequence, ShortId, Timestamp};
 use crate::port::{ActionFilter, AgentKey, MachineError, PageOf, Step, StoreError};
 use crate::sms::InvalidMessage;
 
+use super::act::unlock_pin;
 use super::rung::millis;
 use super::{Ports, contact, message};
 
@@ -73,6 +74,7 @@ pub async fn open(
         let plain: String = c.chars().filter(|c| !c.is_control()).take(60).collect();
         format!(", component {plain}")
     });
+    catch_up(ports, key, request.contiguous, now).await?;
     let actions = waiting(ports, key, &request.missing, now).await?;
     if !actions.is_empty() {
         Step::SessionFilled.reached();
@@ -86,6 +88,27 @@ pub async fn open(
         .heard(key.device, now, "session", &line)
         .await?;
     Ok(SessionResponse { session, actions })
+}
+
+/// A server that was made of a copy does not know which numbers were given after that; the device does.
+async fn catch_up(
+    ports: &Ports,
+    key: &AgentKey,
+    taken: Sequence,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if !key.restored && taken < key.next {
+        return Ok(());
+    }
+    let (results, device) = (&ports.results, key.device);
+    let Some(caught) = results.catch_up(device, taken, unlock_pin, now).await? else {
+        return Ok(());
+    };
+    let line = format!(
+        "it has done number {taken}, of which this server knows nothing: numbers go on at {}, {} open actions got new ones",
+        caught.first, caught.renumbered
+    );
+    ports.device_log.heard(device, now, "numbers", &line).await
 }
 
 /// Writes down that a bootstrap token was refused, and why; the device is not told.

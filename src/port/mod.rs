@@ -60,7 +60,7 @@ pub use survey::{CertificateFacts, Connection, Place, Survey, Surveyor, TlsFindi
 pub use template::Templates;
 pub use text::{PartRecord, PartsChange, ReceiptKey, ReplyRequest, SmsInbox, SmsLedger, SmsPart};
 pub use work::{
-    ActionFilter, ActionQueue, ActionResults, Actions, Callbacks, Claimed, EventDraft, EventFilter,
-    Events, IdempotencyClaim, Lease, NewAction, PinEscrow, Pins, Precondition, Recorded,
-    ResultDraft, Stamp, StoreError,
+    ActionFilter, ActionQueue, ActionResults, Actions, Callbacks, CaughtUp, Claimed, EventDraft,
+    EventFilter, Events, IdempotencyClaim, Lease, NewAction, PinEscrow, Pins, Precondition,
+    Recorded, ResultDraft, Stamp, StoreError,
 };

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use crate::api::{Device, DeviceLogLine, Page};
 use crate::domain::{
-    Binding, DeviceId, DeviceSecret, Identity, Msisdn, ShortId, Subscription, Timestamp,
+    Binding, DeviceId, DeviceSecret, Identity, Msisdn, Sequence, ShortId, Subscription, Timestamp,
 };
 
 use super::{Stamp, StoreError};
@@ -67,6 +67,10 @@ pub struct AgentKey {
     pub epoch: u32,
     /// Its secret.
     pub secret: DeviceSecret,
+    /// The number that its next action gets.
+    pub next: Sequence,
+    /// It has had no session since the store was made of a copy.
+    pub restored: bool,
 }
 
 /// A device that wants in.

@@ -283,6 +283,15 @@ pub enum Recorded {
     Unknown,
 }
 
+/// What was done about numbers that a device took and the store knew nothing of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaughtUp {
+    /// The first number that is given now.
+    pub first: Sequence,
+    /// How many open actions got other numbers.
+    pub renumbered: usize,
+}
+
 /// The device's side of actions.
 #[async_trait]
 pub trait ActionResults: Send + Sync {
@@ -297,6 +306,18 @@ pub trait ActionResults: Send + Sync {
         missing: &[Sequence],
         at: Timestamp,
     ) -> Result<Vec<ActionView>, StoreError>;
+
+    /// A device opens a session, and has taken every number up to `taken`. If some of them were given by somebody else,
+    /// because the store was made of a copy that is older than they are, numbers go on behind them; open actions whose
+    /// numbers it took for something else get new ones, with their PINs. Nothing when the store is not behind, or the
+    /// number is absurd.
+    async fn catch_up(
+        &self,
+        device: ShortId,
+        taken: Sequence,
+        escrow: PinEscrow,
+        at: Timestamp,
+    ) -> Result<Option<CaughtUp>, StoreError>;
 
     /// Stores a result once; the first one counts for an action that was withdrawn or expired, too, for it says what
     /// really happened. A `done` lock or unlock also changes the device's lock state.

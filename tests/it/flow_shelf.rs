@@ -12,9 +12,9 @@ use callhome::domain::{
 };
 use callhome::port::{
     ActionFilter, ActionQueue, ActionResults, Actions, AgentKey, AuditTrail, Backups, Callbacks,
-    Claimed, Clock, DeviceFilter, DeviceLog, Devices, Enrolment, EnrolmentDraft, EnrolmentRefusal,
-    Enrolments, EventDraft, EventFilter, Events, Lease, NewAction, NewBackupItem, PageOf,
-    Precondition, Recorded, ResultDraft, Stamp, StoreError,
+    CaughtUp, Claimed, Clock, DeviceFilter, DeviceLog, Devices, Enrolment, EnrolmentDraft,
+    EnrolmentRefusal, Enrolments, EventDraft, EventFilter, Events, Lease, NewAction, NewBackupItem,
+    PageOf, PinEscrow, Precondition, Recorded, ResultDraft, Stamp, StoreError,
 };
 
 use crate::flow_world::{Shelf, World};
@@ -371,6 +371,17 @@ impl ActionResults for World {
         }
         found.sort_by_key(|a| a.sequence);
         Ok(found)
+    }
+
+    async fn catch_up(
+        &self,
+        _device: ShortId,
+        _taken: Sequence,
+        _escrow: PinEscrow,
+        _at: Timestamp,
+    ) -> Result<Option<CaughtUp>, StoreError> {
+        // This world was made of no copy.
+        Ok(None)
     }
 
     async fn record_result(

@@ -113,6 +113,8 @@ impl World {
             agent_id: DeviceId::from_random([number; 16]),
             epoch: 1,
             secret: DeviceSecret::from_bytes([number; 32]),
+            next: Sequence::FIRST,
+            restored: false,
         };
         let mut device = bare_device(id, number);
         device.agent_id = Some(key.agent_id);

@@ -2,14 +2,15 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use callhome::domain::{GENESIS, verify_chain};
+use callhome::domain::{ActionState, DeviceSecret, GENESIS, Sequence, verify_chain};
 use callhome::host::MasterKey;
 use callhome::port::{
-    Actions, AgentState, AuditTrail, DeviceFilter, Devices, EventDraft, EventFilter, Events,
-    Housekeeping, PageOf, Pins, Stamp, StoreError,
+    ActionQueue, ActionResults, Actions, AgentState, AuditTrail, DeviceFilter, Devices, Enrolments,
+    EventDraft, EventFilter, Events, Housekeeping, PageOf, Pins, Stamp, StoreError,
 };
-use callhome::store::{AgentStateFile, SqliteStore};
+use callhome::store::{AgentStateFile, SqliteStore, unpack};
 
 use crate::store_conformance::{at, device, enrolled, lock_order, order, stamp};
 
@@ -231,6 +232,97 @@ async fn a_copy_is_whole_and_private_and_never_replaces_a_file() {
     let seen = restored.device(phone.id).await.expect("read");
     assert_eq!(seen.map(|d| d.name).as_deref(), Some("Phone"));
     assert!(store.copy_to(&copy, Vec::new()).await.is_err());
+}
+
+fn pin(_: &DeviceSecret, sequence: Sequence) -> String {
+    format!("{:06}", 735_000 + sequence.value())
+}
+
+#[tokio::test]
+async fn a_server_made_of_an_old_copy_gives_no_number_that_its_device_has_done() {
+    let (store, dir) = fresh();
+    let phone = enrolled(&store, "Phone").await;
+    let old = store.create_action(order(&phone, "aud()"), Stamp::default());
+    let old = old.await.expect("made");
+    let copy = dir.path().join("copy.db");
+    store.copy_to(&copy, Vec::new()).await.expect("copied");
+    let key = Arc::new(MasterKey::from_bytes(&[7; 32]));
+    unpack(&copy, &*key).expect("unpacked");
+    let store = SqliteStore::open(&copy, key).expect("opens");
+    let agent = async || {
+        let found = store.agent(phone.agent_id.expect("enrolled")).await;
+        found.expect("read").expect("there")
+    };
+    assert!(agent().await.restored);
+    // Asked for by SMS, before the phone had a session.
+    let lock = store.create_action(lock_order(&phone), Stamp::default());
+    let lock = lock.await.expect("made");
+    assert_eq!(lock.sequence, Sequence::new(2 + 256));
+    // The server that was copied gave three hundred numbers more.
+    let seen = store
+        .catch_up(phone.id, Sequence::new(301), pin, at(20))
+        .await;
+    let seen = seen.expect("noted").expect("it was behind");
+    assert_eq!((seen.first, seen.renumbered), (Sequence::new(366), 1));
+    let lock = store.action(lock.id).await.expect("read").expect("there");
+    assert_eq!(
+        (lock.sequence, lock.state),
+        (seen.first, ActionState::Pending)
+    );
+    let pins = store.pins(phone.id, Stamp::default()).await.expect("read");
+    assert_eq!(pins[0].pin, "735366");
+    let kept = store.action(old.id).await.expect("read").expect("there");
+    assert_eq!(kept.sequence, old.sequence, "the copy knew its number");
+    assert!(!agent().await.restored);
+    assert_eq!(agent().await.next, Sequence::new(367));
+    let claimed = store.claim(at(30), Duration::from_secs(60), 9).await;
+    let sent: Vec<_> = claimed
+        .expect("claimed")
+        .iter()
+        .map(|c| c.view.id)
+        .collect();
+    assert!(sent.contains(&lock.id), "it is sent under its new number");
+
+    // What is known already, what nobody believes, and what was given here change nothing.
+    for taken in [300, 366, 4_000_000_000] {
+        let seen = store
+            .catch_up(phone.id, Sequence::new(taken), pin, at(40))
+            .await;
+        assert_eq!(seen.expect("noted"), None, "{taken}");
+    }
+    assert_eq!(agent().await.next, Sequence::new(367));
+    // A database that was put back without the command is behind as well.
+    let seen = store
+        .catch_up(phone.id, Sequence::new(900), pin, at(50))
+        .await;
+    assert_eq!(
+        seen.expect("noted").expect("behind").first,
+        Sequence::new(965)
+    );
+}
+
+#[tokio::test]
+async fn a_copy_that_is_young_enough_is_settled_by_the_first_session() {
+    let (store, dir) = fresh();
+    let phone = enrolled(&store, "Phone").await;
+    let copy = dir.path().join("copy.db");
+    store.copy_to(&copy, Vec::new()).await.expect("copied");
+    let key = Arc::new(MasterKey::from_bytes(&[7; 32]));
+    unpack(&copy, &*key).expect("unpacked");
+    let store = SqliteStore::open(&copy, key).expect("opens");
+    let made = store.create_action(order(&phone, "aud()"), Stamp::default());
+    let made = made.await.expect("made");
+    let seen = store
+        .catch_up(phone.id, Sequence::new(200), pin, at(20))
+        .await;
+    assert_eq!(seen.expect("noted"), None);
+    let kept = store.action(made.id).await.expect("read").expect("there");
+    assert_eq!(kept.sequence, Sequence::new(257));
+    // Later the gap is closed, and the phone comes to numbers that it got here.
+    let seen = store
+        .catch_up(phone.id, Sequence::new(257), pin, at(30))
+        .await;
+    assert_eq!(seen.expect("noted"), None);
 }
 
 #[tokio::test]

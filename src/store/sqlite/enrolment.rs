@@ -259,20 +259,33 @@ fn enrol(
     }))
 }
 
-const KEY_COLUMNS: &str = "SELECT id, agent_id, epoch, secret FROM devices";
+const KEY_COLUMNS: &str = "SELECT id, agent_id, epoch, secret, next_sequence,
+    EXISTS (SELECT 1 FROM meta WHERE key = 'restored:' || devices.id) FROM devices";
 
-type KeyRow = (String, String, u32, Vec<u8>);
+type KeyRow = (String, String, u32, Vec<u8>, u32, bool);
 
 fn key_row(row: &Row<'_>) -> rusqlite::Result<KeyRow> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    Ok((
+        row.get(0)?,
+        row.get(1)?,
+        row.get(2)?,
+        row.get(3)?,
+        row.get(4)?,
+        row.get(5)?,
+    ))
 }
 
-fn key(sealer: &dyn Sealer, (id, agent_id, epoch, sealed): KeyRow) -> Result<AgentKey, StoreError> {
+fn key(
+    sealer: &dyn Sealer,
+    (id, agent_id, epoch, sealed, next, restored): KeyRow,
+) -> Result<AgentKey, StoreError> {
     Ok(AgentKey {
         device: parse(&id)?,
         agent_id: parse(&agent_id)?,
         epoch,
         secret: open_secret(sealer, &id, epoch, &sealed)?,
+        next: Sequence::new(next),
+        restored,
     })
 }
 

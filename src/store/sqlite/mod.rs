@@ -4,6 +4,7 @@ mod actions;
 mod audit;
 mod backups;
 mod callbacks;
+mod catching_up;
 mod creation;
 mod customers;
 mod devices;

@@ -6,13 +6,18 @@ use crate::domain::Sequence;
 use crate::port::{Sealer, StoreError};
 
 use super::check_key;
+use super::transaction::Tx;
 
 /// Beginning of the names under which files stand in a copy, beside the facts that a store remembers.
 const KEPT: &str = "kept:";
 /// Numbers that each device's actions jump ahead when a copy becomes a server again. The copy does not know which were
 /// given after it was made, and a number that is given twice is answered by the device with what it did the first time.
-/// Those that nobody gave are closed when the device asks for them, and it asks for so many at once.
+/// Those that nobody gave are closed when the device asks for them, so they are few; a device that was given more tells
+/// so in its next session, and its numbers move on (`catching_up`).
 const AHEAD: u32 = 256;
+/// Beginning of the names of facts that hold, for each device, the first number that a server gives which was made of a
+/// copy. It goes with the device's first session.
+const FIRST_OWN: &str = "restored:";
 
 /// What a copy of a server's data was made of, beside the data.
 pub struct Unpacked {
@@ -41,6 +46,21 @@ pub(super) fn keep(
     // One file, whole without any beside it.
     copy.pragma_update(None, "journal_mode", "DELETE")?;
     Ok(())
+}
+
+/// The first number that this server gave to a device which has had no session since the server was made of a copy;
+/// taken out.
+pub(super) fn first_own(tx: &Tx<'_>, device: &str) -> Result<Option<u32>, StoreError> {
+    let name = format!("{FIRST_OWN}{device}");
+    let kept: Option<Vec<u8>> =
+        tx.one("SELECT value FROM meta WHERE key = ?1", [&name], |row| {
+            row.get(0)
+        })?;
+    if kept.is_some() {
+        tx.run("DELETE FROM meta WHERE key = ?1", [&name])?;
+    }
+    let digits = kept.and_then(|bytes| String::from_utf8(bytes).ok());
+    Ok(digits.and_then(|digits| digits.parse().ok()))
 }
 
 /// Makes a copy into a database that a server can go on with, and gives what else it holds. The copy is changed.
@@ -96,6 +116,11 @@ pub fn unpack(copy: &Path, sealer: &dyn Sealer) -> Result<Unpacked, StoreError> 
     conn.execute(
         "UPDATE devices SET next_sequence = MIN(next_sequence + ?1, ?2)",
         params![AHEAD, Sequence::LAST.value()],
+    )?;
+    conn.execute(
+        "INSERT OR REPLACE INTO meta (key, value)
+         SELECT ?1 || id, CAST(next_sequence AS BLOB) FROM devices WHERE agent_id IS NOT NULL",
+        [FIRST_OWN],
     )?;
     conn.execute_batch("COMMIT")?;
     conn.close().map_err(|(_, error)| error)?;

@@ -5,10 +5,11 @@ use rusqlite::params;
 
 use crate::api::{ActionView, Attempt, LockState};
 use crate::domain::{ActionKind, ActionState, Bearer, Sequence, ShortId, Timestamp};
-use crate::port::{ActionResults, Recorded, ResultDraft, Stamp, StoreError};
+use crate::port::{ActionResults, CaughtUp, PinEscrow, Recorded, ResultDraft, Stamp, StoreError};
 
 use super::SqliteStore;
 use super::actions::ActionRow;
+use super::catching_up::catch_up;
 use super::devices::no_device;
 use super::presence::mark_heard;
 use super::transaction::{Tx, to_json};
@@ -185,6 +186,17 @@ impl ActionResults for SqliteStore {
     ) -> Result<Vec<ActionView>, StoreError> {
         let missing = missing.to_vec();
         self.write(move |tx| deliverable(tx, &device.to_string(), &missing, at))
+            .await
+    }
+
+    async fn catch_up(
+        &self,
+        device: ShortId,
+        taken: Sequence,
+        escrow: PinEscrow,
+        at: Timestamp,
+    ) -> Result<Option<CaughtUp>, StoreError> {
+        self.write(move |tx| catch_up(tx, &device.to_string(), taken, escrow, at))
             .await
     }
 

@@ -573,6 +573,8 @@ async fn enrolled(
         agent_id: brain.persona().device_id,
         epoch: enrolment.device.epoch,
         secret: brain.persona().secret.clone(),
+        next: Sequence::FIRST,
+        restored: false,
     };
     (brain, key, number)
 }

@@ -1,0 +1,85 @@
+use rusqlite::params;
+
+use crate::domain::{ActionState, Sequence, Timestamp};
+use crate::port::{CaughtUp, PinEscrow, StoreError};
+
+use super::actions::ActionRow;
+use super::enrolment::open_secret;
+use super::restoring::first_own;
+use super::transaction::Tx;
+
+/// Numbers left open above what a device tells: it tells what it took without a gap, and may have taken locks beyond.
+/// A device asks for so many at once, and the gap is closed.
+const ROOM: u32 = 64;
+/// A device that tells of more numbers than these, of which nothing is known, is not believed.
+const FARTHEST: u32 = 1 << 20;
+
+/// Moves the numbers of a device on behind those that it took, of which a server that was made of a copy knows nothing.
+pub(super) fn catch_up(
+    tx: &Tx<'_>,
+    device: &str,
+    taken: Sequence,
+    escrow: PinEscrow,
+    at: Timestamp,
+) -> Result<Option<CaughtUp>, StoreError> {
+    let found = tx.one(
+        "SELECT epoch, next_sequence, secret FROM devices WHERE id = ?1 AND agent_id IS NOT NULL",
+        [device],
+        |row| {
+            Ok((
+                row.get::<_, u32>(0)?,
+                row.get::<_, u32>(1)?,
+                row.get::<_, Vec<u8>>(2)?,
+            ))
+        },
+    )?;
+    let (epoch, next, sealed) = found.ok_or(StoreError::NotEnrolled)?;
+    // A device takes numbers without a gap. The ones below the first of ours are closed in a session, and this is its
+    // first: when it is at ours already, it was somebody else who gave them.
+    let foreign = first_own(tx, device)?.unwrap_or(next);
+    let believed = (foreign..next.saturating_add(FARTHEST)).contains(&taken.value());
+    let Some(first) = taken.forward(1 + ROOM).filter(|_| believed) else {
+        return Ok(None);
+    };
+    let first = first.max(Sequence::new(next));
+    let secret = open_secret(tx.sealer, device, epoch, &sealed)?;
+    let mut given = first.value();
+    let mut renumbered = 0;
+    for mut row in ActionRow::select(
+        tx.conn,
+        "device = ?1 AND epoch = ?2 AND ended = 0 AND sequence BETWEEN ?3 AND ?4 ORDER BY sequence",
+        params![device, epoch, foreign, taken.value()],
+    )? {
+        row.fence += 1;
+        if row.view.by_hand {
+            // Its number is in the text that was signed.
+            row.become_state(ActionState::Superseded);
+            row.save(tx, at)?;
+            continue;
+        }
+        row.view.sequence = Sequence::new(given);
+        given += 1;
+        renumbered += 1;
+        row.view.state = ActionState::Pending;
+        row.view.unconfirmed = false;
+        row.leased = false;
+        row.due_at = Some(at);
+        row.view.next_try_at = row.due_at;
+        row.sweep_at = Some(row.view.expires_at);
+        let id = row.view.id.to_string();
+        let pin = tx.sealer.seal(
+            &format!("pin:{id}"),
+            escrow(&secret, row.view.sequence).as_bytes(),
+        )?;
+        tx.run(
+            "UPDATE pins SET pin = ?2 WHERE action = ?1",
+            params![id, pin],
+        )?;
+        row.save(tx, at)?;
+    }
+    tx.run(
+        "UPDATE devices SET next_sequence = ?2 WHERE id = ?1",
+        params![device, given.min(Sequence::LAST.value())],
+    )?;
+    Ok(Some(CaughtUp { first, renumbered }))
+}

@@ -85,6 +85,8 @@ codes! {
     EvaluationEnded = "evaluation-ended", 403, "the evaluation has ended";
     /// The device is not enrolled, so nothing can be signed for it.
     NotEnrolled = "not-enrolled", 409, "this device is not enrolled";
+    /// The server has no gateway, mail server or push service for it.
+    NotConfigured = "not-configured", 422, "the server is not set up for this";
     /// Too many requests.
     RateLimited = "rate-limited", 429, "too many requests";
     /// The body is larger than allowed.

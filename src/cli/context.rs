@@ -11,7 +11,7 @@ use super::embedded::{self, Embedded, Stay};
 use super::environment::Environment;
 use super::error::{CommandError, ErrorKind};
 use super::flags::{CommonFlags, WriteFlags};
-use super::output::{Format, Paint, Screen, ShowError, Style, View};
+use super::output::{Format, Paint, Retyping, Screen, ShowError, Style, View};
 use super::prompt::Prompter;
 use crate::config::{self, ConfigError, EMBEDDED, Loaded, Override, Sources};
 use crate::domain::{ShortId, Timestamp};
@@ -56,8 +56,11 @@ impl Context {
         };
         let paint = Paint::new(environment.wants_colour(environment.stdout_is_terminal));
         let status = Paint::new(environment.wants_colour(environment.stderr_is_terminal));
+        let retyping = Retyping::new(flags.data_dir.as_deref(), flags.context.as_deref());
         Self {
-            screen: Screen::standard(style, flags.quiet, paint, status),
+            screen: Screen::standard(style, flags.quiet, paint, status)
+                .retyping(retyping)
+                .unattended(!environment.stderr_is_terminal),
             prompter: Prompter::new(flags.no_input),
             environment,
             flags,
@@ -184,7 +187,7 @@ impl Context {
             if let Some(own) = found.into_own() {
                 if let Some(why) = &own.deaf {
                     let word = self.screen.status_paint.warn("warning:");
-                    self.status(&format!(
+                    self.announce(&format!(
                         "{word} {why}; devices cannot call back while this command runs"
                     ))?;
                 }
@@ -358,7 +361,15 @@ impl Context {
         }
     }
 
-    /// Writes a line of status to standard error, unless `-q`.
+    /// Writes a line that matters to programs too to standard error, unless `-q`.
+    ///
+    /// # Errors
+    /// When standard error is closed.
+    pub fn announce(&self, line: &str) -> Result<(), CommandError> {
+        Ok(self.screen.announce(line)?)
+    }
+
+    /// Writes a line of status to standard error, unless `-q` or nobody reads it.
     ///
     /// # Errors
     /// When standard error is closed.

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::output::terminal_width;
 
@@ -138,6 +139,26 @@ impl Environment {
     }
 }
 
+/// Whether we were started so that the end of the terminal does not end us, as `nohup` does.
+#[must_use]
+pub fn outlives_terminal() -> bool {
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    // Asked once: whoever listens for the signal does not ignore it any more.
+    *ANSWER.get_or_init(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        ignores_hangup(&status)
+    })
+}
+
+/// The same by what Linux tells of a process (proc(5)): a mask of the signals that it ignores; the first is SIGHUP.
+fn ignores_hangup(status: &str) -> bool {
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 1 == 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +178,15 @@ mod tests {
             env.data_directory(Some(Path::new("/f"))),
             PathBuf::from("/f")
         );
+    }
+
+    #[test]
+    fn who_is_started_to_outlive_the_terminal_does() {
+        assert!(ignores_hangup(
+            "Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0\n"
+        ));
+        assert!(!ignores_hangup("SigBlk:\t01\nSigIgn:\t0000000000001000\n"));
+        assert!(!ignores_hangup(""));
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -145,7 +146,7 @@ impl CommandError {
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Told {
             kind,
-            message: message.into(),
+            message: in_words(&message.into()),
             hints: Vec::new(),
             code: None,
             correlation: None,
@@ -162,6 +163,19 @@ impl CommandError {
     #[must_use]
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Usage, message)
+    }
+
+    /// A file that somebody named cannot be read, in words.
+    #[must_use]
+    pub fn unreadable(file: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind as Io;
+        let name = file.display();
+        Self::usage(match error.kind() {
+            Io::NotFound => format!("there is no file {name}"),
+            Io::IsADirectory => format!("{name} is a folder, not a file"),
+            Io::PermissionDenied => format!("{name} may not be read by this account"),
+            _ => format!("cannot read {name}: {error}"),
+        })
     }
 
     /// A fault of ours or of the machine.
@@ -195,6 +209,15 @@ impl CommandError {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hints.push(hint.into());
+        self
+    }
+
+    /// The same error, each next step as `changed` makes it.
+    #[must_use]
+    pub fn with_hints(mut self, changed: impl Fn(&str) -> String) -> Self {
+        for hint in &mut self.0.hints {
+            *hint = changed(hint);
+        }
         self
     }
 
@@ -322,6 +345,53 @@ impl CommandError {
     }
 }
 
+/// What parsers and the system say, in words for people.
+fn in_words(message: &str) -> String {
+    const WORDS: &[(&str, &str)] = &[
+        ("invalid digit found in string", "it takes a whole number"),
+        (
+            "cannot parse integer from empty string",
+            "it takes a number",
+        ),
+        (
+            "number too large to fit in target type",
+            "that is too large",
+        ),
+        (
+            "number too small to fit in target type",
+            "that is too small",
+        ),
+        ("invalid float literal", "it takes a number"),
+        ("is not in 1..18446744073709551615", "is not 1 or more"),
+        (
+            "relative URL without a base",
+            "an address looks like https://mgmt.example.net:8443",
+        ),
+        ("Connection refused", "nobody listens there"),
+        (
+            "failed to lookup address information: Name or service not known",
+            "there is no host of this name",
+        ),
+        (
+            "failed to lookup address information: Temporary failure in name resolution",
+            "names cannot be looked up now",
+        ),
+        ("No such file or directory", "there is no such file"),
+        ("No space left on device", "the disk is full"),
+    ];
+    let mut text = WORDS.iter().fold(message.to_owned(), |m, (found, words)| {
+        m.replace(found, words)
+    });
+    // The number of the system's error is for whoever reads a log.
+    while let Some(at) = text.find(" (os error ") {
+        let Some(end) = text[at..].find(')') else {
+            break;
+        };
+        text.replace_range(at..=at + end, "");
+    }
+    text
+}
+
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)
@@ -345,6 +415,7 @@ const fn kind_of(code: ProblemCode) -> ErrorKind {
         | ProblemCode::VersionMismatch
         | ProblemCode::KeyReused
         | ProblemCode::NotEnrolled => ErrorKind::Conflict,
+        ProblemCode::NotConfigured => ErrorKind::Config,
         ProblemCode::RiskNotAccepted | ProblemCode::EvaluationEnded => ErrorKind::Policy,
         ProblemCode::RateLimited => ErrorKind::RateLimited,
         ProblemCode::Rejected => ErrorKind::Rejected,
@@ -362,7 +433,7 @@ impl From<Problem> for CommandError {
         };
         let mut error = Self::new(kind_of(problem.code), message);
         if !problem.next.is_empty() {
-            error = error.hint(problem.next);
+            error = problem.next.lines().fold(error, Self::hint);
         } else if kind_of(problem.code) == ErrorKind::Auth {
             error = error.hint("Log in:  callhome auth login");
         }
@@ -378,9 +449,9 @@ impl From<ClientError> for CommandError {
         match error {
             ClientError::Problem(problem) => (*problem).into(),
             ClientError::DryRun(recorded) => Self::dry_run(recorded.text),
-            ClientError::Unreachable { .. } => {
-                Self::new(ErrorKind::Unreachable, text).hint("Look for the cause:  callhome doctor")
-            }
+            ClientError::Unreachable { .. } => Self::new(ErrorKind::Unreachable, text)
+                .hint("Does the server run there (callhome serve), and is its port right?")
+                .hint("Look for the cause:  callhome doctor"),
             ClientError::Untrusted { .. } => Self::new(ErrorKind::Auth, text).hint(
                 "If the server was set up anew, pin it again:  callhome auth login --server URL",
             ),
@@ -417,6 +488,22 @@ mod tests {
         assert_eq!(line.lines().count(), 1);
         let value: serde_json::Value = serde_json::from_str(&line).expect("JSON");
         assert_eq!(value["exit"], 2);
+    }
+
+    #[test]
+    fn what_the_system_says_is_told_in_words() {
+        let refused = std::io::Error::from_raw_os_error(111);
+        let error = CommandError::usage(format!("no answer from x: {refused}; twice: {refused}"));
+        assert_eq!(
+            error.message(),
+            "no answer from x: nobody listens there; twice: nobody listens there"
+        );
+        let number = "x".parse::<u32>().expect_err("no number");
+        let error = CommandError::usage(format!("invalid value 'x': {number}"));
+        assert_eq!(
+            error.message(),
+            "invalid value 'x': it takes a whole number"
+        );
     }
 
     #[test]

@@ -205,7 +205,10 @@ fn run(environment: Environment, cli: Cli) -> ExitCode {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(error) => tell(&context.environment, &error.into(), json),
             },
-            None => tell(&context.environment, &error, json),
+            None => {
+                let error = error.with_hints(|hint| context.screen.retyped(hint).into_owned());
+                tell(&context.environment, &error, json)
+            }
         },
     }
 }
@@ -229,7 +232,7 @@ fn perform(context: &mut Context, command: Command) -> Outcome {
     outcome
 }
 
-/// Runs the command; the first Ctrl-C (or SIGTERM) asks it to end, the second ends it.
+/// Runs the command; the first Ctrl-C (or SIGTERM, or the end of the terminal) asks it to end, the second ends it.
 async fn interruptible(context: &Context, command: Command) -> Outcome {
     // A question blocks the command's own task: who hears the signal must be another one.
     let interrupter = context.prompter.interrupter();
@@ -262,8 +265,15 @@ async fn stop_signal() {
         // Without handlers the signals keep their default, which is to end us.
         return std::future::pending().await;
     };
+    let hung_up = async {
+        match environment::outlives_terminal() {
+            true => None,
+            false => signal(SignalKind::hangup()).ok()?.recv().await,
+        }
+    };
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        Some(()) = hung_up => {}
     }
 }

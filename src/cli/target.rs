@@ -1,5 +1,5 @@
 use super::error::{CommandError, ErrorKind};
-use super::output::device_title;
+use super::output::{device_title, width_of, wrapped};
 use crate::api::Device;
 use crate::domain::{Identity, Imei, InvalidImei};
 use crate::net::management::{Client, DeviceQuery};
@@ -130,21 +130,29 @@ async fn similar(client: &Client, name: &str) -> Result<Option<String>, CommandE
     if found.is_empty() || found.len() > FEW {
         return Ok(None);
     }
-    let lines: Vec<String> = found
-        .iter()
-        .map(|d| format!("{}  {}", short_name(d), device_title(d)))
-        .collect();
+    let lines: Vec<String> = found.iter().map(|d| candidate(&short_name(d), d)).collect();
     Ok(Some(format!(
         "Some that have it in their words:\n{}",
         lines.join("\n")
     )))
 }
 
+/// What names a device, and what people call it, which goes on below itself when it is long.
+fn candidate(names: &str, device: &Device) -> String {
+    // Two of the eighty are the hint's own indent, two stand between.
+    let begin = width_of(names) + 2;
+    let title = wrapped(
+        &device_title(device),
+        78_usize.saturating_sub(begin).max(20),
+    );
+    format!("{names}  {}", title.join(&format!("\n{:begin$}", "")))
+}
+
 fn ambiguous(name: &str, found: &[Device]) -> CommandError {
     let lines: Vec<String> = found
         .iter()
         .take(10)
-        .map(|d| format!("{}  {}  {}", d.id, short_name(d), device_title(d)))
+        .map(|d| candidate(&format!("{}  {}", d.id, short_name(d)), d))
         .collect();
     let more = found.len().saturating_sub(10);
     let error = CommandError::new(
@@ -162,6 +170,24 @@ fn ambiguous(name: &str, found: &[Device]) -> CommandError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn candidates_fit_the_screen_however_long_their_names_are() {
+        let device: Device = serde_json::from_value(serde_json::json!({
+            "id": "4t9wz0kc", "server": "west", "epoch": 0, "agent_id": null, "enrolled_at": null,
+            "name": "Samsung Galaxy XCover 6 Pro Enterprise Edition 1",
+            "owner": "Karl-Heinz von und zu Musterhausen-Langenfeld", "model": null,
+            "identities": ["imei:356938035643809"], "numbers": [], "bindings": [], "attributes": {},
+            "lock": {"locked": false, "since": null, "by": null, "ticket": null, "action": null},
+            "has_data": true, "last_heard": null, "open_actions": 0, "version": 1,
+        }))
+        .expect("a device");
+        let error = ambiguous("samsung", &[device.clone(), device]);
+        let text = error.render(false, false);
+        assert!(text.lines().count() > 4, "{text}");
+        assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
+        assert!(text.contains("Musterhausen-Langenfeld"), "{text}");
+    }
 
     #[test]
     fn only_a_wrong_check_digit_is_called_mistyped() {

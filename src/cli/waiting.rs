@@ -49,8 +49,10 @@ pub async fn follow_action(
                 Ok(Err(error)) => return Err(error.into()),
             }
         };
+        // Events from before the last look come after it.
         if let Some(view) = seen
             && view != last
+            && view.updated_at >= last.updated_at
         {
             last = view;
             changed(&last);
@@ -95,8 +97,10 @@ pub async fn follow_callback(
                 Ok(Err(error)) => return Err(error.into()),
             }
         };
+        // Events from before the last look come after it.
         if let Some(view) = seen
             && view != last
+            && view.updated_at >= last.updated_at
         {
             last = view;
             changed(&last);
@@ -153,6 +157,7 @@ pub fn tell_unfinished(
     let until = date_time(action.expires_at);
     let what = match action.state {
         ActionState::Pending => match action.next_try_at {
+            Some(_) if action.attempts.is_empty() => "asked for: it is about to be sent",
             Some(_) => "not sent yet: nothing reached the device so far",
             None => "not sent yet: it goes out when the device calls home",
         },

@@ -362,11 +362,16 @@ pub(super) async fn existing(ports: &Ports, id: ShortId) -> Result<ActionView, A
 
 pub(super) fn check_bearer(ports: &Ports, via: Option<Bearer>) -> Result<(), ActError> {
     match via {
-        Some(bearer) if !ports.has_bearer(bearer) => Err(ActError::Unusable(match bearer {
-            Bearer::Sms => "no text message gateway is configured".to_owned(),
-            Bearer::Push => "no push service is configured".to_owned(),
-            _ => format!("this endpoint does not listen for SIP, which {bearer} needs"),
-        })),
+        Some(bearer) if !ports.has_bearer(bearer) => Err(match bearer {
+            Bearer::Sms => ActError::no_gateway(),
+            Bearer::Push => ActError::NotConfigured {
+                what: "push service",
+                setting: "server.push",
+            },
+            _ => ActError::Unusable(format!(
+                "this endpoint does not listen for SIP, which {bearer} needs"
+            )),
+        }),
         _ => Ok(()),
     }
 }

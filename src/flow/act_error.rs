@@ -38,6 +38,14 @@ pub enum ActError {
     /// It cannot be done as asked.
     #[error("{0}")]
     Unusable(String),
+    /// The server has not what it takes, as `text message gateway`.
+    #[error("no {what} is configured on this server")]
+    NotConfigured {
+        /// What it has not.
+        what: &'static str,
+        /// Where the settings have it, as `server.gateways`.
+        setting: &'static str,
+    },
     /// The idempotency key was used for something else.
     #[error("this idempotency key belongs to another request")]
     KeyReused,
@@ -68,6 +76,14 @@ impl ActError {
         Self::NotFound(format!("device {id}"))
     }
 
+    /// The server cannot send text messages.
+    pub(crate) const fn no_gateway() -> Self {
+        Self::NotConfigured {
+            what: "text message gateway",
+            setting: "server.gateways",
+        }
+    }
+
     pub(super) fn no_action(id: ShortId) -> Self {
         Self::NotFound(format!("action {id}"))
     }
@@ -96,20 +112,24 @@ impl From<ActError> for Problem {
         match error {
             ActError::NotFound(_) => Self::new(Code::NotFound, detail),
             ActError::NotEnrolled(_) => Self::new(Code::NotEnrolled, detail)
-                .with_next("callhome device invite, then enter the code on the device"),
+                .with_next("Let it in:  callhome device invite DEVICE\nThen enter the code on the device."),
             ActError::RiskNotAccepted { risk, .. } => Self::new(Code::RiskNotAccepted, detail)
                 .with_next(format!("--yes --accept-risk {risk} --reason …")),
             ActError::AlreadyLocked { device, .. } => Self::new(Code::AlreadyLocked, detail)
                 .with_next(format!(
-                    "callhome device pin {device} shows its PIN; callhome device wipe {device} erases it"
+                    "To see its PIN:  callhome device pin {device}\nTo wipe it:      callhome device wipe {device}"
                 )),
             ActError::Conflict { next, .. } => Self::new(Code::Conflict, detail).with_next(next),
             ActError::Unusable(_) => Self::new(Code::Unprocessable, detail),
+            ActError::NotConfigured { setting, .. } => Self::new(Code::NotConfigured, detail)
+                .with_next(format!(
+                    "Set it under {setting} in the server's configuration.\nBy example:  callhome config template"
+                )),
             ActError::KeyReused => {
                 Self::new(Code::KeyReused, detail).with_next("use a new key for a new request")
             }
             ActError::NoSuchPeer(_) => Self::new(Code::NotFound, detail)
-                .with_next("callhome server status lists the peers"),
+                .with_next("See them:  callhome server status"),
             ActError::Peer { peer, source } => match *source {
                 PeerError::Silent(_) => Self::new(Code::Unreachable, detail)
                     .with_next("try again with the same idempotency key: it is done once"),
@@ -125,7 +145,7 @@ impl From<ActError> for Problem {
                 .with_next("wait for its receipt before sending it again: it may have arrived"),
             ActError::Bearer(BearerError::Unusable(_)) => Self::new(Code::Unprocessable, detail),
             ActError::Store(StoreError::SequenceExhausted) => Self::new(Code::Conflict, detail)
-                .with_next("callhome device invite gives it a code to enrol again"),
+                .with_next("Let it in anew:  callhome device invite DEVICE"),
             ActError::Store(StoreError::NotEnrolled) => Self::new(Code::NotEnrolled, detail),
             ActError::Store(StoreError::Version { .. }) => Self::new(Code::VersionMismatch, detail),
             // What the store or the machine said is for the log, not for the asker.

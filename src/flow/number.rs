@@ -54,9 +54,7 @@ pub async fn ask(
         .await?
         .ok_or_else(|| ActError::no_device(device))?;
     if ports.gateways.is_empty() {
-        return Err(ActError::Unusable(
-            "no text message gateway is configured".to_owned(),
-        ));
+        return Err(ActError::no_gateway());
     }
     let number = number
         .or_else(|| {

@@ -75,18 +75,18 @@ pub(super) fn check(endpoint: &Endpoint, way: &InvitationWay) -> Answer<()> {
         InvitationWay::Sms { .. } => (
             !endpoint.ports().gateways.is_empty(),
             "no text message gateway is configured on this server",
-            "set one in the configuration (server.gateways), or invite by e-mail, QR code or link",
+            "Set it under server.gateways in the server's configuration,\nor invite by e-mail, QR code or link.",
         ),
         InvitationWay::Email { .. } => (
             endpoint.parts().mailer.is_some(),
             "no mail server is configured on this server",
-            "set one in the configuration (server.mail), or invite by text message, QR code or link",
+            "Set it under server.mail in the server's configuration,\nor invite by text message, QR code or link.",
         ),
     };
     if there {
         Ok(())
     } else {
-        Err(ApiError::new(ProblemCode::Unprocessable, what).next(next))
+        Err(ApiError::new(ProblemCode::NotConfigured, what).next(next))
     }
 }
 

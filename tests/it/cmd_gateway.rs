@@ -15,6 +15,32 @@ fn gateways_are_listed_and_tried_and_what_is_not_there_is_told_with_the_next_ste
     tell(&["sms", "gateway", "list"]);
     tell(&["sms", "gateway", "test"]);
     tell(&["sms", "gateway", "test", "kannel-1"]);
+    // What needs one says so, and where it is set.
+    home.ok(&["device", "add", "358931104120070", "--name", "Nokia"]);
+    tell(&["sms", "send", "--to", "+358401234567", "hello"]);
+    tell(&[
+        "sms",
+        "send",
+        "--to",
+        "+358401234567",
+        "hello",
+        "-o",
+        "json",
+    ]);
+    tell(&["device", "verify", "Nokia"]);
+    tell(&["device", "ring", "Nokia", "--via", "sms"]);
+    tell(&["call", "Nokia", "--via", "sms"]);
+    tell(&["call", "Nokia", "--via", "push"]);
+    let to = "+358401234567";
+    tell(&["device", "invite", "--by", "sms", "--number", to]);
+    tell(&[
+        "device",
+        "invite",
+        "--by",
+        "email",
+        "--email",
+        "a@example.net",
+    ]);
     // Nobody listens at port 9 of this machine.
     let config = home.path().join(".config/callhome");
     std::fs::create_dir_all(&config).expect("a folder");

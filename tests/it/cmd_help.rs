@@ -32,6 +32,15 @@ fn every_command_has_help_that_fits_the_screen() {
             assert!(line.chars().count() <= 80, "{name}: too long: {line}");
         }
         assert!(ran.stdout.contains("Usage: callhome"), "{name}");
+        for (line, next) in ran.stdout.lines().zip(ran.stdout.lines().skip(1)) {
+            let is_prose = |l: &str| l.starts_with(|c: char| !c.is_whitespace());
+            let word = next.split(' ').next().unwrap_or_default();
+            let room = 80_usize.saturating_sub(line.chars().count() + 1);
+            assert!(
+                !is_prose(line) || !is_prose(next) || word.chars().count() > room,
+                "{name}: the line ends before the screen does: {line}\n{next}"
+            );
+        }
     }
 }
 

@@ -101,6 +101,55 @@ fn a_restored_copy_is_the_server_that_its_devices_trust() {
 }
 
 #[test]
+fn a_copy_that_is_older_than_what_its_phone_has_done_gives_no_number_twice() {
+    let first = Home::new();
+    let serve = first.start("serve", &["serve"], "ready: ");
+    let (https, sip) = (serve.address("https:"), serve.address("sip:"));
+    let _phone = first.start("phone", &["agent", "run", "--imei", IMEI], "ready");
+    let copy = first.path().join("copy.db").display().to_string();
+    first.ok(&["server", "backup", &copy]);
+    let wait = ["--wait", "--timeout", "30s"];
+    let told = |home: &Home, verb: &str| {
+        let line = [&["device", verb, IMEI][..], &wait[..], &SURE[..]].concat();
+        home.json(&line)
+    };
+    told(&first, "lock");
+    told(&first, "unlock");
+    assert_eq!(serve.stop(), 0);
+
+    let second = Home::new();
+    let master = first.data().join("master.key").display().to_string();
+    let folder = second.data().display().to_string();
+    let restore = ["server", "restore", &copy, "--yes", "--master-key", &master];
+    let ran = second.run(&[&["--data-dir", &folder], &restore[..]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    for next in ["serve", "audit verify"] {
+        let named = format!("callhome --data-dir {folder} {next}");
+        assert!(ran.stderr.contains(&named), "{}", ran.stderr);
+    }
+    // The numbers that are left free for what the copy does not know are too few.
+    let database = rusqlite::Connection::open(second.data().join("callhome.db")).expect("opens");
+    database
+        .execute_batch(
+            "UPDATE devices SET next_sequence = 1; UPDATE meta SET value = x'31' WHERE key LIKE 'restored:%';",
+        )
+        .expect("changed");
+    drop(database);
+    let at = |url: &str, scheme: &str| url.trim_start_matches(scheme).to_owned();
+    let (https, sip) = (at(&https, "https://"), at(&sip, "sip:"));
+    let args = ["serve", "--listen", &https, "--listen-sip", &sip];
+    let serve = second.start("serve", &args, "ready: ");
+    // Under its first number the phone would answer with what it did then, and lock nothing.
+    let lock = told(&second, "lock");
+    assert_eq!(lock["state"], "done", "{lock}");
+    let number = lock["sequence"].as_str().expect("a number");
+    assert!(number > "00000040", "{lock}");
+    let log = second.ok(&["device", "log", IMEI, "-o", "csv"]);
+    assert!(log.contains("numbers go on at"), "{log}");
+    assert_eq!(serve.stop(), 0);
+}
+
+#[test]
 fn what_is_no_copy_is_refused_and_copies_of_a_killed_server_are_swept() {
     let home = Home::new();
     home.ok(&["device", "list"]);
@@ -149,5 +198,7 @@ fn what_is_no_copy_is_refused_and_copies_of_a_killed_server_are_swept() {
         ]);
         assert_eq!(ran.code, 2, "{name}: {}", ran.stderr);
         assert!(ran.stderr.contains(why), "{name}: {}", ran.stderr);
+        // The folder that was named is not that of the server to copy.
+        assert!(!ran.stderr.contains(&empty), "{name}: {}", ran.stderr);
     }
 }

@@ -154,7 +154,7 @@ async fn nothing_is_asked_of_strangers_or_over_what_is_not_there() {
     let refused = flow::create(&ports, by_sms.clone()).await;
     assert_eq!(
         code(refused.expect_err("no gateway")),
-        ProblemCode::Unprocessable
+        ProblemCode::NotConfigured
     );
     ports.gateways = vec![FakeGateway::new("k", true)];
     flow::create(&ports, by_sms).await.expect("made");

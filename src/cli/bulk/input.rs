@@ -128,7 +128,17 @@ pub(super) fn csv_lines(text: &str, first: &str) -> Result<Lines, BadInput> {
             lines.push((line, cells));
         }
     }
-    Ok(lines)
+    let over_lines = |cells: &[String]| cells.iter().any(|c| c.contains('\n'));
+    match lines.last() {
+        Some((line, cells)) if over_lines(cells) && text.matches('"').count() % 2 == 1 => {
+            Err(BadInput::Line {
+                line: *line,
+                reason: "a quotation mark is not closed: all that follows would be one cell"
+                    .to_owned(),
+            })
+        }
+        _ => Ok(lines),
+    }
 }
 
 fn from_csv(text: &str, first: &str) -> Result<(Vec<String>, Lines), BadInput> {
@@ -159,7 +169,10 @@ pub(super) fn from_ndjson(text: &str) -> Result<(Vec<String>, Lines), BadInput> 
         let number = index as u64 + 1;
         let value: Value = serde_json::from_str(line).map_err(|e| BadInput::Line {
             line: number,
-            reason: e.to_string(),
+            reason: format!(
+                "it is no JSON object, as in {{\"imei\": \"358931104120070\"}}: see column {}",
+                e.column()
+            ),
         })?;
         let Value::Object(fields) = value else {
             return Err(BadInput::Line {
@@ -265,6 +278,23 @@ mod tests {
     fn devices(text: &str) -> Vec<Result<String, String>> {
         let input = read(text.as_bytes()).expect("readable");
         input.rows.into_iter().map(|r| r.device).collect()
+    }
+
+    #[test]
+    fn a_quotation_mark_that_swallows_rows_is_told() {
+        let text = "imei,note\n358931104120070,\"lost\n490154203237518,found\n";
+        let error = read(text.as_bytes()).expect_err("not closed");
+        assert!(
+            error.to_string().starts_with("line 2: a quotation mark"),
+            "{error}"
+        );
+        // Line breaks inside closed ones are as good as inch marks outside.
+        for text in [
+            "imei,note\n358931104120070,\"lost\nin Lund\"\n490154203237518,found\n",
+            "imei,note\n358931104120070,7\" screen\n490154203237518,found\n",
+        ] {
+            assert_eq!(devices(text).len(), 2, "{text}");
+        }
     }
 
     #[test]

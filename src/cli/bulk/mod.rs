@@ -35,6 +35,9 @@ pub use run::{Plan, Sent, Work, ends_the_run, run};
 pub use sip_targets::{SipRow, read_target_rows, read_targets};
 pub use volley::{VolleyOrder, volley};
 
+/// Where the form of an input file is shown.
+pub const FORM: &str = "See the form:  callhome bulk template";
+
 /// Flags of commands that take many targets from a file.
 #[derive(Debug, Clone, Default, Args)]
 pub struct BulkFlags {

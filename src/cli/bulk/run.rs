@@ -17,7 +17,7 @@ use super::{BulkFlags, Input, Row, archive};
 use crate::api::ActionView;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind};
-use crate::cli::output::grouped;
+use crate::cli::output::{count, grouped};
 use crate::cli::progress::bar;
 use crate::domain::ShortId;
 use crate::flow::journal::{Journal, JournalLine, NextStep, RowOutcome};
@@ -182,16 +182,16 @@ fn tell_beginning(
     file: &JournalFile,
 ) -> Result<(), CommandError> {
     let bad = input.rows.iter().filter(|r| r.device.is_err()).count();
-    let rows = grouped(input.rows.len() as u64);
+    let rows = count(input.rows.len() as u64, "row");
     let good = grouped((input.rows.len() - bad) as u64);
     context.status(&format!(
-        "{rows} rows, {good} good, {bad} bad  ·  run {}",
+        "{rows}, {good} good, {bad} bad  ·  run {}",
         file.journal.run
     ))?;
     if file.resumed {
         let tally = file.journal.tally();
         let ended = file.journal.rows.saturating_sub(tally.open);
-        context.status(&format!(
+        context.announce(&format!(
             "This input was begun before: going on after {} ended rows.",
             grouped(ended.into())
         ))?;

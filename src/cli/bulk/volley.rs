@@ -247,7 +247,7 @@ fn tell_beginning(
     ))?;
     if file.resumed {
         let ended = file.journal.rows.saturating_sub(file.journal.tally().open);
-        context.status(&format!(
+        context.announce(&format!(
             "This input was begun before: going on after {} ended targets.",
             grouped(ended.into())
         ))?;
@@ -258,12 +258,12 @@ fn tell_beginning(
         .min(BUFFER);
     if buffers.receive < needed {
         let word = context.screen.status_paint.warn("warning:");
-        context.status(&format!(
+        context.announce(&format!(
             "{word} the system gives {} KiB of socket buffer where {} KiB are wanted: answers may be lost.",
             buffers.receive >> 10,
             needed >> 10
         ))?;
-        context.status(&format!(
+        context.announce(&format!(
             "  Allow more:  sysctl -w net.core.rmem_max={BUFFER}"
         ))?;
     }
@@ -321,10 +321,10 @@ async fn leave_in_doubt(
     };
     file.pen().write(line.clone()).await?;
     file.journal.apply(line);
-    context.status(&format!(
+    context.announce(&format!(
         "{many} may have been reached when it was stopped, and will not be told twice."
     ))?;
-    context.status(&format!(
+    context.announce(&format!(
         "  See which:  callhome bulk report {}",
         file.journal.run
     ))

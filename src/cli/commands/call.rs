@@ -205,7 +205,8 @@ fn all_messages(callback: &CallbackView, shown: impl Fn(Bearer) -> bool) -> Vec<
 /// Tells each rung once when it has an outcome, then the session, once.
 pub(super) struct Rungs<'a> {
     context: &'a Context,
-    told: Vec<Rung>,
+    /// The state in which each rung was told last; trying is not told.
+    told: Vec<RungState>,
     session_told: bool,
 }
 
@@ -219,20 +220,16 @@ impl<'a> Rungs<'a> {
     }
 
     pub(super) fn tell(&mut self, callback: &CallbackView) {
+        let rungs = callback.rungs.len();
+        self.told
+            .resize(self.told.len().max(rungs), RungState::Trying);
         for (i, rung) in callback.rungs.iter().enumerate() {
-            let before = self.told.get(i);
-            let news =
-                rung.state != RungState::Trying && before.is_none_or(|b| b.state != rung.state);
-            if news {
-                let paint = self.context.screen.status_paint;
-                let outcome = match rung.state {
-                    RungState::Accepted => paint.good(&rung.outcome),
-                    _ => paint.warn(&rung.outcome),
-                };
-                self.line(bearer_words(rung.bearer), &rung.target, &outcome);
+            if rung.state != RungState::Trying && self.told[i] != rung.state {
+                self.told[i] = rung.state;
+                let good = rung.state == RungState::Accepted;
+                self.line(bearer_words(rung.bearer), &rung.target, &rung.outcome, good);
             }
         }
-        self.told.clone_from(&callback.rungs);
         // A phone may be quicker at home than with its answer: what led there is told first.
         let asks = |rung: &Rung| rung.state == RungState::Trying;
         if let Some(session) = &callback.session
@@ -244,16 +241,24 @@ impl<'a> Rungs<'a> {
                 "called home after {}",
                 elapsed(Duration::from_millis(session.elapsed_ms))
             );
-            let outcome = self.context.screen.status_paint.good(&outcome);
-            self.line("session", &session.entry, &outcome);
+            self.line("session", &session.entry, &outcome, true);
         }
     }
 
-    fn line(&self, what: &str, target: &str, outcome: &str) {
+    fn line(&self, what: &str, target: &str, outcome: &str, good: bool) {
+        const TARGET: usize = 38;
+        let paint = self.context.screen.status_paint;
+        let painted = match good {
+            true => paint.good(outcome),
+            false => paint.warn(outcome),
+        };
+        let room = self.context.environment.width.saturating_sub(16 + TARGET);
+        let fits = width_of(target) <= TARGET && width_of(outcome) <= room;
         // A closed standard error does not stop the call.
-        drop(self.context.status(&match width_of(target) {
-            0..=38 => format!("  {what:<12} {target:<38} {outcome}"),
-            _ => format!("  {what:<12} {target}\n  {:<12} {outcome}", ""),
+        drop(self.context.status(&match (fits, target) {
+            (true, _) => format!("  {what:<12} {target:<TARGET$} {painted}"),
+            (false, "") => format!("  {what:<12} {painted}"),
+            (false, _) => format!("  {what:<12} {target}\n  {:<12} {painted}", ""),
         }));
     }
 }

@@ -55,8 +55,10 @@ pub struct ShowArgs {
 Most people need not: callhome auth login adds the context by itself.
 
 Examples:
-  callhome context add eu-north https://mgmt.example.net:8443 --ca-file ca.pem --operator anna
-  callhome context add ci https://mgmt.example.net:8443 --ca-file ca.pem --token-file token.txt")]
+  callhome context add eu-north https://mgmt.example.net:8443 --ca-file ca.pem \\
+      --operator anna
+  callhome context add ci https://mgmt.example.net:8443 --ca-file ca.pem \\
+      --token-file token.txt")]
 pub struct AddArgs {
     /// Name of the context
     name: String,
@@ -202,8 +204,7 @@ fn add(context: &Context, args: AddArgs) -> Outcome {
         )));
     }
     let absolute = |path: PathBuf| {
-        std::fs::canonicalize(&path)
-            .map_err(|e| CommandError::usage(format!("{}: {e}", path.display())))
+        std::fs::canonicalize(&path).map_err(|e| CommandError::unreadable(&path, &e))
     };
     let entry = config::Context {
         server: args.server,

@@ -7,6 +7,8 @@ use std::cell::Cell;
 
 use clap::{ArgMatches, Command, Error, FromArgMatches, Subcommand};
 
+use super::prose;
+
 thread_local! {
     /// Whether branches wait until the parser comes to them.
     static WAITING: Cell<bool> = const { Cell::new(false) };
@@ -40,7 +42,7 @@ fn put_off(command: Command, fill: fn(Command) -> Command) -> Command {
 fn keeping_about(command: Command, fill: fn(Command) -> Command) -> Command {
     let about = command.get_about().cloned();
     let long_about = command.get_long_about().cloned();
-    let mut filled = fill(command);
+    let mut filled = prose::flowing(fill(command));
     if let Some(about) = about {
         filled = filled.about(about).long_about(None);
     }

@@ -24,6 +24,7 @@ mod generate;
 mod later;
 mod operator;
 mod probe;
+mod prose;
 mod schema;
 mod serve;
 mod server;
@@ -169,7 +170,7 @@ const GROUPS: &[(&str, &[&str])] = &[
 /// The definition of the whole command line, with commands grouped on the first page.
 #[must_use]
 pub fn command() -> clap::Command {
-    let command = Cli::command();
+    let command = prose::flowing(Cli::command());
     let mut page = String::new();
     for (title, names) in GROUPS {
         let present: Vec<_> = names
@@ -243,8 +244,11 @@ pub(super) fn bare(context: &Context) -> Outcome {
             let about = path
                 .split(' ')
                 .try_fold(&definition, |c, word| c.find_subcommand(word))?
-                .get_about()?;
-            Some(format!("{usage:<32}{about}"))
+                .get_about()?
+                .to_string();
+            // What stands behind a colon is for the command's own page: a line of the picker must not wrap.
+            let about = about.split(':').next().unwrap_or_default();
+            Some(format!("{usage:<30}{about}"))
         })
         .collect();
     if !context.environment.stdout_is_terminal || !context.environment.stdin_is_terminal {

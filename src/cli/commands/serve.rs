@@ -26,7 +26,8 @@ first admin into first-admin.code in the data folder.
 Examples:
   callhome serve
   callhome serve --listen 192.0.2.10:8443 --listen-sip 192.0.2.10:5060
-  callhome serve --listen 0.0.0.0:8443 --public-url https://mgmt.example.net:8443
+  callhome serve --listen 0.0.0.0:8443 \\
+      --public-url https://mgmt.example.net:8443
   callhome serve --name eu-north --data-dir /var/lib/callhome")]
 pub struct ServeArgs {
     /// Name of this server among the others

@@ -17,6 +17,7 @@
 //! | `timeline` | the story of an action or a device, in order |
 //! | `words` | times, sizes and counts for people |
 //! | `qr` | QR codes |
+//! | `retyping` | commands that messages name, with the options that were typed |
 //! | `screen` | the two streams |
 
 mod actions;
@@ -27,6 +28,7 @@ mod format;
 mod ladder;
 mod qr;
 mod render;
+mod retyping;
 mod screen;
 mod table;
 mod timeline;
@@ -44,6 +46,7 @@ pub use format::{Format, OutputFlags};
 pub use ladder::{action_messages, ladder};
 pub use qr::Qr;
 pub use render::{RenderError, Style, render};
+pub use retyping::Retyping;
 pub use screen::{Paint, Screen, ShowError};
 pub use table::{terminal_width, width_of};
 pub use timeline::{device_log, story};

@@ -1,8 +1,10 @@
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Mutex;
 
 use super::format::Format;
 use super::render::{RenderError, Style, render};
+use super::retyping::Retyping;
 use super::view::View;
 
 /// Colours, or none.
@@ -61,6 +63,9 @@ pub struct Screen {
     err: Mutex<Box<dyn Write + Send>>,
     style: Style,
     quiet: bool,
+    /// Nobody reads standard error as it comes.
+    unattended: bool,
+    retyping: Retyping,
     /// Colours of standard output.
     pub paint: Paint,
     /// Colours of standard error.
@@ -105,9 +110,31 @@ impl Screen {
             err: Mutex::new(err),
             style,
             quiet,
+            unattended: false,
+            retyping: Retyping::default(),
             paint,
             status_paint,
         }
+    }
+
+    /// The same screen; commands that its words name get these options.
+    #[must_use]
+    pub fn retyping(mut self, retyping: Retyping) -> Self {
+        self.retyping = retyping;
+        self
+    }
+
+    /// The same screen, with a standard error that is no terminal.
+    #[must_use]
+    pub fn unattended(mut self, unattended: bool) -> Self {
+        self.unattended = unattended;
+        self
+    }
+
+    /// Words for people, with the options of this command line in the commands that they name.
+    #[must_use]
+    pub fn retyped<'a>(&self, words: &'a str) -> Cow<'a, str> {
+        self.retyping.of(words)
     }
 
     /// Whether a person reads standard output as it comes: a table or text, unfiltered.
@@ -141,7 +168,10 @@ impl Screen {
     /// [`ShowError`] when the flags do not fit or the stream refuses.
     pub fn show(&self, view: &View) -> Result<(), ShowError> {
         let text = render(view, &self.style)?;
-        self.data(text.as_bytes())?;
+        match self.is_for_people() && view.is_text() {
+            true => self.data(self.retyped(&text).as_bytes())?,
+            false => self.data(text.as_bytes())?,
+        }
         if self.is_read_by_a_person() && view.is_empty_list() {
             self.status(view.empty_words())?;
         }
@@ -153,7 +183,7 @@ impl Screen {
         if !says_so {
             for warning in view.warnings() {
                 let word = self.status_paint.warn("warning:");
-                self.status(&format!("{word} {warning}"))?;
+                self.announce(&format!("{word} {warning}"))?;
             }
         }
         Ok(())
@@ -169,15 +199,27 @@ impl Screen {
         out.flush()
     }
 
-    /// Writes a line of status to standard error, unless `-q`.
+    /// Writes a line of status to standard error, unless `-q`, or a program gets the data and nobody is there to read
+    /// the line.
     ///
     /// # Errors
     /// What the stream says.
     pub fn status(&self, line: &str) -> io::Result<()> {
+        if self.unattended && !self.is_read_by_a_person() {
+            return Ok(());
+        }
+        self.announce(line)
+    }
+
+    /// Writes a line that matters to programs too, as that something is ready, to standard error, unless `-q`.
+    ///
+    /// # Errors
+    /// What the stream says.
+    pub fn announce(&self, line: &str) -> io::Result<()> {
         if self.quiet {
             return Ok(());
         }
-        self.note(line)
+        self.note(&self.retyped(line))
     }
 
     /// Writes a line to standard error, even under `-q`.

@@ -228,6 +228,11 @@ impl View {
         matches!(&self.body, Body::Many(items) if items.is_empty())
     }
 
+    /// Whether people see a text instead of a table.
+    pub(super) const fn is_text(&self) -> bool {
+        self.text.is_some()
+    }
+
     /// What people see in place of an empty table.
     #[must_use]
     pub const fn empty_words(&self) -> &'static str {

@@ -10,6 +10,7 @@ use crate::api::{CallReport, CallbackRequest, CallbackState, CallbackView, Rung,
 use crate::domain::{AuditDraft, Bearer, ShortId};
 use crate::port::{Stamp, StoreError};
 
+use super::act::check_bearer;
 use super::ports::Awaited;
 use super::rung::{CALLED_FIRST, Sent, millis};
 use super::ways::Way;
@@ -65,6 +66,13 @@ pub async fn begin(
         .ok_or_else(|| ActError::no_device(request.device))?;
     let now = ports.now();
     contact::check(&request, now)?;
+    // Of the ways that were asked for, one has to be there at all.
+    let asked = request.ladder.as_deref().unwrap_or_default();
+    if let Some(first) = asked.first()
+        && !asked.iter().any(|bearer| ports.has_bearer(*bearer))
+    {
+        check_bearer(ports, Some(*first))?;
+    }
     let id = ports.new_id()?;
     let deadline = request
         .deadline_ms

@@ -323,7 +323,10 @@ pub(super) async fn pin(
                 "no lock was ever asked for on {}, so there is no PIN",
                 device.name
             ),
-        ));
+        )
+        .next(format!(
+            "What was asked of it:  callhome action list --device {id}"
+        )));
     }
     Ok(Json(pins))
 }

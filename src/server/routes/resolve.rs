@@ -37,7 +37,8 @@ pub(in crate::server) async fn named(endpoint: &Endpoint, name: &str) -> Answer<
         return Err(ApiError::new(
             ProblemCode::InvalidRequest,
             "name the device: an identity, number, name, owner or id",
-        ));
+        )
+        .next("See them all:  callhome device list"));
     }
     let mut found: Vec<Device> = Vec::new();
     let mut add = |devices: Vec<Device>| {

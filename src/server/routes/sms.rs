@@ -71,7 +71,7 @@ pub(super) async fn send(
     let named = asked.gateway.as_deref();
     let known = named.is_none_or(|name| gateways.iter().any(|g| g.name() == name));
     if gateways.is_empty() || !known {
-        return Err(no_gateway());
+        return Err(no_gateway(&endpoint));
     }
     let options = options(asked)?;
     let meter = Meter::of(&asked.text)
@@ -132,12 +132,15 @@ async fn sent_before(
     }))
 }
 
-fn no_gateway() -> ApiError {
+fn no_gateway(endpoint: &Endpoint) -> ApiError {
+    if endpoint.ports().gateways.is_empty() {
+        return ActError::no_gateway().into();
+    }
     ApiError::new(
         ProblemCode::NotFound,
         "there is no such gateway on this server",
     )
-    .next("callhome sms gateway list shows the gateways; they are set in the configuration")
+    .next("See them:  callhome sms gateway list")
 }
 
 /// How a text is to be sent.
@@ -189,7 +192,7 @@ pub(super) async fn test_gateway(
     write.require(Permission::Engineer)?;
     let gateways = &endpoint.ports().gateways;
     let gateway = gateways.iter().find(|g| g.name() == name);
-    let gateway = gateway.ok_or_else(no_gateway)?;
+    let gateway = gateway.ok_or_else(|| no_gateway(&endpoint))?;
     let health = gateway.check().await.map_err(ActError::from)?;
     Ok(Json(SmsGatewayHealth {
         name,

@@ -105,7 +105,7 @@ pub(super) async fn run(context: &Context, args: CarrierArgs) -> Outcome {
             ))
             .hint("Let the system choose:  --http 127.0.0.1:0 --line 127.0.0.1:0")
         })?;
-    context.status(&format!(
+    context.announce(&format!(
         "ready: gateways at http://{}/cgi-bin/sendsms, phones at {}  (Ctrl-C stops it)",
         carrier.http(),
         carrier.line()

@@ -27,8 +27,8 @@ because the server knows the first ones.
 
 Examples:
   callhome agent fleet --count 1000
-  callhome agent fleet --count 1000 --imeis imeis.csv   (for: device lock --from)
-  callhome agent fleet --count 10000 --offline 5        (every twentieth is silent)
+  callhome agent fleet --count 1000 --imeis imeis.csv   for: device lock --from
+  callhome agent fleet --count 10000 --offline 5        every 20th is silent
   callhome agent fleet --count 100 --state fleet --report report.ndjson")]
 pub struct FleetArgs {
     /// How many phones
@@ -95,7 +95,7 @@ pub(super) async fn run(context: &Context, args: FleetArgs) -> Outcome {
     .map_err(fleet_error)?;
     tokio::select! {
         () = fleet.ready() => {
-            context.status(&ready_line(&house, started))?;
+            context.announce(&ready_line(&house, started))?;
             attend(context, &args, &fleet).await?;
         }
         () = stop.cancelled() => {}
@@ -116,7 +116,7 @@ async fn attend(context: &Context, args: &FleetArgs, fleet: &Fleet) -> Result<()
             () = stop.cancelled() => return Ok(()),
             _ = usr1.recv() => {
                 write_report(args.house.report.as_deref(), &fleet.look().await)?;
-                context.status("report written")?;
+                context.announce("report written")?;
             }
         }
     }

@@ -197,8 +197,7 @@ fn known_endpoint(folder: &Path, url: &str) -> Option<KnownEndpoint> {
 
 /// Reads a file, or says which one could not be read.
 pub(super) fn read(file: &Path) -> Result<String, CommandError> {
-    std::fs::read_to_string(file)
-        .map_err(|e| CommandError::usage(format!("cannot read {}: {e}", file.display())))
+    std::fs::read_to_string(file).map_err(|e| CommandError::unreadable(file, &e))
 }
 
 impl House {

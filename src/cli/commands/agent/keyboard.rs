@@ -57,12 +57,12 @@ pub(super) async fn typed(
                 }
                 None => "the phone is off".to_owned(),
             };
-            context.status(&words)
+            context.announce(&words)
         }
         "code" => {
             let numbers = phone.look().await.map(|s| s.numbers).unwrap_or_default();
             let Some(number) = numbers.into_iter().next() else {
-                return context.status("this phone has no number");
+                return context.announce("this phone has no number");
             };
             let code = rest.trim().to_owned();
             let words = match phone.type_code(NumberCode { number, code }).await {
@@ -71,7 +71,7 @@ pub(super) async fn typed(
                 Some(Err(error)) => error.to_string(),
                 None => "the phone is off".to_owned(),
             };
-            context.status(&words)
+            context.announce(&words)
         }
         "proxy" => {
             let proxy = match rest.trim() {
@@ -79,23 +79,23 @@ pub(super) async fn typed(
                 text => match text.parse::<SipUri>() {
                     Ok(proxy) => Some(proxy),
                     Err(error) => {
-                        return context.status(&format!(
+                        return context.announce(&format!(
                             "{text:?} is no router: {error}. As in:  proxy sip:127.0.0.1:5070"
                         ));
                     }
                 },
             };
             phone.go_behind(proxy);
-            context.status(&format!("registers through {}", match rest.trim() {
+            context.announce(&format!("registers through {}", match rest.trim() {
                 "none" => "no router",
                 text => text,
             }))
         }
         "show" => match phone.look().await {
             Some(snapshot) => context.show(&View::one("phone", &snapshot)),
-            None => context.status("the phone is off"),
+            None => context.announce("the phone is off"),
         },
-        _ => context.status(
+        _ => context.announce(
             "type: pin DIGITS (on the lock screen), code DIGITS (from a text message), proxy URI or proxy none, or show",
         ),
     }

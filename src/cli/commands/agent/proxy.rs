@@ -44,7 +44,8 @@ the router register it when the phone's entry names the router:
 Examples:
   callhome agent proxy --registrar sip:127.0.0.1:5060
   callhome agent run --sip-proxy sip:127.0.0.1:5070      (a phone behind it)
-  callhome agent proxy --registrar 'sip:127.0.0.1:5061;transport=tls' --sip-ca ca.pem
+  callhome agent proxy --registrar 'sip:127.0.0.1:5061;transport=tls' \\
+      --sip-ca ca.pem
   callhome agent proxy --enrol --relay encapsulate")]
 pub struct ProxyArgs {
     /// The SIP registrar, which is the server's address for SIP; transport=tcp or tls in it says how to speak to it
@@ -123,7 +124,7 @@ pub(super) async fn run(context: &Context, args: ProxyArgs) -> Outcome {
         enrolled(context, &args, registrar, stop).await?
     } else {
         let (proxy, through) = open(context, &args, registrar, trust(&args.sip_ca, None)?)?;
-        context.status(&format!("ready: {through}  (Ctrl-C stops it)"))?;
+        context.announce(&format!("ready: {through}  (Ctrl-C stops it)"))?;
         proxy.run(stop).await
     };
     context.show(&View::one("proxy", &counts))?;
@@ -297,7 +298,7 @@ async fn enrolled(
         () = stop.cancelled() => {}
     }
     if progress.enrolled() > 0 {
-        context.status(&format!(
+        context.announce(&format!(
             "ready: {through}, itself at sip:{own} as {}  (Ctrl-C stops it)",
             persona.device_id
         ))?;

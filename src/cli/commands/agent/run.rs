@@ -221,7 +221,7 @@ async fn attend(
                 told = true;
                 if progress.failed() == 0 {
                     last = phone.look().await;
-                    context.status(&line(house, last.as_ref(), on_time))?;
+                    context.announce(&line(house, last.as_ref(), on_time))?;
                 }
             }
             line = keyboard.next() => {
@@ -352,7 +352,7 @@ async fn by_sms(args: &RunArgs, context: &Context) -> Result<Invitation, Command
         .house
         .carrier
         .ok_or_else(|| CommandError::usage("--invited-by-sms needs --carrier"))?;
-    context.status("ready: on, waiting for its invitation by SMS")?;
+    context.announce("ready: on, waiting for its invitation by SMS")?;
     let interrupt = context.interrupt();
     tokio::select! {
         () = interrupt.cancelled() => Err(CommandError::new(ErrorKind::Interrupted, "switched off before it was invited")),

@@ -23,9 +23,10 @@ what the server's keeper tells you, or give the authority's file.
 
 Examples:
   callhome auth login --server https://mgmt.example.net:8443 --operator anna
-  callhome auth login                                        again, at the same server
+  callhome auth login          again, at the same server
   callhome auth login --server https://127.0.0.1:8443 --operator admin \\
-      --ca-file ca.pem --password-file first-admin.code --new-password-file new.txt")]
+      --ca-file ca.pem --password-file first-admin.code \\
+      --new-password-file new.txt")]
 pub struct LoginArgs {
     /// Address of the server; that of the context when absent
     #[arg(long, value_name = "URL")]
@@ -115,7 +116,16 @@ pub(super) async fn run(context: &Context, args: LoginArgs) -> Outcome {
             new_password,
             bind_address: !args.any_address,
         })
-        .await?;
+        .await
+        .map_err(|e| {
+            let error = CommandError::from(e);
+            match error.kind() {
+                ErrorKind::Auth => error.with_hints(|_| {
+                    "Try again; whoever forgot the password is let in anew by an admin.".to_owned()
+                }),
+                _ => error,
+            }
+        })?;
     let place = secrets::keep(context, &name, &url, login.token, args.keep.keep).await?;
     remember(context, &name, url, ca_file, operator)?;
     context.status(&format!(
@@ -176,9 +186,12 @@ async fn pin(
     let folder = context.environment.user_config().with_file_name("pins");
     let file = folder.join(format!("{name}.pem"));
     let authority = if let Some(given) = &args.ca_file {
-        let pem = std::fs::read_to_string(given)
-            .map_err(|e| CommandError::usage(format!("{}: {e}", given.display())))?;
-        PresentedAuthority::from_pem(&pem)?
+        let pem =
+            std::fs::read_to_string(given).map_err(|e| CommandError::unreadable(given, &e))?;
+        PresentedAuthority::from_pem(&pem).map_err(|e| {
+            CommandError::usage(format!("--ca-file {}: {e}", given.display()))
+                .hint("It takes the server's ca.pem, which its keeper can give you")
+        })?
     } else if let Some(pinned) = known
         .filter(|k| k.server == *url && args.fingerprint.is_none())
         // An authority that came with somebody's files is compared first, as one that nobody named.
@@ -229,10 +242,17 @@ fn agree(
     context.status(&format!(
         "{url} presents this authority (SHA-256):\n\n  {grouped}\n\nCompare it with what the server's keeper tells you."
     ))?;
-    let answer = context.prompter.line(
-        "Type yes if it is the same",
-        &format!("Pin it by flag:  --fingerprint {}", shown.fingerprint),
-    )?;
+    let by_flag = format!("If it is:  --fingerprint {}", shown.fingerprint);
+    let answer = context
+        .prompter
+        .line("Type yes if it is the same", &by_flag)
+        .map_err(|error| match error.kind() {
+            ErrorKind::Usage => CommandError::usage(
+                "somebody has to say that this authority is the right one, and nobody can be asked",
+            )
+            .hint(by_flag.clone()),
+            _ => error,
+        })?;
     if answer == "yes" {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use crate::cli::context::Context;
 use crate::cli::error::{Exit, Outcome};
-use crate::cli::output::{Column, View};
+use crate::cli::output::{Column, View, date_time};
 use crate::cli::secrets;
 
 /// Log in and out, and make tokens for scripts.
@@ -59,9 +59,9 @@ async fn logout(context: &Context) -> Outcome {
 async fn status(context: &Context) -> Outcome {
     let client = context.client().await?;
     let me = client.who_am_i().await?;
-    let until = me.expires_at.map_or_else(String::new, |at| {
-        format!(", for {} more min", at.since(context.now()).as_secs() / 60)
-    });
+    let until = me
+        .expires_at
+        .map_or_else(String::new, |at| format!(", until {}", date_time(at)));
     let text = format!(
         "{} ({}) at {}, context {}{until}\n",
         me.operator,

@@ -17,7 +17,8 @@ Goes to the device that it came from, or to another one. What the phone has unde
 Examples:
   callhome backup restore 7k2m9x4q --wait
   callhome backup restore 7k2m9x4q --to 490154203237518     to the new phone
-  callhome backup restore 7k2m9x4q --yes --accept-risk data-loss --reason \"new phone\"")]
+  callhome backup restore 7k2m9x4q --yes --accept-risk data-loss \\
+      --reason \"new phone\"")]
 pub struct RestoreArgs {
     /// Id of the backup
     backup: ShortId,

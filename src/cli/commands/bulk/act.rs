@@ -50,16 +50,22 @@ pub(in crate::cli::commands) fn read_input(file: &Path) -> Result<(Vec<u8>, Inpu
     } else {
         let opened = std::fs::File::open(file);
         Box::new(opened.map_err(|e| {
-            CommandError::usage(format!("cannot read {name}: {e}"))
-                .hint("--from takes a CSV or NDJSON file with a device in each row; - is standard input")
-                .hint("See the form:  callhome bulk template")
+            CommandError::unreadable(file, &e)
+                .hint(
+                    "It takes a CSV or NDJSON file with a device in each row; - is standard input",
+                )
+                .hint(bulk::FORM)
         })?)
     };
-    reader.take(MAX_INPUT + 1).read_to_end(&mut content)?;
+    reader
+        .take(MAX_INPUT + 1)
+        .read_to_end(&mut content)
+        .map_err(|e| CommandError::unreadable(file, &e).hint(bulk::FORM))?;
     if content.len() as u64 > MAX_INPUT {
         return Err(CommandError::usage(format!("{name} is larger than 64 MiB")));
     }
-    let input = bulk::read(&content).map_err(|e| CommandError::usage(format!("{name}: {e}")))?;
+    let input = bulk::read(&content)
+        .map_err(|e| CommandError::usage(format!("{name}: {e}")).hint(bulk::FORM))?;
     Ok((content, input))
 }
 

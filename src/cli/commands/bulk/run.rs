@@ -16,7 +16,8 @@ The run is written down row by row: after Ctrl-C or a crash  callhome bulk resum
 Examples:
   callhome bulk run device.unlock --from van.csv --yes --accept-risk lock,bulk \\
       --reason \"van found\" --wait
-  callhome bulk run device.message --text \"Please update\" --from phones.csv --rate 60/min
+  callhome bulk run device.message --text \"Please update\" --from phones.csv \\
+      --rate 60/min
   callhome bulk run device.audit --from phones.csv -n")]
 pub struct RunArgs {
     /// What: device.lock, device.unlock, device.locate, device.ring, device.message,

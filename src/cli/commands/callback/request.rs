@@ -19,10 +19,13 @@ whenever it registers, until --deadline is over.
 
 Examples:
   callhome callback request 358931104120070
-  callhome callback request 358931104120070 --address app.example.net:8443 --path /provision
-  callhome callback request eriksson --address app.example.net --alternative app2.example.net:443 \\
+  callhome callback request 358931104120070 --address app.example.net:8443 \\
+      --path /provision
+  callhome callback request eriksson --address app.example.net \\
+      --alternative app2.example.net:443 \\
       --request-id order-2026-0117 --component phonebook --wait
-  callhome callback request eriksson --not-before +2h --not-after +3h --part X-Reason=update")]
+  callhome callback request eriksson --not-before +2h --not-after +3h \\
+      --part X-Reason=update")]
 pub struct RequestArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,

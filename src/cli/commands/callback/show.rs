@@ -9,7 +9,7 @@ use crate::cli::output::callback_card;
 #[command(after_help = "\
 Examples:
   callhome callback show 4t9wz0kc
-  callhome callback show order-2026-0117 -o json     by the asker's own request id
+  callhome callback show order-2026-0117 -o json     by the asker's own id
   callhome callback show 4t9wz0kc --server eu-north")]
 pub struct ShowArgs {
     /// Id of the callback, or the request id that its asker gave it

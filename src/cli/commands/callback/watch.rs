@@ -22,7 +22,7 @@ time to watch is over), 12 when nothing reached it. Without an id every change i
 Examples:
   callhome callback watch 4t9wz0kc
   callhome callback watch order-2026-0117 --timeout 10min
-  callhome callback watch -o json          every change, one JSON document a line")]
+  callhome callback watch -o json          every change, as a JSON line")]
 pub struct WatchArgs {
     /// Id of the callback, or the request id that its asker gave it; all when absent
     callback: Option<String>,

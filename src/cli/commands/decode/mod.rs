@@ -41,7 +41,7 @@ Examples:
   callhome decode notify.txt                 a SIP message from a trace
   callhome decode trace.pcap                 every SIP message of a capture
   callhome decode --text '0106 03c4 af87 …'  octets as hexadecimal digits
-  callhome decode --text '0000001480000004…' an SMPP PDU
+  callhome decode --text '0000001480000004…'  an SMPP PDU
 
 SIP may also come as a hex dump (xxd, hexdump -C, tshark -x) or in base64.
 Nothing is sent anywhere. Ends with 0 when the message is valid, with 2 when it is
@@ -216,7 +216,7 @@ fn input(context: &Context, args: &DecodeArgs) -> Result<Vec<u8>, CommandError> 
     match args.file.as_deref().filter(|f| f.as_os_str() != "-") {
         Some(path) => {
             let unreadable = |e: std::io::Error| {
-                CommandError::usage(format!("cannot read {}: {e}", path.display()))
+                CommandError::unreadable(path, &e)
                     .hint("To explain a text, not a file:  callhome decode --text 'KME …'")
             };
             std::fs::File::open(path)

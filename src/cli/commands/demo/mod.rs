@@ -1,4 +1,5 @@
 mod backup;
+mod folder;
 mod forgery;
 mod scene;
 mod show;
@@ -12,6 +13,7 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 
+use folder::{Folder, sweep};
 use scene::Scene;
 use show::Narrator;
 use stage::Stage;
@@ -29,7 +31,7 @@ Examples:
   callhome demo -o json        one document with a step each, for programs
   callhome demo -v             also the commands that are run
   callhome demo --trace sip,http,sms   also what crosses the wire
-  callhome demo --keep         leave everything running and print commands to try")]
+  callhome demo --keep         leave it all running and print commands to try")]
 pub struct DemoArgs {
     /// Leave everything running until Ctrl-C, and print commands to try
     #[arg(long)]
@@ -66,10 +68,11 @@ pub(super) async fn run(context: &Context, args: DemoArgs) -> Outcome {
     let folder = match args.folder.clone() {
         Some(folder) => std::path::absolute(folder)
             .map_err(|e| CommandError::usage(format!("--folder: {e}")))?,
-        None => context
-            .environment
-            .temporary_folder()
-            .join(format!("callhome-demo-{}", context.new_id()?)),
+        None => {
+            let temporary = context.environment.temporary_folder();
+            sweep(&temporary);
+            Folder::scratch(&temporary, &context.new_id()?.to_string())
+        }
     };
     if folder.exists() {
         return Err(CommandError::new(
@@ -88,8 +91,8 @@ pub(super) async fn run(context: &Context, args: DemoArgs) -> Outcome {
     };
     let mut narrator = Narrator::new(context, args.keep);
     narrator.opening()?;
-    let stage =
-        Stage::open(program, folder, keep_folder, context.flags.trace.clone()).map_err(scene)?;
+    let folder = Folder::make(folder, keep_folder).map_err(scene)?;
+    let stage = Stage::open(program, folder, context.flags.trace.clone());
     let mut scene = tokio::select! {
         scene_or = Scene::set(stage) => scene_or.map_err(scene)?,
         () = stop.cancelled() => return Err(CommandError::new(ErrorKind::Interrupted, "stopped")),

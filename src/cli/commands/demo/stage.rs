@@ -1,15 +1,16 @@
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError, mpsc};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Fault;
+use super::folder::Folder;
 use crate::cli::commands::traceable_line;
 
 /// How long a program may take until it says that it is ready.
@@ -21,12 +22,14 @@ const READY_WITHIN: Duration = Duration::from_secs(20);
 /// the demo shows is what a user gets.
 pub(super) struct Stage {
     program: PathBuf,
-    folder: PathBuf,
     processes: Vec<Process>,
-    keep: bool,
+    /// Commands that have not ended.
+    running: Mutex<Vec<Arc<Mutex<Child>>>>,
     /// Which parts of the traffic are to be shown.
     trace: Vec<String>,
     heard: Mutex<Vec<Heard>>,
+    /// Dropped last: nobody writes into it any more then.
+    folder: Folder,
 }
 
 /// What a command said of its traffic.
@@ -94,41 +97,30 @@ impl Ran {
 }
 
 impl Stage {
-    /// Makes the scratch folder, readable for its owner only.
-    pub(super) fn open(
-        program: PathBuf,
-        folder: PathBuf,
-        keep: bool,
-        trace: Vec<String>,
-    ) -> Result<Self, Fault> {
-        use std::os::unix::fs::DirBuilderExt;
-        fs::DirBuilder::new()
-            .mode(0o700)
-            .recursive(false)
-            .create(&folder)
-            .map_err(|e| Fault::new(format!("cannot make {}: {e}", folder.display())))?;
-        Ok(Self {
+    /// An empty stage.
+    pub(super) fn open(program: PathBuf, folder: Folder, trace: Vec<String>) -> Self {
+        Self {
             program,
-            folder,
             processes: Vec::new(),
-            keep,
+            running: Mutex::default(),
             trace,
             heard: Mutex::default(),
-        })
+            folder,
+        }
     }
 
     pub(super) fn folder(&self) -> &Path {
-        &self.folder
+        self.folder.path()
     }
 
     /// Whether the folder stays when the demo ends.
     pub(super) fn is_kept(&self) -> bool {
-        self.keep
+        self.folder.is_kept()
     }
 
     /// A path in the scratch folder.
     pub(super) fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        self.folder.path().join(name)
     }
 
     /// Writes a file for its owner only.
@@ -155,10 +147,10 @@ impl Stage {
         command
             .args(args)
             .env_clear()
-            .env("HOME", &self.folder)
-            .env("XDG_RUNTIME_DIR", &self.folder)
+            .env("HOME", self.folder.path())
+            .env("XDG_RUNTIME_DIR", self.folder.path())
             .env("NO_COLOR", "1")
-            .current_dir(&self.folder)
+            .current_dir(self.folder.path())
             .stdin(Stdio::null());
         command
     }
@@ -230,7 +222,7 @@ impl Stage {
 
     /// What the commands said of their traffic since the last time.
     pub(super) fn heard(&self) -> Vec<Heard> {
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = locked(&self.heard);
         std::mem::take(&mut heard)
     }
 
@@ -246,7 +238,7 @@ impl Stage {
     }
 
     fn hear(&self, command: &str, said: &str) {
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut heard = locked(&self.heard);
         // Of a command that is repeated until something has happened, the last time counts.
         if heard.last().is_some_and(|h| h.command == command) {
             heard.pop();
@@ -277,19 +269,17 @@ impl Stage {
         }
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let typed = typed(args);
-        let input = input.map(str::to_owned);
-        let waited =
-            tokio::task::spawn_blocking(move || -> std::io::Result<std::process::Output> {
-                let mut child = command.spawn()?;
-                if let (Some(text), Some(mut pipe)) = (input, child.stdin.take()) {
-                    pipe.write_all(text.as_bytes())?;
-                }
-                child.wait_with_output()
-            })
-            .await;
+        let cannot = |e: std::io::Error| Fault::new(format!("cannot run `{typed}`: {e}"));
+        let mut child = command.spawn().map_err(cannot)?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let child = Arc::new(Mutex::new(child));
+        locked(&self.running).push(Arc::clone(&child));
+        let (input, ending) = (input.map(str::to_owned), Arc::clone(&child));
+        let waited = tokio::task::spawn_blocking(move || wait(&ending, pipes, input)).await;
+        locked(&self.running).retain(|other| !Arc::ptr_eq(other, &child));
         let output = waited
             .map_err(|e| Fault::new(e.to_string()))?
-            .map_err(|e| Fault::new(format!("cannot run `{typed}`: {e}")))?;
+            .map_err(cannot)?;
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         if traced.is_some() {
             self.hear(&typed, &stderr);
@@ -308,11 +298,46 @@ impl Drop for Stage {
         for process in &mut self.processes {
             end(&mut process.child);
         }
-        if !self.keep {
-            // What is left in a scratch folder harms nobody; there is no one left to tell.
-            drop(fs::remove_dir_all(&self.folder));
+        for command in locked(&self.running).drain(..) {
+            end(&mut locked(&command));
         }
     }
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Whoever panicked held a list or a program, which are whole at all times.
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+type Pipes = (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>);
+
+/// Hands a command its input and reads what it says, until it has ended by itself or was ended.
+fn wait(
+    child: &Mutex<Child>,
+    (stdin, stdout, stderr): Pipes,
+    input: Option<String>,
+) -> std::io::Result<Output> {
+    let said = std::thread::spawn(move || all_of(stderr));
+    if let (Some(text), Some(mut pipe)) = (input, stdin) {
+        pipe.write_all(text.as_bytes())?;
+    }
+    let stdout = all_of(stdout)?;
+    let stderr = said.join().unwrap_or_else(|_| Ok(Vec::new()))?;
+    // Both pipes are closed: it has ended, or is about to.
+    let status = locked(child).wait()?;
+    Ok(Output {
+        status,
+        stdout,
+        stderr,
+    })
+}
+
+fn all_of(pipe: Option<impl Read>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(mut pipe) = pipe {
+        pipe.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 fn end(child: &mut Child) {

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::api::NewDevice;
 use crate::cli::context::Context;
-use crate::cli::error::{CommandError, Exit, Outcome};
+use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::flags::WriteFlags;
 use crate::cli::output::device_card;
 use crate::domain::{Identity, IdentityKind, Imei, Msisdn};
@@ -92,7 +92,14 @@ pub(super) async fn run(context: &Context, args: AddArgs) -> Outcome {
     let added = client
         .add_device(&device, &context.write(&args.write)?)
         .await
-        .map_err(CommandError::from)?;
+        .map_err(|e| {
+            let error = CommandError::from(e);
+            let taken = error.kind() == ErrorKind::Conflict && error.hints().is_empty();
+            match device.identities.first().filter(|_| taken) {
+                Some(own) => error.hint(format!("See it:  callhome device show {}", own.value())),
+                None => error,
+            }
+        })?;
     context.show(&device_card(&added, context.now()))?;
     Ok(Exit::Done)
 }

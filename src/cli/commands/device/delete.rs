@@ -18,7 +18,8 @@ The PIN of one that is locked is forgotten, too: that needs --accept-risk lock b
 
 Examples:
   callhome device delete 358931104120070
-  callhome device delete 358931104120070 --yes --accept-risk data-loss --reason sold")]
+  callhome device delete 358931104120070 --yes --accept-risk data-loss \\
+      --reason sold")]
 pub struct DeleteArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,

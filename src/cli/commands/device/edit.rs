@@ -15,7 +15,8 @@ use super::add::fact;
 #[command(after_help = "\
 Examples:
   callhome device edit 358931104120070 --owner \"L. Berg\"
-  callhome device edit 358931104120070 --number +14085550137 --number +46701234567
+  callhome device edit 358931104120070 --number +14085550137 \\
+      --number +46701234567
   callhome device edit 358931104120070 --set site=Oslo --set asset=
   callhome device edit 358931104120070 --push fcm:dGVzdC10b2tlbg")]
 pub struct EditArgs {

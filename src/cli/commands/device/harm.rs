@@ -67,7 +67,8 @@ What is not in a backup is gone for good: callhome backup list DEVICE
 
 Examples:
   callhome device wipe 358931104120070
-  callhome device wipe 358931104120070 --yes --accept-risk data-loss --reason stolen")]
+  callhome device wipe 358931104120070 --yes --accept-risk data-loss \\
+      --reason stolen")]
 pub struct WipeArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
@@ -101,7 +102,8 @@ The device forgets this server too; to manage it again it has to be enrolled aga
 
 Examples:
   callhome device reset 358931104120070
-  callhome device reset 358931104120070 --yes --accept-risk data-loss --reason sold")]
+  callhome device reset 358931104120070 --yes --accept-risk data-loss \\
+      --reason sold")]
 pub struct ResetArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,

@@ -22,7 +22,7 @@ Role helpdesk: one new phone at a time; engineer: many, or one that was enrolled
 Examples:
   callhome device invite --by sms --number +14085550137
   callhome device invite --by email --email anna@example.net
-  callhome device invite --by qr                the phone is here: let it scan the screen
+  callhome device invite --by qr                the phone scans the screen
   callhome device invite --by link              to paste somewhere
   callhome device invite 358931104120070        the phone was set up anew
   callhome device invite --count 50 -o json > invitation.json
@@ -200,7 +200,7 @@ fn typed(invitation: &Invitation) -> String {
     let code = invitation.codes.first().map(ToString::to_string);
     format!(
         "To be typed on the phone, where nothing can be opened or scanned:\n  System id    {}\n  Code         {}\n\n\
-         Good for one phone until {}. See it come in:  callhome device list\n",
+         Good for one phone until {}.\nSee it come in:  callhome device list\n",
         invitation.system_id,
         code.unwrap_or_default(),
         date_time(invitation.expires_at),

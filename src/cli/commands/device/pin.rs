@@ -16,7 +16,8 @@ Each look is written into the audit trail.
 
 Examples:
   callhome device pin 358931104120070
-  callhome device pin 358931104120070 --reason \"owner at the desk\" --ticket INC-4471
+  callhome device pin 358931104120070 --reason \"owner at the desk\" \\
+      --ticket INC-4471
   callhome device pin 358931104120070 --all")]
 pub struct PinArgs {
     /// IMEI, serial number, phone number, name, owner or id

@@ -12,7 +12,8 @@ use super::super::acting::{self, Order};
 #[command(after_help = "\
 Examples:
   callhome device locate 358931104120070 --wait
-  callhome device locate +14085550137 --samples 5 --every 60 --wait --timeout 10min")]
+  callhome device locate +14085550137 --samples 5 --every 60 --wait \\
+      --timeout 10min")]
 pub struct LocateArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
@@ -53,10 +54,19 @@ pub struct MessageArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// What to show
+    #[arg(value_parser = words)]
     text: String,
     /// How it is carried out.
     #[command(flatten)]
     how: How,
+}
+
+/// Something to read.
+fn words(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("there is nothing to show in it".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
 }
 
 /// Ask a device for everything about itself.

@@ -36,7 +36,8 @@ so devices and operators go on trusting it. What was asked for after the copy wa
 server that was copied must not run any more.
 
 Examples:
-  callhome server restore callhome-2026-11-20.db --master-key /mnt/safe/master.key
+  callhome server restore callhome-2026-11-20.db \\
+      --master-key /mnt/safe/master.key
   callhome --data-dir /srv/callhome server restore callhome-2026-11-20.db \\
       --master-key /mnt/safe/master.key --yes")]
 pub struct RestoreArgs {
@@ -158,7 +159,7 @@ fn unusable(copy: &Path, key: &Path, error: &StoreError) -> CommandError {
         )
         .hint("Each server has its own: look for master.key in the data folder of the one that was copied."),
         other => CommandError::usage(format!("{shown}: {other}"))
-            .hint("It takes what this wrote:  callhome server backup FILE"),
+            .hint("It takes what callhome server backup wrote."),
     }
 }
 
@@ -173,7 +174,7 @@ fn complete(copy: &Path, unpacked: Unpacked) -> Result<Unpacked, CommandError> {
             "{} does not hold the server's {name}: devices would not trust a server made of it",
             copy.display()
         ))
-        .hint("Make a new copy with this version:  callhome server backup FILE")),
+        .hint("Make a new copy of that server, with this version of callhome server backup.")),
     }
 }
 

@@ -26,8 +26,8 @@ be unlocked, PINs shown, and everything looked at. Another date prolongs it.
 A customer's server hears of it when it next tells its router where it is.
 
 Examples:
-  callhome server evaluate --until 2027-01-31                 this server
-  callhome server evaluate 0306406152 --until 2027-01-31      a customer of this router")]
+  callhome server evaluate --until 2027-01-31              this server
+  callhome server evaluate 0306406152 --until 2027-01-31   a customer")]
 pub struct EvaluateArgs {
     /// System id of the customer; this server when absent
     system_id: Option<SystemId>,

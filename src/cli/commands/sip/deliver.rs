@@ -147,18 +147,21 @@ fn read_rows(file: &Path) -> Result<(Vec<u8>, Vec<SipRow>), CommandError> {
     } else {
         let opened = std::fs::File::open(file);
         Box::new(opened.map_err(|e| {
-            CommandError::usage(format!("cannot read {name}: {e}"))
+            CommandError::unreadable(file, &e)
                 .hint("--from takes a CSV or NDJSON file with an address in each row; - is standard input")
-                .hint("See the form:  callhome bulk template")
+                .hint(bulk::FORM)
         })?)
     };
-    reader.take(MAX_INPUT + 1).read_to_end(&mut content)?;
+    reader
+        .take(MAX_INPUT + 1)
+        .read_to_end(&mut content)
+        .map_err(|e| CommandError::unreadable(file, &e).hint(bulk::FORM))?;
     if content.len() as u64 > MAX_INPUT {
         return Err(CommandError::usage(format!("{name} is larger than 64 MiB"))
             .hint("Part it:  split -l 500000"));
     }
-    let rows =
-        bulk::read_targets(&content).map_err(|e| CommandError::usage(format!("{name}: {e}")))?;
+    let rows = bulk::read_targets(&content)
+        .map_err(|e| CommandError::usage(format!("{name}: {e}")).hint(bulk::FORM))?;
     Ok((content, rows))
 }
 

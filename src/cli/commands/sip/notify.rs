@@ -15,9 +15,12 @@ use crate::sip::{OutboundRequest, SipUri};
 #[command(after_help = "\
 Examples:
   callhome sip notify anna@192.0.2.7:5060
-  callhome sip notify anna@192.0.2.7 --address mgmt.example.net:8443 --request-id 4t9wz0kc
-  callhome sip notify anna@example.net --proxy 192.0.2.1 --event 'check-sync;reboot=false'
-  callhome sip notify anna@192.0.2.7 --user mgmt --password-file mgmt.pw --trace sip
+  callhome sip notify anna@192.0.2.7 --address mgmt.example.net:8443 \\
+      --request-id 4t9wz0kc
+  callhome sip notify anna@example.net --proxy 192.0.2.1 \\
+      --event 'check-sync;reboot=false'
+  callhome sip notify anna@192.0.2.7 --user mgmt --password-file mgmt.pw \\
+      --trace sip
   callhome sip notify 358931104120070 --event check-sync --vendor auto --wait
   callhome sip notify --from targets.csv --rate 200 --event check-sync
 

@@ -14,7 +14,8 @@ Examples:
     --user anna --password-file anna.pw
   callhome sip register anna@example.net --registrar 192.0.2.1:5060 \\
     --contact anna@10.4.7.31:5060 --expires 60
-  callhome sip register anna@example.net --contact anna@10.4.7.31:5060 --expires 0
+  callhome sip register anna@example.net --contact anna@10.4.7.31:5060 \\
+      --expires 0
 
 Shows the contacts that the registrar holds afterwards.")]
 pub struct RegisterArgs {

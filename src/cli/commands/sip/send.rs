@@ -14,7 +14,8 @@ use crate::sip::{Message, SipUri};
 Examples:
   callhome sip send notify.sip
   callhome sip send notify.sip --to anna@192.0.2.7:5060 --trace sip
-  callhome sip notify anna@192.0.2.7 --dry-run | callhome sip send - --to bert@192.0.2.8
+  callhome sip notify anna@192.0.2.7 --dry-run | callhome sip send - \\
+      --to bert@192.0.2.8
 
 Via, tags, Call-ID, CSeq and Content-Length are made anew; the rest is sent as it stands.")]
 pub struct SendArgs {

@@ -16,10 +16,11 @@ Examples:
   callhome sms compose 'lck()' | callhome sms sign --device 358931104120070 |
     callhome sms send --to +14085550137
 
-Dots stand for a number that the server will reserve.
-What each action means:  aud() loc(samples,seconds) get(file,max) lck(message)
-  ulk() wip(scope) rst() bak(kind,group) res(backup) cal(url) rng(seconds)
-  msg(text) log(lines) ref() rel() nop()")]
+Dots stand for a number that the server will reserve. Actions:
+
+  aud() loc(samples,seconds) get(file,max) lck(message) ulk() wip(scope) rst()
+  bak(kind,group) res(backup) cal(url) rng(seconds) msg(text) log(lines) ref()
+  rel() nop()")]
 pub struct ComposeArgs {
     #[arg(
         required = true,

@@ -46,7 +46,7 @@ pub(super) async fn run(context: &Context, args: ListenArgs) -> Outcome {
         };
         let Ok(next) = next else { break };
         match next.map_err(CommandError::from)? {
-            Watched::Open => context.status("Listening.  (Ctrl-C ends it)")?,
+            Watched::Open => context.announce("Listening.  (Ctrl-C ends it)")?,
             Watched::Event(event) => {
                 let Some(words) = words(&event) else { continue };
                 context.show(&View::one("sms-heard", &event).text(words))?;

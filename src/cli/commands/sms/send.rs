@@ -33,11 +33,13 @@ Examples:
   callhome sms compose 'aud()' | callhome sms sign --device 358931104120070 |
     callhome sms send --to +14085550137
   callhome sms send --to +14085550137 'Please bring the phone to IT'
-  callhome sms send --to +14085550137 --gateway-url kannel+http://kme@127.0.0.1:13013 \\
+  callhome sms send --to +14085550137 \\
+      --gateway-url kannel+http://kme@127.0.0.1:13013 \\
     --password-file kannel.pw < signed.txt
   callhome sms send --to +14085550137 --gateway-url smpp://esme@127.0.0.1:2775 \\
     --password-file smpp.pw --validity 1h 'Back at nine'
-  callhome sms send --to +14085550137 --gateway-url smpps://esme@smsc.example.com \\
+  callhome sms send --to +14085550137 \\
+      --gateway-url smpps://esme@smsc.example.com \\
     --ca-file carrier-ca.pem --password-file smpp.pw 'Back at nine'
 
 The server's gateways are used unless --gateway-url names another one.

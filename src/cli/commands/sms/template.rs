@@ -51,7 +51,8 @@ A lower-case word in braces is filled in when the list is run. Needs the role en
 one takes what its actions take.
 
 Examples:
-  callhome sms template save lost-phone \"lck({message})\" \"loc(3,60)\" --about \"lost or stolen\"
+  callhome sms template save lost-phone \"lck({message})\" \"loc(3,60)\" \\
+      --about \"lost or stolen\"
   callhome sms template save hello \"msg(Call%20{number})\" \"rng(30)\"")]
 pub struct SaveArgs {
     /// Name, as in lost-phone
@@ -90,8 +91,10 @@ All of the list is asked for, in order, or nothing of it (of a device that anoth
 the first that is refused). What locks or destroys is confirmed once for the whole list.
 
 Examples:
-  callhome sms template run lost-phone +14085550137 --set message=\"Call +358 9 1234\"
-  callhome sms template run hello 358931104120070 --set number=112 --via sms --wait")]
+  callhome sms template run lost-phone +14085550137 \\
+      --set message=\"Call +358 9 1234\"
+  callhome sms template run hello 358931104120070 --set number=112 --via sms \\
+      --wait")]
 pub struct RunArgs {
     /// Name of the list
     name: String,

@@ -20,7 +20,7 @@ pub(super) async fn run(context: &Context) -> Outcome {
                 }
             }),
         ])
-        .when_empty("The server has no text message gateway. They are set in its configuration, under server.gateways.");
+        .when_empty("No text message gateway yet. They are set under server.gateways in the server's\nconfiguration. By example:  callhome config template");
     context.show(&view)?;
     Ok(Exit::Done)
 }

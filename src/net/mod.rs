@@ -19,6 +19,7 @@
 //! | `answer` | what comes back over HTTP, up to a limit |
 //! | `capture` | SIP messages in pcap and pcapng files |
 //! | `tls`, `unix` | certificates and listeners of the endpoint |
+//! | `crowd` | how much of what is limited each address has taken |
 //! | `health` | asks whether an application server is well |
 //! | `federation`, `webhook` | the other servers; third parties that are told of events |
 
@@ -26,6 +27,7 @@ mod answer;
 
 pub mod agent_http;
 pub mod capture;
+mod crowd;
 pub mod dns;
 pub mod federation;
 pub mod health;

@@ -1,10 +1,9 @@
 //! The doors of a link: its UDP socket, and TCP and TLS listeners that wait for connections.
 
-use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -15,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::{Connection, Ends, Heard, OUTBOX, prepare, serve};
 use super::{LinkError, LinkOptions};
+use crate::net::crowd::{Crowd, Place};
 use crate::net::tls::{TlsListener, sip_names};
 use crate::sip::{Hop, Transport};
 
@@ -162,66 +162,26 @@ pub(super) struct Porter {
     pub(super) large: Arc<Semaphore>,
 }
 
-/// How many connections each address has open.
+/// Room for the connections that others open.
 #[derive(Clone)]
 pub(super) struct Guests {
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    from_one: usize,
+    crowd: Crowd,
     /// For all of them; more wait in the system's backlog.
     slots: Arc<Semaphore>,
-}
-
-/// A place among them; dropped, it is free again.
-struct Guest {
-    of: Guests,
-    from: IpAddr,
 }
 
 impl Guests {
     pub(super) fn at_most(most: usize) -> Self {
         Self {
-            open: Arc::default(),
-            from_one: (most / PART).max(OFFICE.min(most / 2)),
+            crowd: Crowd::new(from_one(most)),
             slots: Arc::new(Semaphore::new(most)),
         }
     }
-
-    /// A place for one more from there; `None` when it has as many as it may have.
-    fn admit(&self, from: IpAddr) -> Option<Guest> {
-        let from = network(from);
-        // The table is whole after every statement.
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(from).or_default();
-        if *count >= self.from_one {
-            return None;
-        }
-        *count += 1;
-        let of = self.clone();
-        Some(Guest { of, from })
-    }
 }
 
-impl Drop for Guest {
-    fn drop(&mut self) {
-        let mut open = self.of.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.from) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.from);
-            }
-        }
-    }
-}
-
-/// Who has one IPv6 address has its whole /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => {
-            let bits = v6.to_bits() & !u128::from(u64::MAX);
-            std::net::Ipv6Addr::from_bits(bits).into()
-        }
-        v4 => v4,
-    }
+/// How many of them may come from one address.
+fn from_one(most: usize) -> usize {
+    (most / PART).max(OFFICE.min(most / 2))
 }
 
 impl Porter {
@@ -236,7 +196,7 @@ impl Porter {
             let Some((stream, source, slot)) = accepted else {
                 continue;
             };
-            let Some(guest) = self.guests.admit(source.ip()) else {
+            let Some(guest) = self.guests.crowd.admit(source.ip()) else {
                 tracing::debug!(%source, "it has too many SIP connections");
                 continue;
             };
@@ -268,7 +228,7 @@ impl Porter {
                 listener.close().await;
                 return;
             };
-            let Some(guest) = self.guests.admit(accepted.address.ip()) else {
+            let Some(guest) = self.guests.crowd.admit(accepted.address.ip()) else {
                 tracing::debug!(peer = %accepted.address, "it has too many SIP connections");
                 continue;
             };
@@ -291,7 +251,7 @@ impl Porter {
         hop: Hop,
         names: Vec<String>,
         local: SocketAddr,
-        place: (OwnedSemaphorePermit, Guest),
+        place: (OwnedSemaphorePermit, Place),
     ) where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
@@ -332,31 +292,10 @@ async fn accept_with_slot(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn an_office_has_room_where_there_is_little_and_a_part_where_there_is_much() {
         for (most, from_one) in [(8, 4), (512, 256), (10_000, 1_000), (20_000, 2_000)] {
-            assert_eq!(Guests::at_most(most).from_one, from_one);
+            assert_eq!(super::from_one(most), from_one);
         }
-    }
-
-    #[test]
-    fn no_address_and_no_network_takes_all_connections() {
-        let ip = |text: &str| text.parse::<IpAddr>().expect("an address");
-        let guests = Guests::at_most(600);
-        let mut open: Vec<_> = (0..256)
-            .map(|n| guests.admit(ip(&format!("2001:db8::{n:x}"))).expect("room"))
-            .collect();
-        assert!(guests.admit(ip("2001:db8::ffff")).is_none());
-        let others = [
-            guests.admit(ip("2001:db8:0:1::1")),
-            guests.admit(ip("192.0.2.1")),
-        ];
-        assert!(others.iter().all(Option::is_some));
-        open.pop();
-        assert!(guests.admit(ip("2001:db8::ffff")).is_some());
-        drop((open, others));
-        assert!(guests.open.lock().expect("whole").is_empty());
     }
 }

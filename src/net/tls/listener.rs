@@ -11,8 +11,12 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
+use crate::net::crowd::Crowd;
+
 /// Handshakes under way at once; more wait in the system's backlog.
 const HANDSHAKES: usize = 512;
+/// Of them, from one address: who only connects there does not keep others out.
+const FROM_ONE: usize = HANDSHAKES / 2;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const BACKLOG: i32 = 4096;
 
@@ -102,6 +106,7 @@ async fn accept_all(
 ) {
     let slots = Arc::new(Semaphore::new(HANDSHAKES));
     let mut handshakes = JoinSet::new();
+    let crowd = Crowd::new(FROM_ONE);
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
@@ -110,6 +115,10 @@ async fn accept_all(
         };
         match accepted {
             Ok((stream, address, slot)) => {
+                let Some(place) = crowd.admit(address.ip()) else {
+                    tracing::debug!(peer = %address, "it has too many TLS handshakes under way");
+                    continue;
+                };
                 let (acceptor, done) = (acceptor.clone(), done.clone());
                 handshakes.spawn(async move {
                     let shaken = tokio::time::timeout(
@@ -124,7 +133,7 @@ async fn accept_all(
                         }
                         Err(_) => tracing::debug!(peer = %address, "a TLS handshake took too long"),
                     }
-                    drop(slot);
+                    drop((slot, place));
                 });
             }
             Err(error) => {

@@ -75,3 +75,31 @@ async fn a_connection_that_fails_takes_no_request_of_another_one_with_it() {
     us.close().await;
     server.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_begins_handshakes_and_never_ends_them_keeps_nobody_else_out() {
+    let (ca, certificate, key) = certificate(&["anna.test"]);
+    let server = SipLink::open(LinkOptions {
+        tls_door: Some((loopback(), server_config(None, &certificate, &key))),
+        ..LinkOptions::new(loopback(), [1; 32])
+    })
+    .expect("a port");
+    let door = server.tls_addr().expect("open");
+    let mut silent = Vec::new();
+    for _ in 0..600 {
+        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+        socket
+            .bind(SocketAddr::from(([127, 0, 0, 2], 0)))
+            .expect("ours");
+        silent.push(socket.connect(door).await.expect("it listens"));
+    }
+    let us = SipLink::open(LinkOptions {
+        tls: ClientTls::new(Some(&ca), None).expect("PEM"),
+        ..LinkOptions::new(loopback(), [2; 32])
+    })
+    .expect("a port");
+    let report = options(&us, "anna.test", door).await;
+    assert!(report.outcome.is_delivered(), "{report:?}");
+    us.close().await;
+    server.close().await;
+}

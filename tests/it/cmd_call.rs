@@ -125,3 +125,36 @@ fn whoever_connects_takes_no_room_from_the_operator_and_other_phones() {
         assert!(Instant::now() < until, "no room");
     }
 }
+
+#[test]
+fn what_a_peer_says_is_shown_and_not_obeyed_by_the_terminal() {
+    let peer = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port");
+    let at = peer.local_addr().expect("bound");
+    let answering = std::thread::spawn(move || {
+        for status in ["200 O\u{1b}]0;owned\u{7}K", "486 Bu\u{1b}[2Jsy"] {
+            let mut buffer = [0; 4096];
+            let (length, from) = peer.recv_from(&mut buffer).expect("asked");
+            let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            let kept = ["Via", "From", "To", "Call-ID", "CSeq"];
+            let kept = request
+                .lines()
+                .filter(|l| kept.iter().any(|k| l.starts_with(&format!("{k}:"))));
+            let kept: String = kept.map(|l| format!("{}\r\n", l.trim_end())).collect();
+            let answer = format!(
+                "SIP/2.0 {status}\r\n{kept}Server: x\u{1b}[31m\u{8}y\r\nContent-Length: 0\r\n\r\n"
+            );
+            peer.send_to(answer.as_bytes(), from).expect("loopback");
+        }
+    });
+    let home = Home::new();
+    let target = format!("anna@{at}");
+    for (code, said) in [(0, "O\u{fffd}]0;owned\u{fffd}K"), (11, "Bu\u{fffd}[2Jsy")] {
+        let ran = home.run(&["sip", "options", &target, "-v"]);
+        let shown = format!("{}{}", ran.stdout, ran.stderr);
+        assert_eq!(ran.code, code, "{shown:?}");
+        assert!(shown.contains(said), "{shown:?}");
+        let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+        assert!(!shown.contains(obeyed), "{shown:?}");
+    }
+    answering.join().expect("no panic");
+}

@@ -168,9 +168,14 @@ impl Screen {
     /// [`ShowError`] when the flags do not fit or the stream refuses.
     pub fn show(&self, view: &View) -> Result<(), ShowError> {
         let text = render(view, &self.style)?;
-        match self.is_for_people() && view.is_text() {
-            true => self.data(self.retyped(&text).as_bytes())?,
-            false => self.data(text.as_bytes())?,
+        let text = match self.is_for_people() && view.is_text() {
+            true => self.retyped(&text),
+            false => text.into(),
+        };
+        if self.is_read_by_a_person() {
+            self.data(harmless(&text).as_bytes())?;
+        } else {
+            self.data(text.as_bytes())?;
         }
         if self.is_read_by_a_person() && view.is_empty_list() {
             self.status(view.empty_words())?;
@@ -228,10 +233,35 @@ impl Screen {
     /// What the stream says.
     pub fn note(&self, line: &str) -> io::Result<()> {
         let mut err = locked(&self.err);
-        err.write_all(line.as_bytes())?;
+        err.write_all(harmless(line).as_bytes())?;
         err.write_all(b"\n")?;
         err.flush()
     }
+}
+
+/// The colours of this program; other commands to a terminal are none of ours.
+const OURS: [&str; 8] = ["0m", "1m", "2m", "31m", "32m", "33m", "1;31m", "30;107m"];
+
+/// A text that may hold what phones and servers said, without what a terminal would obey.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(obeyed) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let is_colour = || {
+            let rest = text[at..].strip_prefix("\u{1b}[");
+            rest.is_some_and(|rest| OURS.iter().any(|ours| rest.starts_with(ours)))
+        };
+        let ends_line = || text[at..].starts_with("\r\n");
+        shown.push(if obeyed(c) && !is_colour() && !ends_line() {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        });
+    }
+    shown.into()
 }
 
 fn locked<T: ?Sized>(stream: &Mutex<Box<T>>) -> std::sync::MutexGuard<'_, Box<T>> {
@@ -239,4 +269,34 @@ fn locked<T: ?Sized>(stream: &Mutex<Box<T>>) -> std::sync::MutexGuard<'_, Box<T>
     stream
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_obeys_nothing_that_came_from_elsewhere() {
+        let paint = Paint::new(true);
+        for ours in [
+            "a\tb\nc é ◀\r\n".to_owned(),
+            paint.good("ok"),
+            paint.bad("no") + &paint.warn("?") + &paint.dim("-") + &paint.strong("!"),
+        ] {
+            assert_eq!(harmless(&ours), ours);
+        }
+        for (said, shown) in [
+            (
+                "302 M\u{1b}]0;owned\u{7}ved",
+                "302 M\u{fffd}]0;owned\u{fffd}ved",
+            ),
+            ("x\u{1b}[2Jy\u{1b}", "x\u{fffd}[2Jy\u{fffd}"),
+            (
+                "a\rb\u{8}\u{7f}\u{9b}31m\0",
+                "a\u{fffd}b\u{fffd}\u{fffd}\u{fffd}31m\u{fffd}",
+            ),
+        ] {
+            assert_eq!(harmless(said), shown);
+        }
+    }
 }

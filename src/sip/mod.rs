@@ -34,6 +34,7 @@
 //! | RFC 3263 §4.3: a place has failed after 64 × T1 | a silent place gets an even share of the caller's patience, so that the next one is tried in time |
 //! | RFC 5923 §5: connections are used backwards only between peers that proved their names | also to the very address that a connection came from: that is where a registration came from, and it leads nowhere else |
 //! | RFC 3261 §8.1.3.4: a redirected request is the same request | credentials stay with the host that was asked first; Call-ID and tag are new |
+//! | RFC 5626 §3.5.1: each ping has its pong | pings that come at once share one: nobody has us work for line ends |
 //! | RFC 7118: a server takes WebSocket connections | we are a client of them only |
 //! | RFC 3261 §18.2.2: `maddr` | ignored: multicast is not a way to reach a device |
 //! | RFC 3261 §8.2.2.2: 482 for merged requests | not told: each copy is answered |

@@ -102,7 +102,7 @@ impl Transport {
             let secured = named.secured();
             return secured
                 .map(Some)
-                .ok_or_else(|| UnknownTransport(format!("sips over {name}")));
+                .ok_or_else(|| UnknownTransport(format!("sips, which is TLS always, over {name}")));
         }
         Ok(Some(named))
     }

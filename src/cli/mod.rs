@@ -173,8 +173,10 @@ fn plain_screen(environment: &Environment) -> Screen {
         jq: None,
         width: environment.width,
     };
-    let none = Paint::default();
-    Screen::standard(style, false, none, none)
+    let paint = |terminal| Paint::new(environment.wants_colour(terminal));
+    let out = paint(environment.stdout_is_terminal);
+    let err = paint(environment.stderr_is_terminal);
+    Screen::standard(style, false, out, err)
 }
 
 fn tell(environment: &Environment, error: &CommandError, json: bool) -> ExitCode {

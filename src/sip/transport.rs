@@ -100,9 +100,9 @@ impl Transport {
         let named: Self = name.parse()?;
         if uri.is_secure() {
             let secured = named.secured();
-            return secured
-                .map(Some)
-                .ok_or_else(|| UnknownTransport(format!("sips, which is TLS always, over {name}")));
+            return secured.map(Some).ok_or_else(|| {
+                UnknownTransport(format!("sips, which is TLS always, over {name}"))
+            });
         }
         Ok(Some(named))
     }

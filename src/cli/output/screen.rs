@@ -173,7 +173,7 @@ impl Screen {
             false => text.into(),
         };
         if self.is_read_by_a_person() {
-            self.data(harmless(&text).as_bytes())?;
+            self.data(harmless(&text, self.paint).as_bytes())?;
         } else {
             self.data(text.as_bytes())?;
         }
@@ -233,7 +233,7 @@ impl Screen {
     /// What the stream says.
     pub fn note(&self, line: &str) -> io::Result<()> {
         let mut err = locked(&self.err);
-        err.write_all(harmless(line).as_bytes())?;
+        err.write_all(harmless(line, self.status_paint).as_bytes())?;
         err.write_all(b"\n")?;
         err.flush()
     }
@@ -243,7 +243,7 @@ impl Screen {
 const OURS: [&str; 8] = ["0m", "1m", "2m", "31m", "32m", "33m", "1;31m", "30;107m"];
 
 /// A text that may hold what phones and servers said, without what a terminal would obey.
-fn harmless(text: &str) -> Cow<'_, str> {
+fn harmless(text: &str, paint: Paint) -> Cow<'_, str> {
     let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     if !text.contains(obeyed) {
         return text.into();
@@ -252,7 +252,7 @@ fn harmless(text: &str) -> Cow<'_, str> {
     for (at, c) in text.char_indices() {
         let is_colour = || {
             let rest = text[at..].strip_prefix("\u{1b}[");
-            rest.is_some_and(|rest| OURS.iter().any(|ours| rest.starts_with(ours)))
+            paint.0 && rest.is_some_and(|rest| OURS.iter().any(|ours| rest.starts_with(ours)))
         };
         let ends_line = || text[at..].starts_with("\r\n");
         shown.push(if obeyed(c) && !is_colour() && !ends_line() {
@@ -283,7 +283,7 @@ mod tests {
             paint.good("ok"),
             paint.bad("no") + &paint.warn("?") + &paint.dim("-") + &paint.strong("!"),
         ] {
-            assert_eq!(harmless(&ours), ours);
+            assert_eq!(harmless(&ours, paint), ours);
         }
         for (said, shown) in [
             (
@@ -296,7 +296,12 @@ mod tests {
                 "a\u{fffd}b\u{fffd}\u{fffd}\u{fffd}31m\u{fffd}",
             ),
         ] {
-            assert_eq!(harmless(said), shown);
+            assert_eq!(harmless(said, paint), shown);
         }
+        // Where there are no colours, nobody else has some.
+        assert_eq!(
+            harmless(&paint.good("ok"), Paint::default()),
+            "\u{fffd}[32mok\u{fffd}[0m"
+        );
     }
 }

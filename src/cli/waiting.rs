@@ -49,10 +49,10 @@ pub async fn follow_action(
                 Ok(Err(error)) => return Err(error.into()),
             }
         };
-        // Events from before the last look come after it.
+        // Events from before the last look come after it; an end is an end whenever it was.
         if let Some(view) = seen
             && view != last
-            && view.updated_at >= last.updated_at
+            && (view.updated_at >= last.updated_at || view.state.is_final())
         {
             last = view;
             changed(&last);
@@ -97,10 +97,10 @@ pub async fn follow_callback(
                 Ok(Err(error)) => return Err(error.into()),
             }
         };
-        // Events from before the last look come after it.
+        // Events from before the last look come after it; an end is an end whenever it was.
         if let Some(view) = seen
             && view != last
-            && view.updated_at >= last.updated_at
+            && (view.updated_at >= last.updated_at || has_ended(&view))
         {
             last = view;
             changed(&last);

@@ -353,6 +353,7 @@ pub trait Callbacks: Send + Sync {
     -> Result<Vec<CallbackView>, StoreError>;
 
     /// Changes a callback atomically: reads the stored view, applies `change`, stores what it gives; `None` leaves it.
+    /// `updated_at` never goes back, whatever `change` makes of it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is none with this id.

@@ -125,7 +125,10 @@ async fn accept_all(
                         HANDSHAKE_TIMEOUT,
                         handshake(stream, address, &acceptor),
                     );
-                    match shaken.await {
+                    let shaken = shaken.await;
+                    // Who has shaken hands keeps nobody of that address out, however long it waits to be taken.
+                    drop(place);
+                    match shaken {
                         // When nobody takes it the listener is closing: the caller sees a closed connection.
                         Ok(Ok(connection)) => drop(done.send(connection).await),
                         Ok(Err(error)) => {
@@ -133,7 +136,7 @@ async fn accept_all(
                         }
                         Err(_) => tracing::debug!(peer = %address, "a TLS handshake took too long"),
                     }
-                    drop((slot, place));
+                    drop(slot);
                 });
             }
             Err(error) => {

@@ -114,7 +114,8 @@ impl ActionRow {
 
     /// Writes the row back and tells watchers.
     pub(super) fn save(&mut self, tx: &Tx<'_>, at: Timestamp) -> Result<(), StoreError> {
-        self.view.updated_at = at;
+        // Whoever came first may be stored last: who follows the action must not see it go back.
+        self.view.updated_at = at.max(self.view.updated_at);
         let data = to_json(&self.view)?;
         tx.run(
             "UPDATE actions SET epoch = ?2, sequence = ?3, state = ?4, ended = ?5, due_at = ?6, leased = ?7,

@@ -46,9 +46,13 @@ fn update(
             row.get(0)
         })?;
     let data = data.ok_or_else(|| StoreError::NotFound(format!("callback {id}")))?;
-    let Some(view) = change(from_json(&data)?) else {
+    let old: CallbackView = from_json(&data)?;
+    let before = old.updated_at;
+    let Some(mut view) = change(old) else {
         return Ok(None);
     };
+    // Whoever came first may be stored last: who follows the callback must not see it go back.
+    view.updated_at = view.updated_at.max(before);
     let data = to_json(&view)?;
     tx.run(
         "UPDATE callbacks SET data = ?2 WHERE id = ?1",

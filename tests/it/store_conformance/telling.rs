@@ -73,6 +73,12 @@ pub(crate) async fn callbacks_change_atomically(store: impl Store) {
     }
     let seen = store.callback(call.id).await.expect("read").expect("there");
     assert_eq!(seen.operator.len(), "anna".len() + 20);
+    let back = |mut view: CallbackView| {
+        view.updated_at = at(1);
+        Some(view)
+    };
+    let late = store.update_callback(call.id, Box::new(back)).await;
+    assert_eq!(late.expect("changed"), Some(seen.clone()));
     let left = store
         .update_callback(call.id, Box::new(|_| None))
         .await

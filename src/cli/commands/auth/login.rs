@@ -10,7 +10,7 @@ use crate::cli::output::date_time;
 use crate::cli::secrets::{self, KeepFlags};
 use crate::config::{self, UserFile};
 use crate::host::private_file;
-use crate::net::management::{PresentedAuthority, fetch_authority};
+use crate::net::management::{ClientError, PresentedAuthority, fetch_authority};
 
 /// Shortest password that the server takes.
 const SHORTEST: usize = 10;
@@ -118,9 +118,10 @@ pub(super) async fn run(context: &Context, args: LoginArgs) -> Outcome {
         })
         .await
         .map_err(|e| {
+            let refused = matches!(e, ClientError::Problem(_));
             let error = CommandError::from(e);
             match error.kind() {
-                ErrorKind::Auth => error.with_hints(|_| {
+                ErrorKind::Auth if refused => error.with_hints(|_| {
                     "Try again; whoever forgot the password is let in anew by an admin.".to_owned()
                 }),
                 _ => error,
@@ -245,7 +246,11 @@ fn agree(
     let by_flag = format!("If it is:  --fingerprint {}", shown.fingerprint);
     let answer = context
         .prompter
-        .line("Type yes if it is the same", &by_flag)
+        .line(
+            // The words above may go where nobody looks now: the question names what it is about.
+            &format!("{grouped}\nType yes if it is the same"),
+            &by_flag,
+        )
         .map_err(|error| match error.kind() {
             ErrorKind::Usage => CommandError::usage(
                 "somebody has to say that this authority is the right one, and nobody can be asked",

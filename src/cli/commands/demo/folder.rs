@@ -34,8 +34,11 @@ impl Folder {
         let playing = match keep {
             true => None,
             false => {
-                let file = File::create(path.join(PLAYING)).map_err(cannot)?;
+                // Locked before it has the name that sweepers look for.
+                let unnamed = path.join("starting");
+                let file = File::create(&unnamed).map_err(cannot)?;
                 file.lock().map_err(cannot)?;
+                fs::rename(&unnamed, path.join(PLAYING)).map_err(cannot)?;
                 Some(file)
             }
         };

@@ -86,7 +86,7 @@ pub(super) async fn run(context: &Context, args: SignArgs) -> Outcome {
     };
     if acts {
         // Its number is taken, and its PIN is kept: that it was not sent yet must not be overlooked.
-        context.status(&format!(
+        context.announce(&format!(
             "  Signed, not sent: the phone knows nothing of it yet.\n  To send it:  callhome sms send --help   (or at once:  callhome device lock {name})"
         ))?;
     }

@@ -1,4 +1,4 @@
-use data_encoding::HEXLOWER;
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -41,6 +41,11 @@ impl IdSource {
     /// 128 bits as 32 hexadecimal digits, never the same twice.
     pub fn word(&mut self) -> String {
         HEXLOWER.encode(&self.seed()[..16])
+    }
+
+    /// A client's nonce (RFC 7616 §3.4): 64 bits as 11 characters.
+    pub fn client_nonce(&mut self) -> String {
+        BASE64URL_NOPAD.encode(&self.seed()[..8])
     }
 
     /// A branch with the magic cookie (RFC 3261 §8.1.1.7).

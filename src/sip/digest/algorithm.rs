@@ -39,7 +39,7 @@ impl Algorithm {
     ];
 
     /// Whether A1 takes in both nonces.
-    pub(super) fn is_session(self) -> bool {
+    pub(in crate::sip) fn is_session(self) -> bool {
         matches!(
             self,
             Self::Md5Sess | Self::Sha256Sess | Self::Sha512_256Sess

@@ -35,6 +35,8 @@ pub struct Challenge {
     pub opaque: Option<String>,
     /// The algorithm.
     pub algorithm: Algorithm,
+    /// Whether the server named it; else it is MD5, and the answer need not name it either.
+    pub algorithm_named: bool,
     /// What the server offers; empty for RFC 2069 servers.
     pub qop: Vec<Qop>,
     /// The password may have been right: only the nonce was too old.
@@ -61,6 +63,7 @@ impl Challenge {
             None => Algorithm::Md5,
             Some(name) => name.parse().ok()?,
         };
+        let algorithm_named = params.value("algorithm").is_some();
         let mut qop = Vec::new();
         if let Some(offered) = params.value("qop") {
             for word in offered.split(',').map(str::trim) {
@@ -79,6 +82,7 @@ impl Challenge {
             nonce: params.value("nonce")?.to_owned(),
             opaque: params.value("opaque").map(str::to_owned),
             algorithm,
+            algorithm_named,
             qop,
             stale: params
                 .value("stale")
@@ -119,7 +123,8 @@ impl Challenge {
         }
     }
 
-    /// The value that answers it for a request. `auth` is taken when it is offered, else `auth-int`.
+    /// The value that answers it for a request, as short as the grammar allows. `auth` is taken when it is offered, else
+    /// `auth-int`.
     #[must_use]
     pub fn answer(
         &self,
@@ -147,27 +152,29 @@ impl Challenge {
         let response =
             ingredients.response(credentials.user(), &self.realm, credentials.password());
         let mut text = format!(
-            "Digest username={}, realm={}, nonce={}, uri={}, response=\"{response}\", algorithm={}",
+            "Digest username={},realm={},nonce={},uri={},response=\"{response}\"",
             quote(credentials.user()),
             quote(&self.realm),
             quote(&self.nonce),
             quote(uri),
-            self.algorithm,
         );
         // Writing to a String cannot fail.
+        if self.algorithm_named {
+            let _infallible = write!(text, ",algorithm={}", self.algorithm);
+        }
         if let Some(qop) = qop {
             let _infallible = write!(
                 text,
-                ", qop={}, nc={:08x}, cnonce={}",
+                ",qop={},nc={:08x},cnonce={}",
                 qop.as_str(),
                 client.count,
                 quote(client.cnonce)
             );
         } else if self.algorithm.is_session() {
-            let _infallible = write!(text, ", cnonce={}", quote(client.cnonce));
+            let _infallible = write!(text, ",cnonce={}", quote(client.cnonce));
         }
         if let Some(opaque) = &self.opaque {
-            let _infallible = write!(text, ", opaque={}", quote(opaque));
+            let _infallible = write!(text, ",opaque={}", quote(opaque));
         }
         text
     }
@@ -296,6 +303,7 @@ mod tests {
             nonce: "n=,".into(),
             opaque: Some(String::new()),
             algorithm: Algorithm::Sha512_256Sess,
+            algorithm_named: true,
             qop: vec![Qop::Auth, Qop::AuthInt],
             stale: true,
             proxy: true,

@@ -165,6 +165,7 @@ impl Verifier {
                 nonce: self.nonces.nonce(&self.realm, now),
                 opaque: None,
                 algorithm: *algorithm,
+                algorithm_named: true,
                 qop: vec![self.qop],
                 stale,
                 proxy: self.proxy,

@@ -88,7 +88,7 @@ fn answered_call(us: &mut Endpoint, asked: Option<(&str, &str)>) -> (Transmit, T
 
 fn proof(message: &Message, header: &str, name: &str) -> Option<String> {
     let value = message.header(header)?;
-    let found = value.split(", ").find_map(|pair| {
+    let found = value.split(',').find_map(|pair| {
         let pair = pair.strip_prefix("Digest ").unwrap_or(pair);
         pair.strip_prefix(name)?.strip_prefix('=')
     });

@@ -65,7 +65,7 @@ impl Proofs {
         };
         for (challenge, count) in &mut self.known {
             *count += 1;
-            let cnonce = ids.word();
+            let cnonce = ids.client_nonce();
             let client = ClientNonce {
                 cnonce: &cnonce,
                 count: *count,

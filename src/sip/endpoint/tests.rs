@@ -186,6 +186,7 @@ fn challenge() -> Reply {
         nonce: "n".into(),
         opaque: None,
         algorithm: Algorithm::Sha256,
+        algorithm_named: true,
         qop: vec![Qop::Auth],
         stale: false,
         proxy: false,

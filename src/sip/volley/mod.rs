@@ -9,10 +9,14 @@
 //! that neither do silent devices starve the others, nor the others the repair of a loss.
 //! Who is challenged comes before both: it is there and waits.
 //!
+//! Names are no longer than they must be to be unguessable: a datagram of up to 645 bytes takes little more than half
+//! the room of a longer one in a Linux socket's buffer, so the peer's may hold 166 of them and not 92.
+//!
 //! | file | holds |
 //! |---|---|
 //! | `template` | the request with gaps |
 //! | `slot` | one target on its way, its challenges included |
+//! | `spaces` | what proxies asked before, answered ahead |
 //! | `glance` | reading a plain answer fast |
 //! | `wheel` | the one timer structure |
 //! | `pace` | the rate |
@@ -27,6 +31,7 @@
 mod glance;
 mod pace;
 mod slot;
+mod spaces;
 mod template;
 mod wheel;
 
@@ -40,6 +45,7 @@ use std::time::Duration;
 use self::glance::glance;
 use self::pace::Pace;
 use self::slot::{Names, Slot};
+use self::spaces::Spaces;
 pub use self::template::Template;
 use self::template::read_branch;
 use self::wheel::Wheel;
@@ -118,6 +124,7 @@ type Handle = (u32, u64);
 pub struct Volley {
     plan: VolleyPlan,
     names: Names,
+    spaces: Spaces,
     slots: Vec<Option<Slot>>,
     free: Vec<u32>,
     wheel: Wheel<Handle>,
@@ -143,6 +150,7 @@ impl Volley {
             pace: Pace::new(plan.rate),
             plan,
             names: Names::new(ids),
+            spaces: Spaces::default(),
             slots: Vec::new(),
             free: Vec::new(),
             wheel: Wheel::new(),
@@ -246,14 +254,10 @@ impl Volley {
         if code < 200 || !effects.contains(&Effect::Deliver) {
             return;
         }
-        if let (401 | 407, Some(message), Some(credentials)) =
-            (code, message, &self.plan.credentials)
-            && slot.answer_challenge(
-                message,
-                &self.plan.template,
-                credentials,
-                &mut self.names.ids,
-            )
+        if !matches!(code, 401 | 407) {
+            slot.went_through(&mut self.spaces);
+        } else if let Some(message) = message
+            && slot.answer_challenge(message, &self.plan, &mut self.spaces, &mut self.names.ids)
         {
             slot.renew(now, self.plan.timers, &mut self.names);
             self.challenged.push_back((index, slot.key));
@@ -374,7 +378,8 @@ impl Volley {
     }
 
     fn begin(&mut self, now: Duration, target: VolleyTarget) -> u32 {
-        let slot = Slot::new(now, target, &self.plan, &mut self.names);
+        let mut slot = Slot::new(now, target, &self.plan, &mut self.names);
+        slot.answer_ahead(&self.plan, &mut self.spaces, &mut self.names.ids);
         self.counts.begun += 1;
         self.counts.open += 1;
         match self.free.pop() {

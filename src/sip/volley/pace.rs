@@ -1,24 +1,30 @@
 use std::time::Duration;
 
-/// What a pause may save up: a hiccup of the machine is caught up with, but not in one burst.
-const SAVED: Duration = Duration::from_millis(20);
+/// What a pause may save up …
+const SAVED: Duration = Duration::from_millis(100);
+/// … and how much faster than the rate it is caught up with: a burst is lost in sockets that the rate would not fill.
+const CATCHING_UP: f64 = 2.0;
+/// What may go out at once.
+const AT_ONCE: Duration = Duration::from_millis(5);
 
-/// How many messages may go out: a bucket that fills at the rate.
+/// How many messages may go out.
+///
+/// Two buckets: one fills at the rate and holds what a pause saved, the other fills faster and holds little.
 #[derive(Debug)]
 pub(super) struct Pace {
     /// Messages a second; `None` is no limit.
     rate: Option<f64>,
     credit: f64,
-    most: f64,
+    burst: f64,
     at: Duration,
 }
 
 impl Pace {
-    pub(super) fn new(rate: Option<f64>) -> Self {
+    pub(super) const fn new(rate: Option<f64>) -> Self {
         Self {
             rate,
             credit: 1.0,
-            most: rate.map_or(1.0, |r| (r * SAVED.as_secs_f64()).max(1.0)),
+            burst: 1.0,
             at: Duration::ZERO,
         }
     }
@@ -28,7 +34,9 @@ impl Pace {
             && now > self.at
         {
             let gained = (now - self.at).as_secs_f64() * rate;
-            self.credit = (self.credit + gained).min(self.most);
+            let most = |pause: Duration| (rate * pause.as_secs_f64()).max(1.0);
+            self.credit = (self.credit + gained).min(most(SAVED));
+            self.burst = (self.burst + gained * CATCHING_UP).min(most(AT_ONCE));
             self.at = now;
         }
     }
@@ -38,21 +46,21 @@ impl Pace {
         if self.rate.is_none() {
             return true;
         }
-        if self.credit < 1.0 {
+        if self.credit < 1.0 || self.burst < 1.0 {
             return false;
         }
         self.credit -= 1.0;
+        self.burst -= 1.0;
         true
     }
 
     /// When the next message may go.
     pub(super) fn next_at(&self) -> Duration {
-        match self.rate {
-            Some(rate) if self.credit < 1.0 => {
-                self.at + Duration::from_secs_f64((1.0 - self.credit) / rate)
-            }
-            _ => self.at,
-        }
+        let Some(rate) = self.rate else {
+            return self.at;
+        };
+        let missing = (1.0 - self.credit).max((1.0 - self.burst) / CATCHING_UP);
+        self.at + Duration::from_secs_f64(missing.max(0.0) / rate)
     }
 }
 
@@ -71,10 +79,16 @@ mod tests {
             }
         }
         assert!((999..=1_001).contains(&sent), "{sent}");
-        pace.refill(Duration::from_secs(60));
-        let burst = (0..100).filter(|_| pace.take()).count();
-        assert_eq!(burst, 20);
-        assert!(pace.next_at() > Duration::from_secs(60));
+        // After a minute's pause a tenth of a second's worth is caught up with, at twice the rate and not in one burst.
+        let mut caught_up = 0;
+        for ms in 60_000..60_100 {
+            pace.refill(Duration::from_millis(ms));
+            let burst = std::iter::from_fn(|| pace.take().then_some(())).count();
+            assert!(burst <= if ms == 60_000 { 5 } else { 2 }, "{burst} at {ms}");
+            caught_up += burst;
+        }
+        assert!((198..=205).contains(&caught_up), "{caught_up}");
+        assert!(pace.next_at() > Duration::from_millis(60_099));
     }
 
     #[test]

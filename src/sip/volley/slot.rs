@@ -1,5 +1,7 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::spaces::{Spaces, Used};
 use super::template::{Filling, Template};
 use super::{VolleyPlan, VolleyTarget};
 use crate::sip::digest::{Challenge, ClientNonce, challenges};
@@ -32,8 +34,35 @@ pub(super) struct Slot {
 /// What was challenged, and the header fields that answer it.
 #[derive(Debug, Default)]
 struct Proof {
-    challenges: Vec<(Challenge, u32)>,
+    challenges: Vec<Used>,
     fields: String,
+    /// Nobody has asked this target's request yet: the answer is to what another's was asked.
+    ahead: bool,
+}
+
+impl Proof {
+    /// Writes the header fields anew, each with a client nonce of its own.
+    fn write(
+        &mut self,
+        uri: &str,
+        template: &Template,
+        credentials: &Credentials,
+        ids: &mut IdSource,
+    ) {
+        self.fields.clear();
+        for (challenge, count) in &self.challenges {
+            let cnonce = ids.client_nonce();
+            let client = ClientNonce {
+                cnonce: &cnonce,
+                count: *count,
+            };
+            let value =
+                challenge.answer(credentials, template.method(), uri, template.body(), client);
+            for text in [challenge.answer_name(), ": ", &value, "\r\n"] {
+                self.fields.push_str(text);
+            }
+        }
+    }
 }
 
 impl From<Timer> for ClientInput {
@@ -84,17 +113,52 @@ impl Slot {
         }
     }
 
+    /// Answers before it is asked what the proxy on the way asked others.
+    pub(super) fn answer_ahead(
+        &mut self,
+        plan: &VolleyPlan,
+        spaces: &mut Spaces,
+        ids: &mut IdSource,
+    ) {
+        let Some(credentials) = &plan.credentials else {
+            return;
+        };
+        let challenges = spaces.ahead(self.target.to);
+        if challenges.is_empty() {
+            return;
+        }
+        let mut proof = Proof {
+            challenges,
+            ahead: true,
+            ..Proof::default()
+        };
+        proof.write(&self.target.uri, &plan.template, credentials, ids);
+        self.proof = Some(Box::new(proof));
+    }
+
     /// Answers what a 401 or 407 asks, unless the same was answered before.
     pub(super) fn answer_challenge(
         &mut self,
         message: &Message,
-        template: &Template,
-        credentials: &Credentials,
+        plan: &VolleyPlan,
+        spaces: &mut Spaces,
         ids: &mut IdSource,
     ) -> bool {
+        let Some(credentials) = &plan.credentials else {
+            return false;
+        };
         let asked = challenges(message);
+        let hop = self.target.to;
         let proof = self.proof.get_or_insert_default();
         let same = |a: &Challenge, b: &Challenge| a.proxy == b.proxy && a.realm == b.realm;
+        if proof.ahead {
+            proof.ahead = false;
+            let again = |(old, _): &Used| asked.iter().any(|new| same(old, new));
+            if proof.challenges.iter().any(again) {
+                spaces.refused(hop, &proof.challenges);
+                proof.challenges.clear();
+            }
+        }
         let refused =
             |new: &Challenge| !new.stale && proof.challenges.iter().any(|(old, _)| same(old, new));
         if asked.is_empty() || self.number > MOST_ATTEMPTS || asked.iter().any(refused) {
@@ -102,28 +166,20 @@ impl Slot {
         }
         for new in asked {
             proof.challenges.retain(|(old, _)| !same(old, &new));
-            proof.challenges.push((new, 0));
+            proof.challenges.push((Arc::new(new), 0));
         }
-        proof.fields.clear();
         for (challenge, count) in &mut proof.challenges {
-            *count += 1;
-            let cnonce = ids.word();
-            let client = ClientNonce {
-                cnonce: &cnonce,
-                count: *count,
-            };
-            let value = challenge.answer(
-                credentials,
-                template.method(),
-                &self.target.uri,
-                template.body(),
-                client,
-            );
-            for text in [challenge.answer_name(), ": ", &value, "\r\n"] {
-                proof.fields.push_str(text);
-            }
+            *count = spaces.next_count(hop, challenge).unwrap_or(*count + 1);
         }
+        proof.write(&self.target.uri, &plan.template, credentials, ids);
         true
+    }
+
+    /// Its request went through: what it answered on the way will serve others.
+    pub(super) fn went_through(&self, spaces: &mut Spaces) {
+        if let Some(proof) = self.proof.as_ref().filter(|proof| !proof.ahead) {
+            spaces.accepted(self.target.to, &proof.challenges);
+        }
     }
 }
 
@@ -131,14 +187,14 @@ impl Slot {
 #[derive(Debug)]
 pub(super) struct Names {
     pub(super) ids: IdSource,
-    /// Upper half of all Call-IDs: no other volley has it.
-    volley: u64,
+    /// The upper part of all Call-IDs: no other volley has it.
+    volley: u32,
     spare: Option<(u64, u64)>,
 }
 
 impl Names {
     pub(super) fn new(mut ids: IdSource) -> Self {
-        let volley = (ids.bits() >> 64) as u64;
+        let volley = (ids.bits() >> 96) as u32;
         Self {
             ids,
             volley,
@@ -146,7 +202,7 @@ impl Names {
         }
     }
 
-    /// 128 bits for the names that stay, of which 64 are the target's own, and 64 more for the branch.
+    /// 96 bits for the names that stay, of which 64 are the target's own, and 64 more for the branch.
     fn draw(&mut self) -> (u128, u64) {
         let (own, key) = self.spare.take().unwrap_or_else(|| {
             let seed = self.ids.seed();

@@ -1,7 +1,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+use data_encoding::{BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 
 use crate::sip::endpoint::{Attempt, Endpoint};
 use crate::sip::id_source::IdSource;
@@ -142,10 +142,11 @@ impl Template {
                     Gap::Uri => into.extend_from_slice(with.uri.as_bytes()),
                     Gap::Local => into.extend_from_slice(with.local.as_bytes()),
                     Gap::CallId => {
-                        hex(&with.word.to_be_bytes(), into);
-                        into.extend_from_slice(b"@callhome");
+                        let mut name = [0; 16];
+                        BASE64URL_NOPAD.encode_mut(&with.word.to_be_bytes()[4..], &mut name);
+                        into.extend_from_slice(&name);
                     }
-                    Gap::Tag => hex(&with.word.to_be_bytes()[8..], into),
+                    Gap::Tag => hex(&with.word.to_be_bytes()[12..], into),
                     Gap::Branch => {
                         into.extend_from_slice(b"z9hG4bK");
                         hex(&with.slot.to_be_bytes(), into);

@@ -178,6 +178,73 @@ fn challenges_are_answered_in_the_same_run_and_only_once() {
 }
 
 #[test]
+fn a_proxy_asks_once_and_everybody_after_brings_the_answer_along() {
+    let nonces = NonceSource::new([3; 32], Duration::from_secs(60));
+    let verifier = Verifier::new("proxy", nonces).as_proxy();
+    let ask = |request: &Message, at: i64, stale: bool| {
+        answer(
+            request,
+            &verifier.ask(request, Timestamp::from_millis(at), stale),
+        )
+    };
+    let mut volley = volley(None, 8, Some(Credentials::new("mgmt", "right")));
+    (0..4).for_each(|index| volley.offer(target(index)));
+    let first = next(&mut volley, Duration::ZERO).expect("sent");
+    assert_eq!(first.header("Proxy-Authorization"), None);
+    volley.receive(MS, &ask(&first, 1_000, false));
+    let second = next(&mut volley, MS).expect("the answer");
+    volley.receive(MS * 2, &answer(&second, &Reply::ok()));
+
+    let now = Timestamp::from_millis(1_002);
+    let mut seen = Vec::new();
+    for index in 1..3 {
+        let ahead = next(&mut volley, MS * 2).expect("sent");
+        assert_eq!(ahead.cseq().expect("number").number, 1);
+        assert!(
+            ahead
+                .uri()
+                .expect("a request")
+                .starts_with(&format!("sip:dev{index}@"))
+        );
+        assert_eq!(verifier.verify(&ahead, "mgmt", Some("right"), now), Ok(()));
+        seen.push(
+            ahead
+                .header("Proxy-Authorization")
+                .expect("an answer")
+                .to_owned(),
+        );
+        assert!(faults(&ahead).is_empty());
+        if index == 1 {
+            volley.receive(MS * 3, &answer(&ahead, &Reply::ok()));
+        } else {
+            // The nonce is no longer good: the new one is answered, and who comes next brings nothing of the old.
+            volley.receive(MS * 3, &ask(&ahead, 90_000, true));
+        }
+    }
+    assert!(
+        seen[0].contains("nc=00000002") && seen[1].contains("nc=00000003"),
+        "{seen:?}"
+    );
+    let again = next(&mut volley, MS * 4).expect("answered anew");
+    assert_eq!(again.cseq().expect("number").number, 2);
+    let later = Timestamp::from_millis(90_001);
+    assert_eq!(
+        verifier.verify(&again, "mgmt", Some("right"), later),
+        Ok(())
+    );
+    let last = next(&mut volley, MS * 4).expect("sent");
+    assert_eq!(last.header("Proxy-Authorization"), None);
+    volley.receive(MS * 5, &answer(&again, &Reply::ok()));
+    volley.receive(MS * 5, &answer(&last, &Reply::ok()));
+    assert!(
+        ends(&mut volley)
+            .iter()
+            .all(|end| end.outcome.code() == Some(200))
+    );
+    assert!(volley.is_idle());
+}
+
+#[test]
 fn copies_count_against_the_rate_and_starve_nobody() {
     // 2,000 silent targets first, then 2,000 that answer at once; 1,000 messages a second.
     let mut volley = volley(Some(1_000.0), 10_000, None);
@@ -196,7 +263,7 @@ fn copies_count_against_the_rate_and_starve_nobody() {
                 last = now;
             }
         }
-        now += MS * 10;
+        now += MS * 5;
     }
     assert!(in_second.values().all(|n| *n <= 1_021), "{in_second:?}");
     assert_eq!(answered, 2_000);

@@ -14,10 +14,16 @@ use crate::sip::volley::{Volley, VolleyEnd, VolleyTarget};
 
 /// Longest sleep: how soon new targets and a wish to stop are seen.
 const NAP: Duration = Duration::from_millis(5);
-/// At this rate messages go out in batches, and answers are looked for as often.
-const FAST: f64 = 20_000.0;
-/// The beat of fast runs.
-const BEAT: Duration = Duration::from_micros(250);
+/// From these rates on messages go out on a beat, and answers are looked for as often: waking for each would cost more
+/// than they do, and take the processor from a server on the same machine.
+const BEATS: [(f64, Duration); 2] = [
+    (20_000.0, Duration::from_micros(250)),
+    (1_000.0, Duration::from_micros(500)),
+];
+/// How often it is asked which datagrams came back.
+const ERRORS: Duration = Duration::from_millis(10);
+/// How long a full socket is given at least.
+const DRAIN: Duration = Duration::from_micros(250);
 /// How often counts are told when no target ends.
 const NEWS: Duration = Duration::from_millis(200);
 /// Ends that may wait for whoever hears them; above that, no target is begun.
@@ -45,6 +51,8 @@ pub(super) struct Engine {
     /// A datagram that found its lane full.
     pub(super) kept: Option<SocketAddr>,
     pub(super) refused: Vec<Refused>,
+    /// When it is to be asked again which datagrams came back.
+    pub(super) errors_at: Duration,
 }
 
 impl Engine {
@@ -65,19 +73,26 @@ impl Engine {
             if !heard || (self.input_ended && self.volley.is_idle() && all_told) {
                 return;
             }
-            if sent == 0 || self.is_fast() {
+            if sent == 0 || self.beat().is_some() {
                 self.wait(received);
             }
         }
     }
 
-    fn is_fast(&self) -> bool {
-        self.rate.is_some_and(|r| r >= FAST)
+    fn beat(&self) -> Option<Duration> {
+        let rate = self.rate?;
+        let (_, beat) = BEATS.into_iter().find(|(from, _)| rate >= *from)?;
+        Some(beat)
     }
 
     fn receive(&mut self) -> usize {
         let mut total = 0;
-        for lane in &mut self.lanes {
+        let now = self.now();
+        let errors_due = now >= self.errors_at;
+        if errors_due {
+            self.errors_at = now + ERRORS;
+        }
+        for lane in self.lanes.iter_mut().filter(|lane| lane.was_used()) {
             loop {
                 let now = self.start.elapsed();
                 let volley = &mut self.volley;
@@ -87,7 +102,9 @@ impl Engine {
                     break;
                 }
             }
-            lane.take_errors(&mut self.refused);
+            if errors_due {
+                lane.take_errors(&mut self.refused);
+            }
         }
         total
     }
@@ -194,18 +211,18 @@ impl Engine {
         let now = self.now();
         let next = self.volley.next_timeout();
         let mut pause = next.map_or(NAP, |at| at.saturating_sub(now)).min(NAP);
-        if self.is_fast() {
-            // Answers of a beat are taken together: waking for each would cost more than they do.
+        if let Some(beat) = self.beat()
+            && (pause <= beat || received > 0)
+        {
             if received < super::lane::BATCH {
-                std::thread::sleep(BEAT);
+                std::thread::sleep(beat);
             }
             return;
         }
-        if pause.is_zero() && !self.lanes.iter().any(Lane::has_outgoing) {
-            return;
-        }
         if self.lanes.iter().any(Lane::has_outgoing) {
-            pause = pause.max(BEAT);
+            pause = pause.max(DRAIN);
+        } else if pause.is_zero() {
+            return;
         }
         let mut sockets: Vec<PollFd<'_>> = self
             .lanes
@@ -218,5 +235,13 @@ impl Engine {
             .collect();
         // Interrupted or not: the next round looks at everything.
         let _woken = ppoll(&mut sockets, Some(TimeSpec::from(pause)), None).is_ok();
+        // It wakes at once for as long as nobody asked.
+        let came_back = |socket: &PollFd<'_>| {
+            let seen = socket.revents();
+            seen.is_some_and(|seen| seen.contains(PollFlags::POLLERR))
+        };
+        if sockets.iter().any(came_back) {
+            self.errors_at = Duration::ZERO;
+        }
     }
 }

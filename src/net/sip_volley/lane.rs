@@ -35,6 +35,7 @@ pub(super) struct Lane {
     outgoing: Vec<u8>,
     ends: Vec<usize>,
     to: Vec<Option<SockaddrStorage>>,
+    used: bool,
 }
 
 /// A datagram that the system would not send, or that came back.
@@ -93,7 +94,13 @@ impl Lane {
             outgoing: Vec::new(),
             ends: Vec::new(),
             to: Vec::new(),
+            used: false,
         }
+    }
+
+    /// Whether anything was ever sent here; else nothing can have come back.
+    pub(super) fn was_used(&self) -> bool {
+        self.used
     }
 
     pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
@@ -110,6 +117,7 @@ impl Lane {
 
     /// Adds a datagram to the batch.
     pub(super) fn push(&mut self, bytes: &[u8], to: SocketAddr) {
+        self.used = true;
         self.outgoing.extend_from_slice(bytes);
         self.ends.push(self.outgoing.len());
         self.to.push(Some(to.into()));

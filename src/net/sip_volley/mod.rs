@@ -124,6 +124,7 @@ impl SipVolley {
             message: Vec::new(),
             kept: None,
             refused: Vec::new(),
+            errors_at: Duration::ZERO,
         };
         std::thread::Builder::new()
             .name("sip-volley".to_owned())

@@ -63,7 +63,8 @@ impl Readers {
         )?;
         conn.busy_timeout(Duration::from_secs(5))?;
         conn.set_prepared_statement_cache_capacity(64);
-        conn.pragma_update(None, "mmap_size", 256 * 1024 * 1024)?;
+        // Not mapped into memory: SQLite unmaps it all whenever another connection has written, which stops every thread
+        // of the process for a moment.
         Ok(conn)
     }
 }

@@ -140,10 +140,16 @@ async fn trust_number(
         let Some(mut device) = ports.devices.device(key.device).await? else {
             return Ok(());
         };
-        let mut open = device.numbers.iter_mut();
-        let Some(slot) = open.find(|n| n.number == *from && n.verified_at.is_none()) else {
+        let mut all = device.numbers.iter_mut();
+        let Some(slot) = all.find(|n| n.number == *from) else {
             return Ok(());
         };
+        match slot.verified_at {
+            // Perhaps by this very reply, and then it was cut off before what waited for that was woken.
+            Some(shown) if shown >= sent => return wake(ports, key.device).await,
+            Some(_) => return Ok(()),
+            None => {}
+        }
         if slot.asked_at.is_some_and(|asked| sent < asked) {
             return Ok(());
         }

@@ -297,6 +297,43 @@ async fn a_lock_waits_until_its_number_is_verified_and_then_goes_at_once() {
     assert!(gateway.texts()[3].contains(" lck()"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_was_cut_off_when_its_number_was_written_down_releases_the_lock_when_it_comes_again()
+ {
+    let world = World::new();
+    let key = world.enrolled(1);
+    world.edit(key.device, |d| {
+        d.numbers = vec![number("+14085550137", false)];
+        d.open_actions = 1;
+    });
+    let gateway = FakeGateway::new("a", true);
+    let mut ports = world.ports();
+    ports.gateways = vec![gateway.clone()];
+    let made = flow::create(&ports, order(key.device, "lck()"))
+        .await
+        .expect("made");
+    try_once(&ports, &made).await;
+    let question = SignedMessage::parse(gateway.texts()[0].as_bytes()).expect("an action string");
+    let nonce = question.reply_nonce().expect("asked for");
+    let answer = Reply::compose(nonce, Vec::new(), &SmsKeys::derive(&key.secret));
+    let own = "+14085550137".parse().expect("a number");
+    sleep(Duration::from_secs(2)).await;
+    let shown = ports.clock.now();
+    // The number is written down, and then the server is killed.
+    world.edit(key.device, |d| d.numbers[0].verified_at = Some(shown));
+    sleep(Duration::from_secs(2)).await;
+    let due = async || {
+        let waiting = ports.actions.action(made.id).await.expect("read");
+        waiting.expect("there").next_try_at
+    };
+    assert!(due().await > Some(ports.clock.now()), "nobody woke it");
+    flow::result::take_reply(&ports, &own, answer.as_bytes())
+        .await
+        .expect("the carrier hands it over again");
+    assert_eq!(due().await, Some(ports.clock.now()), "due at once");
+    assert_eq!(world.shelf().devices[0].numbers[0].verified_at, Some(shown));
+}
+
 /// A gateway whose phone answers before the gateway has told that it took the message.
 struct Quick {
     ports: OnceLock<Ports>,

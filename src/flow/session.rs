@@ -104,10 +104,16 @@ async fn catch_up(
     let Some(caught) = results.catch_up(device, taken, unlock_pin, now).await? else {
         return Ok(());
     };
-    let line = format!(
+    let mut line = format!(
         "it has done number {taken}, of which this server knows nothing: numbers go on at {}, {} open actions got new ones",
         caught.first, caught.renumbered
     );
+    if caught.kept > 0 {
+        line.push_str(&format!(
+            ", {} that it may have done keep theirs",
+            caught.kept
+        ));
+    }
     ports.device_log.heard(device, now, "numbers", &line).await
 }
 

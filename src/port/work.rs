@@ -290,6 +290,8 @@ pub struct CaughtUp {
     pub first: Sequence,
     /// How many open actions got other numbers.
     pub renumbered: usize,
+    /// How many kept theirs, because the device may have done them: its answer tells.
+    pub kept: usize,
 }
 
 /// The device's side of actions.
@@ -309,8 +311,9 @@ pub trait ActionResults: Send + Sync {
 
     /// A device opens a session, and has taken every number up to `taken`. If some of them were given by somebody else,
     /// because the store was made of a copy that is older than they are, numbers go on behind them; open actions whose
-    /// numbers it took for something else get new ones, with their PINs. Nothing when the store is not behind, or the
-    /// number is absurd.
+    /// numbers it took for something else get new ones, with their PINs. Where it cannot be told whether the device did
+    /// them or something else, locks and wipes get new ones, too, and the others wait for its answer. Nothing when the
+    /// store is not behind, or the number is absurd.
     async fn catch_up(
         &self,
         device: ShortId,

@@ -69,6 +69,36 @@ async fn a_session_hands_out_what_is_open_in_order_and_voids_what_was_given_up()
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_device_that_has_done_more_than_was_given_is_caught_up_with_and_its_log_says_so() {
+    let world = World::new();
+    let ports = world.ports();
+    let key = world.enrolled(1);
+    let request = SessionRequest {
+        contiguous: Sequence::new(301),
+        ..SessionRequest::default()
+    };
+    session::open(&ports, &key, request, "test")
+        .await
+        .expect("opened");
+    let told: Vec<String> = world
+        .shelf()
+        .log
+        .iter()
+        .filter(|(_, line)| line.kind == "numbers")
+        .map(|(_, line)| line.text.clone())
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "it has done number 0000012d, of which this server knows nothing: numbers go on at 0000016e, 0 open actions \
+             got new ones"
+        ]
+    );
+    let made = flow::create(&ports, order(key.device, "aud()")).await;
+    assert_eq!(made.expect("made").sequence, Sequence::new(366));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_number_that_may_still_be_given_to_a_lock_is_never_voided() {
     let world = World::new();
     let ports = world.ports();

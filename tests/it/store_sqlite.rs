@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use callhome::domain::{ActionState, DeviceSecret, GENESIS, Sequence, verify_chain};
+use callhome::domain::{ActionState, Bearer, DeviceSecret, GENESIS, Sequence, verify_chain};
 use callhome::host::MasterKey;
 use callhome::port::{
     ActionQueue, ActionResults, Actions, AgentState, AuditTrail, DeviceFilter, Devices, Enrolments,
@@ -12,7 +12,7 @@ use callhome::port::{
 };
 use callhome::store::{AgentStateFile, SqliteStore, unpack};
 
-use crate::store_conformance::{at, device, enrolled, lock_order, order, stamp};
+use crate::store_conformance::{at, attempt, device, enrolled, lock_order, order, stamp};
 
 /// A store in a folder that lives as long as what is beside it.
 pub(crate) fn fresh() -> (SqliteStore, tempfile::TempDir) {
@@ -323,6 +323,71 @@ async fn a_copy_that_is_young_enough_is_settled_by_the_first_session() {
         .catch_up(phone.id, Sequence::new(257), pin, at(30))
         .await;
     assert_eq!(seen.expect("noted"), None);
+}
+
+/// A server that was made of a copy sends actions by text message before their phone had a session; then that tells of
+/// the number that it is at, counted from the first of ours. For each action: its number, counted likewise, or `None`
+/// when it has a new one.
+async fn caught_up(actions: &[(&str, bool)], at_number: u32) -> (Vec<Option<u32>>, usize) {
+    const FIRST: u32 = 257;
+    let (store, dir) = fresh();
+    let phone = enrolled(&store, "Phone").await;
+    let copy = dir.path().join("copy.db");
+    store.copy_to(&copy, Vec::new()).await.expect("copied");
+    let key = Arc::new(MasterKey::from_bytes(&[7; 32]));
+    unpack(&copy, &*key).expect("unpacked");
+    let store = SqliteStore::open(&copy, key).expect("opens");
+    let mut ids = Vec::new();
+    for (action, is_sent) in actions {
+        let new = match *action {
+            "lck()" => lock_order(&phone),
+            other => order(&phone, other),
+        };
+        let made = store.create_action(new, Stamp::default()).await;
+        ids.push(made.expect("made").id);
+        if *is_sent {
+            let claimed = store.claim(at(10), Duration::from_secs(60), 9).await;
+            let lease = claimed.expect("claimed")[0].lease;
+            let tried = vec![attempt(11, Bearer::Sms, true)];
+            store
+                .record_attempts(lease, tried, Some(at(900)))
+                .await
+                .expect("recorded");
+        }
+    }
+    let taken = Sequence::new(FIRST - 1 + at_number);
+    let caught = store.catch_up(phone.id, taken, pin, at(20)).await;
+    let caught = caught.expect("noted");
+    let mut numbers = Vec::new();
+    for id in ids {
+        let view = store.action(id).await.expect("read").expect("there");
+        let number = view.sequence.value();
+        assert!(!view.state.is_final(), "{view:?}");
+        let is_new = caught.is_some_and(|c| number >= c.first.value());
+        assert_eq!(is_new, view.state == ActionState::Pending && at_number > 0);
+        numbers.push((!is_new).then(|| number - FIRST + 1));
+    }
+    (numbers, caught.map_or(0, |c| c.kept))
+}
+
+#[tokio::test]
+async fn what_went_out_by_text_before_the_first_session_is_done_once() {
+    // Fewer than the free numbers were given since the copy: the phone is below the first of ours, and waits for them.
+    assert_eq!(caught_up(&[("msg(a)", true)], 0).await, (vec![Some(1)], 0));
+    // It is at ours, which followed what it had, or took that number for something else: its answer tells.
+    assert_eq!(caught_up(&[("msg(a)", true)], 1).await, (vec![Some(1)], 1));
+    let both = [("msg(a)", true), ("msg(b)", true)];
+    assert_eq!(caught_up(&both, 1).await, (vec![Some(1), Some(2)], 1));
+    assert_eq!(caught_up(&both, 2).await, (vec![Some(1), Some(2)], 2));
+    // A lock must not be left undone, and is the same when it is done twice.
+    assert_eq!(caught_up(&[("lck()", true)], 1).await, (vec![None], 0));
+    // It is beyond all that was sent: somebody else gave it those numbers.
+    assert_eq!(caught_up(&[("msg(a)", true)], 2).await, (vec![None], 0));
+    assert_eq!(caught_up(&both, 3).await, (vec![None, None], 0));
+    // The same when what stands there has not left.
+    let second = [("msg(a)", true), ("msg(b)", false)];
+    assert_eq!(caught_up(&second, 2).await, (vec![None, None], 0));
+    assert_eq!(caught_up(&[("msg(a)", false)], 1).await, (vec![None], 0));
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ const ROOM: u32 = 64;
 const FARTHEST: u32 = 1 << 20;
 
 /// Moves the numbers of a device on behind those that it took, of which a server that was made of a copy knows nothing.
+///
+/// Of what went out before this, only locks and wipes may be done twice.
 pub(super) fn catch_up(
     tx: &Tx<'_>,
     device: &str,
@@ -43,13 +45,32 @@ pub(super) fn catch_up(
     };
     let first = first.max(Sequence::new(next));
     let secret = open_secret(tx.sealer, device, epoch, &sealed)?;
+    // Numbers are taken in order. Where the device is beyond all of ours that may have reached it, it took them for
+    // something else. Where it stands at one that may have reached it, it may just as well have done that one.
+    let may_be_there = |row: &ActionRow| row.leased || row.view.by_hand || row.view.content_left();
+    let in_doubt = foreign <= taken.value()
+        && ActionRow::select(
+            tx.conn,
+            "device = ?1 AND epoch = ?2 AND sequence = ?3",
+            params![device, epoch, taken.value()],
+        )?
+        .iter()
+        .any(may_be_there);
     let mut given = first.value();
     let mut renumbered = 0;
+    let mut kept = 0;
     for mut row in ActionRow::select(
         tx.conn,
         "device = ?1 AND epoch = ?2 AND ended = 0 AND sequence BETWEEN ?3 AND ?4 ORDER BY sequence",
         params![device, epoch, foreign, taken.value()],
     )? {
+        // What the device answers under its number decides. Only what ends the same when it is done twice, and must not
+        // be left undone, goes out again.
+        if in_doubt && may_be_there(&row) && (row.view.by_hand || !row.view.action.is_destructive())
+        {
+            kept += 1;
+            continue;
+        }
         row.fence += 1;
         if row.view.by_hand {
             // Its number is in the text that was signed.
@@ -81,5 +102,9 @@ pub(super) fn catch_up(
         "UPDATE devices SET next_sequence = ?2 WHERE id = ?1",
         params![device, given.min(Sequence::LAST.value())],
     )?;
-    Ok(Some(CaughtUp { first, renumbered }))
+    Ok(Some(CaughtUp {
+        first,
+        renumbered,
+        kept,
+    }))
 }

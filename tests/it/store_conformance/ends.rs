@@ -10,7 +10,7 @@ use super::work::{answer, answer_to};
 
 const LEASE: Duration = Duration::from_secs(60);
 
-fn attempt(seconds: i64, bearer: Bearer, accepted: bool) -> Attempt {
+pub(crate) fn attempt(seconds: i64, bearer: Bearer, accepted: bool) -> Attempt {
     Attempt {
         at: at(seconds),
         bearer,

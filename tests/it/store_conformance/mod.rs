@@ -16,6 +16,7 @@ use callhome::port::{
     DeviceLog, Devices, Enrolments, Events, Operators, Pins, SmsLedger, Subscriptions, Tokens,
 };
 
+pub(crate) use ends::attempt;
 pub(crate) use fixtures::{at, device, digest, enrolled, lock_order, order, stamp};
 
 /// All roles of a store at once.

@@ -128,16 +128,41 @@ pub(super) fn csv_lines(text: &str, first: &str) -> Result<Lines, BadInput> {
             lines.push((line, cells));
         }
     }
-    let over_lines = |cells: &[String]| cells.iter().any(|c| c.contains('\n'));
-    match lines.last() {
-        Some((line, cells)) if over_lines(cells) && text.matches('"').count() % 2 == 1 => {
-            Err(BadInput::Line {
-                line: *line,
-                reason: "a quotation mark is not closed: all that follows would be one cell"
-                    .to_owned(),
-            })
-        }
-        _ => Ok(lines),
+    match open_quotation(text.as_bytes(), delimiter_of(first)) {
+        Some(line) => Err(BadInput::Line {
+            line,
+            reason: "a quotation mark is not closed: all that follows would be one cell".to_owned(),
+        }),
+        None => Ok(lines),
+    }
+}
+
+/// The line of the quotation mark that opens a cell which is not closed at the end of the text. The reader takes such a
+/// cell as it is. A mark opens a cell only as its first character: within one that began without, it is text.
+fn open_quotation(text: &[u8], delimiter: u8) -> Option<u64> {
+    enum At {
+        Start,
+        Within,
+        Quoted(u64),
+        Mark(u64),
+    }
+    let mut line = 1;
+    let mut at = At::Start;
+    for &byte in text {
+        at = match (at, byte) {
+            (At::Quoted(from), b'"') => At::Mark(from),
+            (At::Mark(from), b'"') => At::Quoted(from),
+            (At::Quoted(from), _) => At::Quoted(from),
+            (At::Start, b'"') => At::Quoted(line),
+            (_, b'\r' | b'\n') => At::Start,
+            (_, byte) if byte == delimiter => At::Start,
+            _ => At::Within,
+        };
+        line += u64::from(byte == b'\n');
+    }
+    match at {
+        At::Quoted(from) => Some(from),
+        At::Start | At::Within | At::Mark(_) => None,
     }
 }
 
@@ -292,8 +317,35 @@ mod tests {
         for text in [
             "imei,note\n358931104120070,\"lost\nin Lund\"\n490154203237518,found\n",
             "imei,note\n358931104120070,7\" screen\n490154203237518,found\n",
+            "imei,note\n358931104120070,7\" screen\n490154203237518,\"found\nin Lund\"\n",
+            "imei,note\n358931104120070,\"a \"\"b\"\" c\"\n490154203237518,\"found\nin Lund\"",
         ] {
             assert_eq!(devices(text).len(), 2, "{text}");
+        }
+        let text = "imei,note\n358931104120070,\"a\nb\"\n490154203237518,\"7\"\" screen\n\n";
+        let error = read(text.as_bytes()).expect_err("not closed");
+        assert!(error.to_string().starts_with("line 4:"), "{error}");
+    }
+
+    #[test]
+    fn what_is_open_at_the_end_is_what_the_reader_takes_for_open() {
+        let mut texts = vec![String::new()];
+        for _ in 0..6 {
+            let longer = texts
+                .iter()
+                .flat_map(|text| ['x', ',', '"', '\n'].map(|next| format!("{text}{next}")));
+            texts = longer.collect();
+            for text in &texts {
+                let more = format!("{text}y\nz");
+                let mut reader = csv::ReaderBuilder::new()
+                    .has_headers(false)
+                    .flexible(true)
+                    .from_reader(more.as_bytes());
+                let last = reader.records().last().expect("a row").expect("readable");
+                let taken_in = last.iter().any(|cell| cell.ends_with("y\nz"));
+                let open = open_quotation(text.as_bytes(), b',').is_some();
+                assert_eq!(open, taken_in, "{text:?}");
+            }
         }
     }
 

@@ -350,6 +350,17 @@ impl Context {
         self.screen.show(view).map_err(CommandError::from)
     }
 
+    /// Tells people in words that it is done; programs get the document.
+    ///
+    /// # Errors
+    /// As [`Self::show`].
+    pub fn tell(&self, words: &str, view: &View) -> Result<(), CommandError> {
+        match self.screen.is_for_people() {
+            true => self.status(words),
+            false => self.show(view),
+        }
+    }
+
     /// How many items a list is to have: as said (0 is all), else `usual` for a person to read, and all for a program.
     #[must_use]
     pub fn most(&self, limit: Option<usize>, usual: usize) -> usize {

@@ -11,6 +11,11 @@ fn a_program_gets_its_document_and_no_prose_beside_it() {
     let folder = home.path().join("pw");
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     std::fs::set_permissions(folder, mode).expect("private");
+    let schemas = home.ok(&["schema"]);
+    let schemas: std::collections::BTreeSet<String> = schemas
+        .lines()
+        .flat_map(|id| [id.to_owned(), id.replace("/v1", "-list/v1")])
+        .collect();
     let lines: &[&[&str]] = &[
         &["device", "add", "358931104120070", "--name", "Nokia"],
         &["device", "list", "nobody"],
@@ -21,6 +26,9 @@ fn a_program_gets_its_document_and_no_prose_beside_it() {
         &["bulk", "check", "new.csv"],
         &["bulk", "list"],
         &["auth", "token", "create", "nightly", "viewer"],
+        &[
+            "auth", "token", "create", "weekly", "viewer", "--save", "token",
+        ],
         &["operator", "add", "bo", "viewer", "--password-file", "pw"],
         &["operator", "remove", "bo", "--yes"],
         &["sms", "template", "list"],
@@ -29,7 +37,18 @@ fn a_program_gets_its_document_and_no_prose_beside_it() {
         &["device", "invite", "--save", "one.json"],
         &["server", "backup", "copy.db"],
         &["context", "use", "embedded"],
+        &["context", "show"],
         &["auth", "logout"],
+        &[
+            "device",
+            "delete",
+            "Third",
+            "--yes",
+            "--accept-risk",
+            "data-loss",
+            "--reason",
+            "sold",
+        ],
     ];
     for line in lines {
         let mut args = line.to_vec();
@@ -37,7 +56,9 @@ fn a_program_gets_its_document_and_no_prose_beside_it() {
         let ran = home.run(&args);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{line:?}");
         let document = serde_json::from_str::<serde_json::Value>(&ran.stdout);
-        assert!(ran.stdout.is_empty() || document.is_ok(), "{line:?}");
+        let document = document.unwrap_or_else(|e| panic!("{line:?}: {e}: {:?}", ran.stdout));
+        let schema = document["schema"].as_str().unwrap_or_default();
+        assert!(schemas.contains(schema), "{line:?}: {schema}");
     }
     for form in ["yaml", "csv", "tsv", "name", "ndjson"] {
         let ran = home.run(&["callback", "request", "Nokia", "-o", form]);

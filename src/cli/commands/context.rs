@@ -85,6 +85,19 @@ struct Row {
     token_file: Option<PathBuf>,
 }
 
+impl Row {
+    fn of(name: &str, entry: &config::Context, current: bool) -> Self {
+        Self {
+            name: name.to_owned(),
+            current,
+            server: entry.server.to_string(),
+            operator: entry.operator.clone(),
+            ca_file: entry.ca_file.clone(),
+            token_file: entry.token_file.clone(),
+        }
+    }
+}
+
 /// Runs a verb.
 pub(super) async fn run(context: &Context, command: ContextCommand) -> Outcome {
     match command {
@@ -107,15 +120,27 @@ fn rows(context: &Context) -> Result<Vec<Row>, CommandError> {
         ca_file: None,
         token_file: None,
     };
-    let others = config.contexts.iter().map(|(name, entry)| Row {
-        name: name.clone(),
-        current: current == name,
-        server: entry.server.to_string(),
-        operator: entry.operator.clone(),
-        ca_file: entry.ca_file.clone(),
-        token_file: entry.token_file.clone(),
-    });
+    let others = config.contexts.iter();
+    let others = others.map(|(name, entry)| Row::of(name, entry, current == name));
     Ok(std::iter::once(embedded).chain(others).collect())
+}
+
+/// The context with this name.
+fn row(context: &Context, name: &str) -> Result<Row, CommandError> {
+    let mut all = rows(context)?.into_iter();
+    all.find(|r| r.name == name).ok_or_else(|| no_such(name))
+}
+
+/// A context as a document.
+fn card(row: &Row) -> View {
+    View::one("context", row)
+        .named_by("/name")
+        .columns(columns())
+}
+
+/// The context with this name as a document, for who does something with it.
+pub(super) fn document(context: &Context, name: &str) -> Result<View, CommandError> {
+    Ok(card(&row(context, name)?))
 }
 
 fn columns() -> Vec<Column> {
@@ -166,10 +191,7 @@ fn show(context: &Context, name: Option<String>) -> Outcome {
         Some(name) => name,
         None => context.name()?.to_owned(),
     };
-    let row = rows(context)?
-        .into_iter()
-        .find(|r| r.name == name)
-        .ok_or_else(|| no_such(&name))?;
+    let row = row(context, &name)?;
     let mut text = format!("{}\n\n  Server     {}\n", row.name, row.server);
     if let Some(operator) = &row.operator {
         text.push_str(&format!("  Operator   {operator}\n"));
@@ -180,19 +202,20 @@ fn show(context: &Context, name: Option<String>) -> Outcome {
     if let Some(file) = &row.token_file {
         text.push_str(&format!("  Token in   {}\n", file.display()));
     }
-    let view = View::one("context", &row).named_by("/name").text(text);
-    context.show(&view.columns(columns()))?;
+    context.show(&card(&row).text(text))?;
     Ok(Exit::Done)
 }
 
 fn use_it(context: &Context, name: &str) -> Outcome {
-    if !rows(context)?.iter().any(|r| r.name == name) {
-        return Err(no_such(name));
-    }
+    let mut row = row(context, name)?;
     let mut file = UserFile::open(&context.environment.user_config())?;
     file.use_context(name);
     file.save()?;
-    context.status(&format!("Commands talk to {name} from now on."))?;
+    row.current = true;
+    context.tell(
+        &format!("Commands talk to {name} from now on."),
+        &card(&row),
+    )?;
     Ok(Exit::Done)
 }
 
@@ -223,12 +246,13 @@ fn add(context: &Context, args: AddArgs) -> Outcome {
             args.name
         )));
     }
-    file.put_context(&args.name, entry)?;
+    file.put_context(&args.name, entry.clone())?;
     file.save()?;
-    context.status(&format!(
-        "Added. Use it:  callhome context use {}",
-        args.name
-    ))?;
+    let row = Row::of(&args.name, &entry, false);
+    context.tell(
+        &format!("Added. Use it:  callhome context use {}", args.name),
+        &card(&row),
+    )?;
     Ok(Exit::Done)
 }
 
@@ -246,10 +270,11 @@ async fn remove(context: &Context, name: &str) -> Outcome {
     let logged_in = secrets::forget(context, name, &entry.server).await?;
     file.remove_context(name);
     file.save()?;
-    context.status(&if logged_in {
+    let words = if logged_in {
         format!("{name} is forgotten here, with its login.")
     } else {
         format!("{name} is forgotten here.")
-    })?;
+    };
+    context.tell(&words, &card(&Row::of(name, &entry, false)))?;
     Ok(Exit::Done)
 }

@@ -91,14 +91,18 @@ async fn list(context: &Context) -> Outcome {
     let view = View::many("operator", &operators)
         .named_by("/name")
         .when_empty("No operators yet.")
-        .columns(vec![
-            Column::at("name", "/name"),
-            Column::at("role", "/role"),
-            Column::at_minute("added", "/created_at"),
-            Column::at_minute("last_login", "/last_login"),
-        ]);
+        .columns(columns());
     context.show(&view)?;
     Ok(Exit::Done)
+}
+
+fn columns() -> Vec<Column> {
+    vec![
+        Column::at("name", "/name"),
+        Column::at("role", "/role"),
+        Column::at_minute("added", "/created_at"),
+        Column::at_minute("last_login", "/last_login"),
+    ]
 }
 
 async fn add(context: &Context, args: AddArgs) -> Outcome {
@@ -167,7 +171,11 @@ async fn put(context: &Context, operator: &NewOperator, flags: &WriteFlags) -> O
         .put_operator(operator, &context.write(flags)?)
         .await?;
     let text = format!("{} is {} now.\n", saved.name, saved.role);
-    context.show(&View::one("operator", &saved).named_by("/name").text(text))?;
+    let view = View::one("operator", &saved)
+        .named_by("/name")
+        .columns(columns())
+        .text(text);
+    context.show(&view)?;
     Ok(Exit::Done)
 }
 
@@ -189,6 +197,9 @@ async fn remove(context: &Context, args: RemoveArgs) -> Outcome {
     );
     context.prompter.agree(&facts, "remove them", args.yes)?;
     client.remove_operator(&args.name).await?;
-    context.status(&format!("{} is removed.", args.name))?;
+    let view = View::one("operator", operator)
+        .named_by("/name")
+        .columns(columns());
+    context.tell(&format!("{} is removed.", args.name), &view)?;
     Ok(Exit::Done)
 }

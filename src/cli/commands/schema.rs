@@ -79,11 +79,23 @@ const OWN: &[(&str, &str)] = &[
     ("demo", "The steps of the demo, and how each went"),
     ("doctor", "What was checked on this machine"),
     ("error", "Why a command ended: one line on standard error"),
+    (
+        "invitation-file",
+        "A file that codes to enrol with were written to, and how many",
+    ),
     ("phone", "A simulated phone"),
     ("proxy", "Where a simulated proxy listens"),
     (
         "secret",
         "A password or key that the server's settings name, and where it is",
+    ),
+    (
+        "server-backup",
+        "A copy of a server's data that was saved, and its size in bytes",
+    ),
+    (
+        "server-restore",
+        "A data folder into which a copy of a server's data was put",
     ),
     ("setting", "A setting with the place it comes from"),
     ("sip-bulk", "How a run of SIP messages went"),

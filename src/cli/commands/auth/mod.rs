@@ -5,6 +5,7 @@ mod token;
 
 use clap::Subcommand;
 
+use super::context as contexts;
 use crate::cli::context::Context;
 use crate::cli::error::{Exit, Outcome};
 use crate::cli::output::{Column, View, date_time};
@@ -42,7 +43,10 @@ pub(super) async fn run(context: &Context, command: AuthCommand) -> Outcome {
 async fn logout(context: &Context) -> Outcome {
     let name = context.name()?.to_owned();
     let Some(server) = context.settings()?.config.context().map(|c| &c.server) else {
-        context.status("The embedded server knows its own account: there is nobody to log out.")?;
+        context.tell(
+            "The embedded server knows its own account: there is nobody to log out.",
+            &contexts::document(context, &name)?,
+        )?;
         return Ok(Exit::Done);
     };
     let told = match context.client().await {
@@ -52,7 +56,8 @@ async fn logout(context: &Context) -> Outcome {
     // What is kept here goes also when the server cannot be told; there the session ends by itself.
     secrets::forget(context, &name, server).await?;
     told?;
-    context.status(&format!("Logged out of {name}."))?;
+    let view = contexts::document(context, &name)?;
+    context.tell(&format!("Logged out of {name}."), &view)?;
     Ok(Exit::Done)
 }
 

@@ -84,13 +84,15 @@ async fn create(context: &Context, args: CreateArgs) -> Outcome {
         .await?;
     if let Some(file) = &args.save {
         private_file::write(file, format!("{}\n", made.token).as_bytes())?;
-        context.status(&format!(
+        let words = format!(
             "Token {} ({}) written to {}; it dies {}.",
             made.view.id,
             made.view.role,
             file.display(),
             date_time(made.view.expires_at)
-        ))?;
+        );
+        let view = View::one("token", &made.view).columns(token_columns(context.now()));
+        context.tell(&words, &view)?;
         return Ok(Exit::Done);
     }
     let text = format!("{}\n", made.token);

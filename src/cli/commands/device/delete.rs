@@ -3,7 +3,7 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::error::{Exit, Outcome};
 use crate::cli::flags::WriteFlags;
-use crate::cli::output::device_facts;
+use crate::cli::output::{device_card, device_facts};
 use crate::cli::prompt::{Challenge, ConsentFlags, Harm};
 use crate::cli::target;
 use crate::domain::Risk;
@@ -65,6 +65,7 @@ pub(super) async fn run(context: &Context, args: DeleteArgs) -> Outcome {
     client
         .delete_device(device.id, device.lock.locked, &context.write(&args.write)?)
         .await?;
-    context.status(&format!("{} is deleted.", acting::called(&device)))?;
+    let words = format!("{} is deleted.", acting::called(&device));
+    context.tell(&words, &device_card(&device, context.now()))?;
     Ok(Exit::Done)
 }

@@ -2,12 +2,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use serde_json::json;
 
 use crate::api::{Device, Invitation, InvitationRequest, InvitationWay};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, Exit, Outcome};
 use crate::cli::flags::WriteFlags;
-use crate::cli::output::{Qr, View, count, date_time, seconds};
+use crate::cli::output::{Column, Qr, View, count, date_time, seconds};
 use crate::cli::target;
 use crate::domain::Msisdn;
 use crate::host::private_file;
@@ -98,11 +99,17 @@ pub(super) async fn run(context: &Context, args: InviteArgs) -> Outcome {
         let json = serde_json::to_vec_pretty(&invitation)
             .map_err(|e| CommandError::internal(e.to_string()))?;
         private_file::write(file, &json)?;
-        context.status(&format!(
-            "{} written to {}",
-            count(invitation.codes.len() as u64, "code"),
-            file.display()
-        ))?;
+        let codes = invitation.codes.len() as u64;
+        let words = format!("{} written to {}", count(codes, "code"), file.display());
+        // The codes are in the file, which is private, and nowhere else.
+        let saved = json!({ "file": file, "codes": codes });
+        let view = View::one("invitation-file", &saved)
+            .named_by("/file")
+            .columns(vec![
+                Column::at("file", "/file"),
+                Column::at("codes", "/codes"),
+            ]);
+        context.tell(&words, &view)?;
         return Ok(Exit::Done);
     }
     let text = match way {

@@ -1,10 +1,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
-use crate::cli::output::{count, size};
+use crate::cli::output::{Column, View, count, size};
 use crate::host::{DataDir, HostError, MasterKey, private_file};
 use crate::port::StoreError;
 use crate::server::KEPT_FILES;
@@ -26,6 +27,22 @@ Examples:
 pub struct BackupArgs {
     /// File to write; must not exist
     file: PathBuf,
+}
+
+/// A copy that was saved.
+#[derive(Serialize)]
+struct Copy<'a> {
+    file: &'a Path,
+    /// In bytes.
+    size: u64,
+}
+
+/// A data folder into which a copy was put.
+#[derive(Serialize)]
+struct Restored<'a> {
+    folder: &'a Path,
+    system_id: Option<&'a str>,
+    devices: u64,
 }
 
 /// Put a copy into an empty data folder.
@@ -62,11 +79,22 @@ pub(super) async fn save(context: &Context, args: BackupArgs) -> Outcome {
     }
     let copy = context.client().await?.server_backup().await?;
     private_file::write(&args.file, &copy)?;
-    context.status(&format!(
+    let saved = Copy {
+        file: &args.file,
+        size: copy.len() as u64,
+    };
+    let words = format!(
         "{} saved in {}\n  It opens only with the server's master.key: keep that too, in another place.",
-        size(copy.len() as u64),
+        size(saved.size),
         args.file.display()
-    ))?;
+    );
+    let view = View::one("server-backup", &saved)
+        .named_by("/file")
+        .columns(vec![
+            Column::at("file", "/file"),
+            Column::at("size", "/size"),
+        ]);
+    context.tell(&words, &view)?;
     Ok(Exit::Done)
 }
 
@@ -96,11 +124,24 @@ pub(super) fn restore(context: &Context, args: &RestoreArgs) -> Outcome {
         drop(std::fs::remove_file(&fresh));
     })?;
     drop(lock);
-    context.status(&format!(
+    let words = format!(
         "Restored into {}: {}.\n  Start it:  callhome serve\n  Check it:  callhome audit verify",
         dir.path().display(),
         count(unpacked.devices, "device")
-    ))?;
+    );
+    let restored = Restored {
+        folder: dir.path(),
+        system_id: unpacked.system_id.as_deref(),
+        devices: unpacked.devices,
+    };
+    let view = View::one("server-restore", &restored)
+        .named_by("/folder")
+        .columns(vec![
+            Column::at("folder", "/folder"),
+            Column::at("system_id", "/system_id"),
+            Column::at("devices", "/devices"),
+        ]);
+    context.tell(&words, &view)?;
     Ok(Exit::Done)
 }
 

@@ -6,7 +6,7 @@ use crate::api::Evaluation;
 use crate::cli::assembly::mailer;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
-use crate::cli::output::{Paint, View, count};
+use crate::cli::output::{Paint, View, count, width_of, wrapped};
 use crate::cli::server_secrets::ServerSecrets;
 use crate::config::{MailConfig, ServerConfig};
 use crate::domain::Timestamp;
@@ -16,6 +16,10 @@ use crate::host::{DataDir, HostError, SecretChoice, SecretStore};
 const SOON_DAYS: u64 = 21;
 /// The same for the end of an evaluation.
 const EVALUATION_SOON_DAYS: u64 = 14;
+/// Column in which findings begin.
+const COLUMN: usize = 21;
+/// A narrower terminal breaks the lines itself.
+const MIN_WIDTH: usize = 60;
 const EVALUATION: &str = "evaluation";
 const SERVER_SECRETS: &str = "server secrets";
 
@@ -97,7 +101,7 @@ pub(super) async fn run(context: &Context, _: DoctorArgs) -> Outcome {
     }
     let healthy = checks.iter().all(|c| c.grade != Grade::Bad);
     let diagnosis = Diagnosis { healthy, checks };
-    let text = words(&diagnosis, context.screen.paint);
+    let text = words(&diagnosis, context.screen.paint, context.environment.width);
     context.show(&View::one("doctor", &diagnosis).text(text))?;
     Ok(if healthy {
         Exit::Done
@@ -106,7 +110,21 @@ pub(super) async fn run(context: &Context, _: DoctorArgs) -> Outcome {
     })
 }
 
-fn words(diagnosis: &Diagnosis, paint: Paint) -> String {
+/// What to do, in lines; a command stays whole, so that it can be copied.
+fn advice(words: &str, width: usize) -> Vec<String> {
+    match words.split_once(":  ") {
+        _ if width_of(words) <= width => vec![words.to_owned()],
+        Some((what, command)) => {
+            let mut lines = wrapped(&format!("{what}:"), width);
+            lines.push(format!("  {command}"));
+            lines
+        }
+        None => wrapped(words, width),
+    }
+}
+
+fn words(diagnosis: &Diagnosis, paint: Paint, width: usize) -> String {
+    let width = width.max(MIN_WIDTH);
     let mut text = String::new();
     for check in &diagnosis.checks {
         let grade = match check.grade {
@@ -114,9 +132,14 @@ fn words(diagnosis: &Diagnosis, paint: Paint) -> String {
             Grade::Warning => paint.warn("!  "),
             Grade::Bad => paint.bad("BAD"),
         };
-        text.push_str(&format!("  {grade} {:<14} {}\n", check.name, check.finding));
-        if !check.repair.is_empty() {
-            text.push_str(&format!("                     {}\n", check.repair));
+        let repair = Some(&check.repair).filter(|r| !r.is_empty());
+        let repair = repair.map(|words| advice(words, width - COLUMN));
+        let lines = wrapped(&check.finding, width - COLUMN);
+        for (index, line) in lines.iter().chain(repair.iter().flatten()).enumerate() {
+            match index {
+                0 => text.push_str(&format!("  {grade} {:<14} {line}\n", check.name)),
+                _ => text.push_str(&format!("{:COLUMN$}{line}\n", "")),
+            }
         }
     }
     let verdict = if diagnosis.healthy {
@@ -325,4 +348,31 @@ fn certificate(until: Option<Timestamp>, now: Timestamp) -> Option<Check> {
         .repair("Start the server again: it renews its certificate then."),
         _ => Check::new("certificate", Grade::Ok, format!("good for {days} days")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_and_no_command_is_broken() {
+        let command = "callhome auth login --server https://mgmt.example.net:8443";
+        let finding = "cannot reach https://mgmt.example.net:8443: the certificate's authority is another one";
+        let checks = vec![
+            Check::new("server", Grade::Bad, finding).repair(format!(
+                "If that is as it should be, pin the server again:  {command}"
+            )),
+            Check::new("secrets", Grade::Ok, "logins are kept in the keyring"),
+        ];
+        let diagnosis = Diagnosis {
+            healthy: false,
+            checks,
+        };
+        let text = words(&diagnosis, Paint::new(false), 80);
+        for line in text.lines() {
+            assert!(width_of(line) <= 80 || line.ends_with(command), "{line}");
+        }
+        assert!(text.contains(&format!("\n                       {command}\n")));
+        assert!(text.contains("  ok  secrets        logins are kept in the keyring\n"));
+    }
 }

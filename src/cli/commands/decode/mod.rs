@@ -154,10 +154,9 @@ pub(super) fn run(context: &Context, args: &DecodeArgs) -> Outcome {
     let (kind, octets) = match args.kind {
         Some(kind) => (kind, kind::unwrapped(octets, kind)),
         None => kind::detect(octets).ok_or_else(|| {
-            CommandError::usage("this is none of the messages that can be explained").hint(format!(
-                "Say what it is meant to be, to see what is wrong with it:  --kind {}",
-                kind::names()
-            ))
+            CommandError::usage("this is none of the messages that can be explained")
+                .hint("Say what it is meant to be, to see what is wrong with it:")
+                .hint(format!("  --kind {}", kind::names()))
         })?,
     };
     let keys = keys(args)?;

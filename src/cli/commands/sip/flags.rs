@@ -299,7 +299,8 @@ impl BodyFlags {
 /// Reads a file, or standard input for `-`.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
     let failed = |error: std::io::Error| {
-        CommandError::usage(format!("{} cannot be read: {error}", path.display()))
+        CommandError::unreadable(path, &error)
+            .hint("Give the name of another file, or - for standard input.")
     };
     let mut bytes = Vec::new();
     if path == Path::new("-") {

@@ -61,6 +61,10 @@ use environment::Environment;
 use error::{CommandError, ErrorKind, Exit, Outcome};
 use output::{Paint, Screen};
 
+/// The variable that, when it is 1, has a program end with its standard input: so ends what somebody started who was
+/// killed.
+const ENDS_WITH_INPUT: &str = "CALLHOME_ENDS_WITH_INPUT";
+
 /// Runs the program with the process's own arguments; the one statement of `main.rs`.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -242,10 +246,12 @@ async fn interruptible(context: &Context, command: Command) -> Outcome {
         stop_signal().await;
         interrupter.store(true, Ordering::SeqCst);
     });
+    let ends_with_input = context.environment.variable(ENDS_WITH_INPUT) == Some("1");
     let mut command = Box::pin(commands::run(context, command));
     tokio::select! {
         outcome = &mut command => return outcome,
         () = stop_signal() => {}
+        () = end_of_input(), if ends_with_input => {}
     }
     let interrupted = || Err(CommandError::new(ErrorKind::Interrupted, "stopped"));
     if !context.handles_interrupt() {
@@ -256,6 +262,18 @@ async fn interruptible(context: &Context, command: Command) -> Outcome {
         outcome = command => outcome,
         () = stop_signal() => interrupted(),
     }
+}
+
+/// Comes back when standard input ends; nothing that comes in is for anybody.
+async fn end_of_input() {
+    let (ended, heard) = tokio::sync::oneshot::channel::<()>();
+    // It cannot be joined: it sits in a read that only the one who started us ends.
+    std::thread::spawn(move || {
+        // Whether it was closed or broke: nobody is there any more.
+        drop(std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
+        drop(ended);
+    });
+    drop(heard.await);
 }
 
 async fn stop_signal() {

@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -34,6 +35,45 @@ fn every_step_of_the_demo_is_as_it_should_be() {
     assert_eq!(document["schema"], "callhome/demo/v1");
     assert_eq!(document["complete"], true);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
+
+/// The programs that work in a folder, or in one below it.
+fn at_work_in(folder: &Path) -> Vec<String> {
+    let all = std::fs::read_dir("/proc").expect("Linux");
+    let place = |entry: std::fs::DirEntry| {
+        let works_in = std::fs::read_link(entry.path().join("cwd")).ok()?;
+        let line = std::fs::read_to_string(entry.path().join("cmdline")).ok()?;
+        // Of one that has ended and is not fetched yet, there is no line.
+        (works_in.starts_with(folder) && !line.is_empty()).then(|| line.replace('\0', " "))
+    };
+    all.filter_map(|entry| place(entry.ok()?)).collect()
+}
+
+#[test]
+fn what_a_killed_demo_started_ends_with_it() {
+    let home = command::Home::new();
+    let temporary = home.path().join("tmp");
+    std::fs::create_dir(&temporary).expect("made");
+    let mut demo = home.command(&["demo"]);
+    demo.env("TMPDIR", &temporary);
+    let mut demo = home.start_command("killed", demo, "");
+    let deadline = Instant::now() + Duration::from_secs(90);
+    let serves = |line: &String| line.contains(" serve") || line.contains(" agent ");
+    while at_work_in(&temporary).iter().filter(|l| serves(l)).count() < 2 {
+        assert!(Instant::now() < deadline, "no server and no phone came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    demo.child.kill().expect("it runs");
+    demo.child.wait().expect("it ends");
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let left = at_work_in(&temporary);
+        if left.is_empty() {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{left:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Fault;
 use super::folder::Folder;
+use crate::cli::ENDS_WITH_INPUT;
 use crate::cli::commands::traceable_line;
 
 /// How long a program may take until it says that it is ready.
@@ -169,6 +170,9 @@ impl Stage {
         let mut child = self
             .command(args)
             .envs(variables.iter().copied())
+            // Its other end is in our hands alone: when we are killed it closes, and the program ends.
+            .env(ENDS_WITH_INPUT, "1")
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

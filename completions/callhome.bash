@@ -7317,7 +7317,7 @@ _callhome() {
             return 0
             ;;
         callhome__subcmd__sms__subcmd__sign)
-            opts="-y -c -o -v -q -h --device --secret-file --sequence --reason --yes --accept-risk --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
+            opts="-y -c -o -v -q -h --device --secret-file --sequence --reason --idempotency-key --yes --accept-risk --context --output --columns --jq --verbose --quiet --no-input --trace --data-dir --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -7336,6 +7336,10 @@ _callhome() {
                     return 0
                     ;;
                 --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idempotency-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -2374,6 +2374,7 @@ complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_s
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from sign" -l secret-file -d 'File with the device\'s secret, 64 hexadecimal digits (mode 0600)' -r -F
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from sign" -l sequence -d 'Number of the first action, in hexadecimal, when the text has none' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from sign" -l reason -d 'Why, for the audit trail' -r
+complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from sign" -l idempotency-key -d 'Key that makes a repeat of this command harmless' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from sign" -l accept-risk -d 'Risks that you accept: lock, data-loss, bulk' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from sign" -s c -l context -d 'Use this context instead of the current one' -r
 complete -c callhome -n "__fish_callhome_using_subcommand sms; and __fish_seen_subcommand_from sign" -s o -l output -d 'table, wide, json, ndjson, yaml, csv, tsv or name (ids only)' -r -f -a "table\t'For people'

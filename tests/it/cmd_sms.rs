@@ -1,5 +1,6 @@
-//! `callhome sms` as people and pipes use it, without a server.
+//! `callhome sms` as people and pipes use it, mostly without a server.
 
+use crate::support::command::Home;
 use crate::support::program::{callhome, file};
 
 const SECRET: &str = "0707070707070707070707070707070707070707070707070707070707070707\n";
@@ -265,4 +266,30 @@ fn a_dry_run_shows_the_request_and_hides_what_opens_doors() {
         "{out}"
     );
     assert!(!out.contains("s3cret-pw") && !out.contains(token), "{out}");
+}
+
+#[test]
+fn who_signs_again_under_the_same_key_gets_the_same_text_and_takes_no_number() {
+    let home = Home::new();
+    let serve = home.start("serve", &["serve"], "ready: ");
+    let imei = "358931104120070";
+    let phone = home.start("phone", &["agent", "run", "--imei", imei], "ready");
+    let text = "KME 2.00 ........ aud()";
+    let sign = ["sms", "sign", "--device", imei, text];
+    let under = |key: &str| home.ok(&[&sign[..], &["--idempotency-key", key]].concat());
+    let first = under("k-1");
+    assert_eq!(under("k-1"), first);
+    assert_ne!(under("k-2"), first);
+    assert_ne!(home.ok(&sign), home.ok(&sign));
+    // Another text under the key would be another request.
+    let other = ["sms", "sign", "--device", imei, "KME 2.00 ........ loc(1)"];
+    let ran = home.run(&[&other[..], &["--idempotency-key", "k-1"]].concat());
+    assert_ne!(ran.code, 0, "{}", ran.stdout);
+    assert!(ran.stderr.contains("idempotency key"), "{}", ran.stderr);
+    // Without the server there is nobody who remembers it.
+    let alone = ["sms", "sign", "--secret-file", "phone.key", text];
+    let ran = home.run(&[&alone[..], &["--idempotency-key", "k-1"]].concat());
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    drop(phone);
+    assert_eq!(serve.stop(), 0);
 }

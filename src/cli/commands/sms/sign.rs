@@ -6,6 +6,7 @@ use super::input::{MessageDocument, malformed, risks, secret, text};
 use crate::api::{Device, SmsSignRequest};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
+use crate::cli::flags::WriteFlags;
 use crate::cli::output::{View, device_facts};
 use crate::cli::prompt::{Challenge, ConsentFlags, Harm};
 use crate::cli::target;
@@ -44,6 +45,14 @@ pub struct SignArgs {
     /// Why, for the audit trail
     #[arg(long, value_name = "TEXT", help_heading = "Record")]
     reason: Option<String>,
+    /// Key that makes a repeat of this command harmless
+    #[arg(
+        long,
+        value_name = "KEY",
+        help_heading = "Record",
+        conflicts_with = "secret_file"
+    )]
+    idempotency_key: Option<String>,
     #[command(flatten)]
     consent: ConsentFlags,
 }
@@ -128,7 +137,10 @@ async fn by_server(
             .map(str::to_owned)
             .or_else(|| args.reason.clone()),
     };
-    let write = context.write(&Default::default())?;
+    let write = context.write(&WriteFlags {
+        idempotency_key: args.idempotency_key.clone(),
+        ..WriteFlags::default()
+    })?;
     let signed = client.sign_sms(&request, &write).await?;
     let message = SignedMessage::parse(signed.text.as_bytes()).map_err(|e| {
         CommandError::new(

@@ -37,11 +37,18 @@ pub(super) use gateways::centre_at;
 
 /// Connections for SIP that a server lets others open, where the system allows enough files.
 const PHONES: usize = 20_000;
+/// The same for HTTPS.
+const CALLERS: usize = 16_384;
 
 /// How many phones may be connected at once: half of what this process may have open, so that operators, gateways and
 /// the store have room whoever connects.
 pub(super) fn phones_at_once() -> usize {
     host::most_open().map_or(PHONES, |most| (most / 2).min(PHONES))
+}
+
+/// How many HTTPS connections may be open at once, of devices, operators, gateways and peers together.
+fn callers_at_once() -> usize {
+    host::most_open().map_or(CALLERS, |most| (most / 8 * 3).min(CALLERS))
 }
 
 /// Where a server listens for devices.
@@ -130,7 +137,8 @@ pub(super) async fn assemble(
     let https = match doors {
         Some(doors) => {
             let tls = identity.server_config(&acquaintances).map_err(wrong)?;
-            Some(TlsListener::bind(doors.https, tls).map_err(taken("HTTPS", doors.https))?)
+            let listener = TlsListener::bind(doors.https, tls, callers_at_once());
+            Some(listener.map_err(taken("HTTPS", doors.https))?)
         }
         None => None,
     };
@@ -271,6 +279,7 @@ pub(super) async fn assemble(
         listeners: Listeners {
             local: Some(local),
             https,
+            https_at_most: callers_at_once(),
         },
         sip,
         centres,

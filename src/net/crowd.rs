@@ -4,50 +4,82 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 /// Counts what each address (IPv6: each network) has open, so that nobody takes all.
 #[derive(Debug, Clone)]
-pub(super) struct Crowd {
-    open: Arc<Mutex<HashMap<IpAddr, usize>>>,
+pub struct Crowd {
+    open: Arc<Mutex<HashMap<IpAddr, Visitors>>>,
     from_one: usize,
+    at_once: usize,
+}
+
+/// Those from one address.
+#[derive(Debug)]
+struct Visitors {
+    count: usize,
+    turns: Arc<Semaphore>,
 }
 
 /// A place among them; dropped, it is free again.
 #[derive(Debug)]
-pub(super) struct Place {
+pub struct Place {
     of: Crowd,
     from: IpAddr,
+    turns: Arc<Semaphore>,
 }
 
 impl Crowd {
     /// One in which each address may have so many places.
-    pub(super) fn new(from_one: usize) -> Self {
+    #[must_use]
+    pub fn new(from_one: usize) -> Self {
         Self {
             open: Arc::default(),
             from_one,
+            at_once: from_one,
         }
     }
 
+    /// The same, where of those that have a place only so many from each address have their turn at once.
+    pub(super) fn in_turns(mut self, at_once: usize) -> Self {
+        self.at_once = at_once;
+        self
+    }
+
     /// A place for one more from there; `None` when it has as many as it may have.
-    pub(super) fn admit(&self, from: IpAddr) -> Option<Place> {
+    #[must_use]
+    pub fn admit(&self, from: IpAddr) -> Option<Place> {
         let from = network(from);
         // The table is whole after every statement.
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.entry(from).or_default();
-        if *count >= self.from_one {
+        let there = open.entry(from).or_insert_with(|| Visitors {
+            count: 0,
+            turns: Arc::new(Semaphore::new(self.at_once)),
+        });
+        if there.count >= self.from_one {
             return None;
         }
-        *count += 1;
+        there.count += 1;
+        let turns = Arc::clone(&there.turns);
         let of = self.clone();
-        Some(Place { of, from })
+        Some(Place { of, from, turns })
+    }
+}
+
+impl Place {
+    /// Waits for its turn, which others from there have before it that came before; dropped, it is over.
+    pub(super) async fn turn(&self) -> OwnedSemaphorePermit {
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        turn.expect("the semaphore is never closed")
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut open = self.of.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.from) {
-            *count -= 1;
-            if *count == 0 {
+        if let Some(there) = open.get_mut(&self.from) {
+            there.count -= 1;
+            if there.count == 0 {
                 open.remove(&self.from);
             }
         }
@@ -86,5 +118,25 @@ mod tests {
         assert!(crowd.admit(ip("2001:db8::ffff")).is_some());
         drop((open, others));
         assert!(crowd.open.lock().expect("whole").is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_has_a_place_and_no_turn_yet_waits_and_is_not_sent_away() {
+        let from = IpAddr::from([192, 0, 2, 1]);
+        let crowd = Crowd::new(3).in_turns(1);
+        let places: Vec<_> = (0..3).map(|_| crowd.admit(from).expect("room")).collect();
+        assert!(crowd.admit(from).is_none());
+        let first = places[0].turn().await;
+        let mut second = std::pin::pin!(places[1].turn());
+        let mut third = std::pin::pin!(places[2].turn());
+        assert!(futures_util::poll!(second.as_mut()).is_pending());
+        assert!(futures_util::poll!(third.as_mut()).is_pending());
+        let elsewhere = crowd.admit(IpAddr::from([192, 0, 2, 2])).expect("room");
+        drop(elsewhere.turn().await);
+        drop(first);
+        let second = second.await;
+        assert!(futures_util::poll!(third.as_mut()).is_pending());
+        drop(second);
+        drop(third.await);
     }
 }

@@ -27,7 +27,7 @@ mod answer;
 
 pub mod agent_http;
 pub mod capture;
-mod crowd;
+pub mod crowd;
 pub mod dns;
 pub mod federation;
 pub mod health;

@@ -1,4 +1,5 @@
-use std::net::SocketAddr;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,22 +7,35 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::response::IntoResponse as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
 
+use crate::api::ProblemCode;
+use crate::net::crowd::{Crowd, Place};
 use crate::net::tls::TlsListener;
 use crate::net::unix::LocalListener;
 
 use super::endpoint::Endpoint;
+use super::error::ApiError;
 use super::extract::Origin;
 use super::routes::router;
 
 /// A caller that says nothing this long is let go; also the life of an idle connection.
 const SILENCE: Duration = Duration::from_secs(75);
+/// An office full of phones behind one address has room where there is little.
+const OFFICE: usize = 256;
+/// Connections at once that are told that there is no room; more are closed without a word.
+const IN_VAIN: usize = 64;
+/// How long one of them has to ask and to take the answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Seconds after which it is to try again.
+const RETRY: u64 = 10;
 
 /// Where an endpoint is reached. Without any it only sends.
 #[derive(Debug, Default)]
@@ -30,6 +44,39 @@ pub struct Listeners {
     pub local: Option<LocalListener>,
     /// HTTPS for devices, operators, gateways and peers.
     pub https: Option<TlsListener>,
+    /// Connections that it has open at most; one address may have half of them, and where that is little, more.
+    pub https_at_most: usize,
+}
+
+/// Room for connections over HTTPS.
+struct Room {
+    most: Arc<Semaphore>,
+    crowd: Crowd,
+    /// For those that are told that there is none.
+    in_vain: Arc<Semaphore>,
+}
+
+impl Room {
+    fn of(most: usize) -> Self {
+        Self {
+            most: Arc::new(Semaphore::new(most)),
+            crowd: Crowd::new(from_one(most)),
+            in_vain: Arc::new(Semaphore::new(IN_VAIN)),
+        }
+    }
+
+    /// A place for a connection from there, or what there are too many of.
+    fn admit(&self, from: IpAddr) -> Result<(OwnedSemaphorePermit, Place), &'static str> {
+        let place = self.crowd.admit(from);
+        let place = place.ok_or("too many connections are open from this address")?;
+        let slot = Arc::clone(&self.most).try_acquire_owned();
+        Ok((slot.map_err(|_| "too many connections are open")?, place))
+    }
+}
+
+/// How many connections may come from one address: a fleet or an office is behind many of them.
+fn from_one(most: usize) -> usize {
+    (most / 2).max(OFFICE.min(most / 4 * 3))
 }
 
 /// Serves all listeners until the endpoint stops; requests under way get `grace` to finish.
@@ -40,7 +87,8 @@ pub(super) async fn serve(endpoint: Endpoint, listeners: Listeners, grace: Durat
         listeners.local,
         router.clone(),
     ));
-    let mut https = tokio::spawn(serve_https(endpoint.clone(), listeners.https, router));
+    let room = Room::of(listeners.https_at_most);
+    let mut https = tokio::spawn(serve_https(endpoint.clone(), listeners.https, room, router));
     endpoint.stopping().cancelled().await;
     let finished = tokio::time::timeout(grace, async { tokio::join!(&mut local, &mut https) });
     if finished.await.is_err() {
@@ -76,7 +124,12 @@ async fn serve_local(endpoint: Endpoint, listener: Option<LocalListener>, router
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve_https(endpoint: Endpoint, listener: Option<TlsListener>, router: Router) {
+async fn serve_https(
+    endpoint: Endpoint,
+    listener: Option<TlsListener>,
+    room: Room,
+    router: Router,
+) {
     let Some(mut listener) = listener else {
         return;
     };
@@ -87,16 +140,52 @@ async fn serve_https(endpoint: Endpoint, listener: Option<TlsListener>, router: 
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => {
                 let Some(accepted) = accepted else { break };
+                let address = SocketAddr::ip(&accepted.address).to_canonical();
+                let place = match room.admit(address) {
+                    Ok(place) => place,
+                    Err(why) => {
+                        tracing::debug!(%address, "not served: {why}");
+                        if let Ok(slot) = Arc::clone(&room.in_vain).try_acquire_owned() {
+                            connections.spawn(async move {
+                                send_away(accepted.stream, why).await;
+                                drop(slot);
+                            });
+                        }
+                        continue;
+                    }
+                };
                 let origin = Origin::Network {
-                    address: SocketAddr::ip(&accepted.address).to_canonical(),
+                    address,
                     certificates: Arc::from(accepted.certificates),
                 };
-                connections.spawn(connection(endpoint.clone(), accepted.stream, router.clone(), origin));
+                let serving = connection(endpoint.clone(), accepted.stream, router.clone(), origin);
+                connections.spawn(async move {
+                    serving.await;
+                    drop(place);
+                });
             }
         }
     }
     listener.close().await;
     while connections.join_next().await.is_some() {}
+}
+
+/// Answers one request with why no other is answered, and hangs up.
+async fn send_away<S>(stream: S, why: &'static str)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = hyper::service::service_fn(move |_: Request<Incoming>| async move {
+        let error = ApiError::new(ProblemCode::Unavailable, why)
+            .next("try again in a minute; connections that nobody uses are closed by then")
+            .retry_after(RETRY);
+        Ok::<_, Infallible>(error.into_response())
+    });
+    let mut builder = Builder::new();
+    builder.keep_alive(false);
+    let serving = builder.serve_connection(TokioIo::new(stream), service);
+    // Who breaks off or says nothing is gone all the same.
+    drop(tokio::time::timeout(PATIENCE, serving).await);
 }
 
 async fn connection<S>(endpoint: Endpoint, stream: S, router: Router, origin: Origin)

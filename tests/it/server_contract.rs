@@ -5,7 +5,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use crate::support::device::TestDevice;
-use crate::support::server::{TestServer, answer};
+use crate::support::server::{Setup, TestServer, answer};
 
 async fn send(request: RequestBuilder) -> Response {
     request.send().await.expect("an answer")
@@ -172,7 +172,7 @@ async fn edits_need_the_version_that_was_read() {
 }
 
 /// Reads events off a stream until `count` have come.
-async fn events(request: RequestBuilder, count: usize) -> Vec<Event> {
+pub(crate) async fn events(request: RequestBuilder, count: usize) -> Vec<Event> {
     let mut response = send(request).await;
     assert_eq!(response.status(), 200);
     let (mut text, mut found) = (String::new(), Vec::new());
@@ -265,5 +265,68 @@ async fn a_restarted_server_is_the_same_server() {
     assert_eq!(after.system_id, before.system_id);
     assert_eq!(server.ca_pem, ca_pem);
     assert_eq!(device.session(&server).await.actions.len(), 1);
+    server.stop().await;
+}
+
+/// A client of its own, which keeps its connection open, at an address of this machine.
+fn at_address(server: &TestServer, host: u8) -> reqwest::Client {
+    let ca = reqwest::Certificate::from_pem(server.ca_pem.as_bytes()).expect("a CA");
+    reqwest::Client::builder()
+        .no_proxy()
+        .add_root_certificate(ca)
+        .local_address(std::net::IpAddr::from([127, 0, 0, host]))
+        .build()
+        .expect("a client")
+}
+
+#[tokio::test]
+async fn who_opens_too_many_connections_is_told_so_and_others_are_served() {
+    let server = TestServer::with(Setup {
+        https_at_most: Some(8),
+        ..Setup::default()
+    })
+    .await;
+    let url = format!("{}/healthz", server.url);
+    let ask = async |client: &reqwest::Client| {
+        let answer = client.get(&url).send().await.expect("an answer");
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let text = answer.text().await.expect("whole");
+        (status, headers, text)
+    };
+    let told = |(status, headers, text): (u16, reqwest::header::HeaderMap, String), why: &str| {
+        assert_eq!(status, 503, "{text}");
+        assert_eq!(headers["content-type"], "application/problem+json");
+        assert_eq!(headers["retry-after"], "10");
+        let problem: Value = serde_json::from_str(&text).expect("a problem");
+        assert_eq!(problem["detail"], why);
+        assert!(
+            problem["next"].to_string().contains("in a minute"),
+            "{text}"
+        );
+    };
+    let mut open = Vec::new();
+    for _ in 0..6 {
+        let client = at_address(&server, 2);
+        assert_eq!(ask(&client).await.0, 200);
+        open.push(client);
+    }
+    let why = "too many connections are open from this address";
+    told(ask(&at_address(&server, 2)).await, why);
+    for host in [3, 4] {
+        let client = at_address(&server, host);
+        assert_eq!(ask(&client).await.0, 200);
+        open.push(client);
+    }
+    told(
+        ask(&at_address(&server, 5)).await,
+        "too many connections are open",
+    );
+    // Whoever was let in is served as before.
+    assert_eq!(ask(&open[0]).await.0, 200);
+    drop(open);
+    let until = std::time::Instant::now() + Duration::from_secs(20);
+    while ask(&at_address(&server, 2)).await.0 != 200 {
+        assert!(std::time::Instant::now() < until, "there is room again");
+    }
     server.stop().await;
 }

@@ -11,7 +11,7 @@ use rustls_pki_types::ServerName;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::{Message as WsMessage, WebSocketConfig};
 
+use crate::net::crowd::{Crowd, Place};
 use crate::net::tls::ClientTls;
 use crate::sip::{Frame, Framer, Hop, Transport};
 
@@ -39,6 +40,8 @@ pub(super) const STALL: Duration = Duration::from_secs(32);
 const SMALL: usize = 16 * 1024;
 /// Larger messages that come in at once, over all connections of a link.
 pub(super) const LARGE: usize = 128;
+/// Of them, over connections from one address.
+pub(super) const LARGE_FROM_ONE: usize = LARGE / 4;
 /// The other side answers a keep-alive within this time, if it answers any (RFC 5626 §4.4.1).
 const PONG: Duration = Duration::from_secs(10);
 /// A connection that others opened and do not use is closed: longer than any registration holds.
@@ -89,7 +92,45 @@ pub(super) struct Ends {
     /// After how long without a word of ours a keep-alive goes out.
     pub(super) keep_alive: Duration,
     /// Places for messages that are large.
-    pub(super) large: Arc<Semaphore>,
+    pub(super) large: Large,
+    /// Who takes them: where the other side is, when it opened the connection. What comes back over one of ours was
+    /// asked for.
+    pub(super) guest: Option<IpAddr>,
+}
+
+/// Places for large messages that are not whole yet.
+#[derive(Clone)]
+pub(super) struct Large {
+    places: Arc<Semaphore>,
+    crowd: Crowd,
+}
+
+/// A place for one; dropped, it is free again.
+pub(super) struct Room {
+    _place: OwnedSemaphorePermit,
+    _share: Option<Place>,
+}
+
+impl Large {
+    pub(super) fn new() -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(LARGE)),
+            crowd: Crowd::new(LARGE_FROM_ONE),
+        }
+    }
+
+    /// A place; `None` when all are taken, or this guest's.
+    fn room(&self, guest: Option<IpAddr>) -> Option<Room> {
+        let share = match guest {
+            Some(address) => Some(self.crowd.admit(address)?),
+            None => None,
+        };
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        Some(Room {
+            _place: place,
+            _share: share,
+        })
+    }
 }
 
 trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -277,6 +318,7 @@ where
         pongs: &ends.pongs,
         heard: &ends.heard,
         large: &ends.large,
+        guest: ends.guest,
     };
     let detail = tokio::select! {
         detail = read(reader, framer, &hearing, &pulse) => detail,
@@ -302,7 +344,8 @@ struct Hearing<'a> {
     local: SocketAddr,
     pongs: &'a mpsc::WeakSender<Octets>,
     heard: &'a mpsc::Sender<Heard>,
-    large: &'a Semaphore,
+    large: &'a Large,
+    guest: Option<IpAddr>,
 }
 
 async fn read<R>(mut reader: R, mut framer: Framer, hearing: &Hearing<'_>, pulse: &Pulse) -> String
@@ -356,7 +399,7 @@ where
         if framer.held() <= SMALL {
             place = None;
         } else if place.is_none() {
-            place = hearing.large.try_acquire().ok();
+            place = hearing.large.room(hearing.guest);
             if place.is_none() {
                 return "too many large messages come in at once".to_owned();
             }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
-use super::connection::{Connection, ConnectionId, Heard, dial};
+use super::connection::{Connection, ConnectionId, Heard, Large, dial};
 use super::doors::ends;
 use crate::net::tls::ClientTls;
 use crate::sip::endpoint::Transmit;
@@ -25,7 +25,7 @@ pub(super) struct Connections {
     tls: ClientTls,
     local: SocketAddr,
     keep_alive: Duration,
-    large: Arc<Semaphore>,
+    large: Large,
     /// How many that we had opened were lost.
     lost: watch::Sender<u64>,
 }
@@ -38,7 +38,7 @@ pub(super) struct Common {
     pub(super) tls: ClientTls,
     pub(super) local: SocketAddr,
     pub(super) keep_alive: Duration,
-    pub(super) large: Arc<Semaphore>,
+    pub(super) large: Large,
     pub(super) lost: watch::Sender<u64>,
 }
 
@@ -268,7 +268,7 @@ impl Connections {
     }
 
     fn open(&mut self, hop: Hop, name: &Arc<str>) -> ConnectionId {
-        let (id, outbox, ends) = ends(&self.ids, &self.heard, self.keep_alive, &self.large);
+        let (id, outbox, ends) = ends(&self.ids, &self.heard, self.keep_alive, &self.large, None);
         let connection = Connection {
             hop,
             names: vec![name.to_string()],

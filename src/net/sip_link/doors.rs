@@ -1,7 +1,7 @@
 //! The doors of a link: its UDP socket, and TCP and TLS listeners that wait for connections.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connection::{Connection, Ends, Heard, OUTBOX, prepare, serve};
+use super::connection::{Connection, Ends, Heard, Large, OUTBOX, prepare, serve};
 use super::{LinkError, LinkOptions};
 use crate::net::crowd::{Crowd, Place};
 use crate::net::tls::{TlsListener, sip_names};
@@ -69,7 +69,8 @@ impl Doors {
                 let mut config = (**config).clone();
                 // SIP has no word for ALPN that clients would send.
                 config.alpn_protocols.clear();
-                Some(TlsListener::bind(*at, config).map_err(failed(Transport::Tls, *at))?)
+                let listener = TlsListener::bind(*at, config, options.guests);
+                Some(listener.map_err(failed(Transport::Tls, *at))?)
             }
             None => None,
         };
@@ -135,7 +136,8 @@ pub(super) fn ends(
     ids: &AtomicU64,
     heard: &mpsc::Sender<Heard>,
     keep_alive: Duration,
-    large: &Arc<Semaphore>,
+    large: &Large,
+    guest: Option<IpAddr>,
 ) -> (u64, mpsc::Sender<Arc<[u8]>>, Ends) {
     let id = ids.fetch_add(1, Ordering::Relaxed);
     let (outbox, inbox) = mpsc::channel(OUTBOX);
@@ -145,7 +147,8 @@ pub(super) fn ends(
         pongs: outbox.downgrade(),
         heard: heard.clone(),
         keep_alive,
-        large: Arc::clone(large),
+        large: large.clone(),
+        guest,
     };
     (id, outbox, ends)
 }
@@ -159,7 +162,7 @@ pub(super) struct Porter {
     pub(super) stop: CancellationToken,
     pub(super) keep_alive: Duration,
     pub(super) guests: Guests,
-    pub(super) large: Arc<Semaphore>,
+    pub(super) large: Large,
 }
 
 /// Room for the connections that others open.
@@ -255,7 +258,8 @@ impl Porter {
     ) where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        let (id, outbox, ends) = ends(&self.ids, &self.heard, self.keep_alive, &self.large);
+        let guest = Some(hop.address.ip());
+        let (id, outbox, ends) = ends(&self.ids, &self.heard, self.keep_alive, &self.large, guest);
         let connection = Connection {
             hop,
             names,

@@ -142,6 +142,15 @@ async fn connect(link: &SipLink) -> TcpStream {
     stream
 }
 
+/// The same, from another address of this machine.
+async fn connect_from(host: u8, link: &SipLink) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    let own = SocketAddr::from(([127, 0, 0, host], 0));
+    socket.bind(own).expect("ours");
+    let stream = socket.connect(link.local_addr()).await;
+    stream.expect("it listens")
+}
+
 /// What comes until the other side hangs up.
 async fn rest(mut stream: TcpStream) -> String {
     let mut all = Vec::new();
@@ -195,8 +204,9 @@ async fn more_large_messages_than_there_is_room_for_are_not_taken_in_and_small_o
         "x".repeat(32 * 1024)
     );
     let mut waiting = Vec::new();
-    for _ in 0..connection::LARGE {
-        let mut stream = connect(&link).await;
+    let hosts = connection::LARGE / connection::LARGE_FROM_ONE;
+    for host in (0..connection::LARGE).map(|n| 2 + n % hosts) {
+        let mut stream = connect_from(u8::try_from(host).expect("few"), &link).await;
         stream.write_all(begun.as_bytes()).await.expect("open");
         waiting.push(stream);
     }
@@ -234,6 +244,46 @@ async fn more_large_messages_than_there_is_room_for_are_not_taken_in_and_small_o
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_fills_its_share_of_large_messages_takes_no_room_from_others() {
+    let (link, _) = server();
+    let begun = format!(
+        "MESSAGE sip:a SIP/2.0\r\nContent-Length: 1000000\r\n\r\n{}",
+        "x".repeat(32 * 1024)
+    );
+    let mut waiting = Vec::new();
+    let until = Instant::now() + SECONDS;
+    loop {
+        assert!(Instant::now() < until, "one address takes all");
+        let mut stream = connect_from(2, &link).await;
+        drop(stream.write_all(begun.as_bytes()).await);
+        let mut octet = [0];
+        let ended = tokio::time::timeout(SECONDS / 20, stream.read(&mut octet)).await;
+        match (ended, waiting.len()) {
+            (Ok(_), held) => {
+                assert!(held >= connection::LARGE_FROM_ONE, "{held}");
+                break;
+            }
+            (Err(_), _) => waiting.push(stream),
+        }
+        // The first ones need not be waited for one by one.
+        while waiting.len() < connection::LARGE_FROM_ONE {
+            let mut stream = connect_from(2, &link).await;
+            stream.write_all(begun.as_bytes()).await.expect("open");
+            waiting.push(stream);
+        }
+    }
+    let mut whole = ASKED.replace("Content-Length: 0", "Content-Length: 100000");
+    whole.push_str(&"x".repeat(100_000));
+    let mut other = connect_from(3, &link).await;
+    other.write_all(whole.as_bytes()).await.expect("open");
+    let mut answer = [0; 14];
+    let came = tokio::time::timeout(SECONDS, other.read_exact(&mut answer)).await;
+    came.expect("in time").expect("an answer");
+    assert_eq!(&answer, b"SIP/2.0 200 OK");
+    drop(waiting);
+}
+
 // The clock runs by itself when nothing else does.
 #[tokio::test(start_paused = true)]
 async fn a_message_that_drips_is_waited_for_once_and_not_for_every_drop() {
@@ -246,7 +296,8 @@ async fn a_message_that_drips_is_waited_for_once_and_not_for_every_drop() {
         pongs: outbox.downgrade(),
         heard,
         keep_alive: SECONDS * 100,
-        large: Arc::new(tokio::sync::Semaphore::new(1)),
+        large: connection::Large::new(),
+        guest: None,
     };
     let begun = Instant::now();
     let serving = tokio::spawn(connection::serve(near, ends, loopback()));

@@ -3,11 +3,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use tokio::net::UdpSocket;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connection::{Heard, LARGE};
+use super::connection::{Heard, Large};
 use super::connections::{Common, Connections};
 use super::doors::{Doors, Guests, Porter, canonical};
 use super::{LinkError, LinkOptions};
@@ -42,7 +42,7 @@ impl Sockets {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let ids = Arc::new(AtomicU64::new(1));
         let (lose, lost) = watch::channel(0);
-        let large = Arc::new(Semaphore::new(LARGE));
+        let large = Large::new();
         let tls_local = doors.tls.as_ref().map(|d| canonical(d.address()));
         let porter = Porter {
             ids: Arc::clone(&ids),
@@ -51,7 +51,7 @@ impl Sockets {
             stop: stop.clone(),
             keep_alive: options.keep_alive,
             guests: Guests::at_most(options.guests),
-            large: Arc::clone(&large),
+            large: large.clone(),
         };
         if let Some(listener) = doors.tcp {
             tasks.spawn(porter.clone().accept_tcp(listener));

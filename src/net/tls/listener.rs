@@ -13,11 +13,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::net::crowd::Crowd;
 
-/// Handshakes under way at once; more wait in the system's backlog.
+/// Handshakes under way at once; more wait.
 const HANDSHAKES: usize = 512;
 /// Of them, from one address: who only connects there does not keep others out.
 const FROM_ONE: usize = HANDSHAKES / 2;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections that are not ready yet, where there is room for so many; more wait in the system's backlog. Half of them
+/// may come from one address: an office full of phones that all connect at once waits for its turn.
+const COMING: usize = 4096;
+/// But not for longer than this, as long as callers have patience.
+const TURN_TIMEOUT: Duration = Duration::from_secs(20);
 const BACKLOG: i32 = 4096;
 
 /// A connection whose handshake is done.
@@ -41,11 +46,16 @@ pub struct TlsListener {
 }
 
 impl TlsListener {
-    /// Binds and begins to accept.
+    /// Binds and begins to accept. Of connections that are not ready yet, no more are taken in than there is `room` for
+    /// ready ones, but always some.
     ///
     /// # Errors
     /// The system's error when the address cannot be bound.
-    pub fn bind(address: SocketAddr, config: rustls::ServerConfig) -> io::Result<Self> {
+    pub fn bind(
+        address: SocketAddr,
+        config: rustls::ServerConfig,
+        room: usize,
+    ) -> io::Result<Self> {
         let socket = socket2::Socket::new(
             socket2::Domain::for_address(address),
             socket2::Type::STREAM,
@@ -61,7 +71,8 @@ impl TlsListener {
         let (done, ready) = mpsc::channel(64);
         let stop = CancellationToken::new();
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        let task = tokio::spawn(accept_all(listener, acceptor, done, stop.clone()));
+        let coming = room.clamp(HANDSHAKES, COMING);
+        let task = tokio::spawn(accept_all(listener, acceptor, coming, done, stop.clone()));
         Ok(Self {
             ready,
             address,
@@ -101,33 +112,45 @@ impl Drop for TlsListener {
 async fn accept_all(
     listener: TcpListener,
     acceptor: TlsAcceptor,
+    coming: usize,
     done: mpsc::Sender<TlsConnection>,
     stop: CancellationToken,
 ) {
+    let crowd = Crowd::new(coming / 2).in_turns(FROM_ONE);
+    let coming = Arc::new(Semaphore::new(coming));
     let slots = Arc::new(Semaphore::new(HANDSHAKES));
     let mut handshakes = JoinSet::new();
-    let crowd = Crowd::new(FROM_ONE);
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             Some(_) = handshakes.join_next() => continue,
-            accepted = accept_with_slot(&listener, &slots) => accepted,
+            accepted = accept_with_slot(&listener, &coming) => accepted,
         };
         match accepted {
-            Ok((stream, address, slot)) => {
+            Ok((stream, address, came)) => {
                 let Some(place) = crowd.admit(address.ip()) else {
-                    tracing::debug!(peer = %address, "it has too many TLS handshakes under way");
+                    tracing::debug!(peer = %address, "too many TLS handshakes of that address wait");
                     continue;
                 };
                 let (acceptor, done) = (acceptor.clone(), done.clone());
+                let slots = Arc::clone(&slots);
                 handshakes.spawn(async move {
+                    let turn = tokio::time::timeout(TURN_TIMEOUT, async {
+                        // First among those of its address: who waits there takes none of all the slots.
+                        let turn = place.turn().await;
+                        (slots.acquire_owned().await, turn)
+                    });
+                    let Ok((slot, turn)) = turn.await else {
+                        tracing::debug!(peer = %address, "a TLS handshake waited too long for its turn");
+                        return;
+                    };
                     let shaken = tokio::time::timeout(
                         HANDSHAKE_TIMEOUT,
                         handshake(stream, address, &acceptor),
                     );
                     let shaken = shaken.await;
                     // Who has shaken hands keeps nobody of that address out, however long it waits to be taken.
-                    drop(place);
+                    drop((turn, place, came));
                     match shaken {
                         // When nobody takes it the listener is closing: the caller sees a closed connection.
                         Ok(Ok(connection)) => drop(done.send(connection).await),

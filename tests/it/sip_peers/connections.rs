@@ -101,5 +101,19 @@ async fn who_begins_handshakes_and_never_ends_them_keeps_nobody_else_out() {
     let report = options(&us, "anna.test", door).await;
     assert!(report.outcome.is_delivered(), "{report:?}");
     us.close().await;
+    // Who comes from the same address waits behind them.
+    silent.truncate(256);
+    let own = SocketAddr::from(([127, 0, 0, 2], 0));
+    let us = SipLink::open(LinkOptions {
+        tls: ClientTls::new(Some(&ca), None).expect("PEM"),
+        ..LinkOptions::new(own, [3; 32])
+    })
+    .expect("a port");
+    let (report, ()) = tokio::join!(options(&us, "anna.test", door), async {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        drop(silent);
+    });
+    assert!(report.outcome.is_delivered(), "{report:?}");
+    us.close().await;
     server.close().await;
 }

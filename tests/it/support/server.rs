@@ -51,6 +51,8 @@ pub(crate) struct Setup {
     pub(crate) peers: Option<Arc<dyn Peers>>,
     /// Who is asked for addresses that the registry does not have.
     pub(crate) look_ups: callhome::port::LookUps,
+    /// How many HTTPS connections it has open at most.
+    pub(crate) https_at_most: Option<usize>,
     /// By how much its clock is ahead.
     pub(crate) ahead: std::time::Duration,
 }
@@ -116,7 +118,7 @@ impl TestServer {
         let acquaintances = Arc::new(Acquaintances::new(&known).expect("authorities"));
         let config = identity.server_config(&acquaintances).expect("TLS");
         let https =
-            TlsListener::bind(([127, 0, 0, 1], 0).into(), config).expect("a port for HTTPS");
+            TlsListener::bind(([127, 0, 0, 1], 0).into(), config, 1000).expect("a port for HTTPS");
         let address = https.address();
         let socket = dir.path().join("callhome.sock");
         let door = Arc::new(SipDoor::new(
@@ -196,6 +198,7 @@ impl TestServer {
         let listeners = Listeners {
             local: Some(LocalListener::bind(&socket).expect("a local socket")),
             https: Some(https),
+            https_at_most: setup.https_at_most.unwrap_or(1000),
         };
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {

@@ -20,5 +20,9 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
     /// The resource after the change.
+    ///
+    /// Of a text message of a phone (`message.received`), what came. It is told again when its gateway hands it over
+    /// again, because an answer was lost or the server was stopped in the middle: by `message_id`, which is the same
+    /// then, a receiver can tell. It is null for a short text, other than a reply, to which the gateway gives no id.
     pub data: serde_json::Value,
 }

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::routing::get;
+use data_encoding::HEXLOWER;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -25,7 +26,7 @@ use crate::port::{
     DeviceFilter, EventDraft, EventFilter, PageOf, ReceiptKey, SmsInbox, SmsPart, Step, StoreError,
 };
 use crate::sms::smpp::IdKeys;
-use crate::sms::{Fragment, FromPhone, Inbound, Receipt, ReceiptOutcome};
+use crate::sms::{Fragment, FromPhone, Inbound, Receipt, ReceiptOutcome, Reply};
 
 use super::endpoint::{Endpoint, GatewayDoor};
 use super::error::{Answer, ApiError};
@@ -79,12 +80,27 @@ async fn take_part(endpoint: &Endpoint, name: &str, part: Fragment) -> Answer<()
     let kept = texts.keep_fragment(name, part, endpoint.now()).await?;
     Step::PartStored.reached();
     let parts = kept.unwrap_or_default();
-    if let Some(message) = Fragment::join(&parts) {
+    if let Some(mut message) = Fragment::join(&parts) {
+        message.id = parts.first().map(|part| id_of_joined(part, &message.text));
         take_message(endpoint, name, message).await?;
         Step::PartsTaken.reached();
         texts.fragments_taken(name, parts, endpoint.now()).await?;
     }
     Ok(())
+}
+
+/// Names a message that came in parts: the same whenever it is made of them again.
+fn id_of_joined(part: &Fragment, text: &str) -> String {
+    let whole = format!("{}\n{}\n{:?}\n{text}", part.sender, part.to, part.reference);
+    HEXLOWER.encode(&Sha256::digest(whole)[..16])
+}
+
+/// What stays the same of a message that a gateway hands over again, so that third parties can tell. Of a short text
+/// to which the gateway gives no id, nothing does: its sender may well say the same thing twice.
+fn lasting_id(name: &str, inbound: &Inbound) -> Option<String> {
+    let reply = Reply::parse(inbound.text.as_bytes()).ok();
+    let of_reply = reply.map(|reply| format!("reply:{}", reply.nonce()));
+    of_reply.or_else(|| Some(format!("{name}:{}", inbound.id.as_ref()?)))
 }
 
 /// A message of a phone, however it came.
@@ -101,6 +117,7 @@ async fn take_message(endpoint: &Endpoint, name: &str, inbound: Inbound) -> Answ
         device,
         data: json!({
             "message": "sms",
+            "message_id": lasting_id(name, &inbound),
             "via": name,
             "from": inbound.from.as_ref().map(ToString::to_string),
             "to": inbound.to,

@@ -14,6 +14,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::server_contract::events;
 use crate::support::device::{TestDevice, random};
 use crate::support::server::{Setup, TestServer, answer, keys_of};
 
@@ -372,4 +373,50 @@ async fn a_key_that_was_used_sends_signs_and_asks_nothing_twice() {
         to.push(sms.to.to_string());
     }
     assert_eq!(to, ["+14085550199", "+14085550137"]);
+}
+
+#[tokio::test]
+async fn a_text_that_its_gateway_hands_over_again_is_told_under_the_same_message_id() {
+    const DOOR: &str = "planted-gateway-secret";
+    let server = TestServer::with(Setup {
+        gateway_doors: vec![("tap".into(), DOOR.into())],
+        ..Setup::default()
+    })
+    .await;
+    let hand_over = async |text: &str, id: Option<&str>| {
+        let mut words = vec![("from", "+14085550137"), ("to", "12345"), ("text", text)];
+        words.extend(id.map(|id| ("id", id)));
+        let door = format!("/gateway/v1/tap/{DOOR}/mo");
+        let told = server.network(Method::GET, &door).query(&words).send();
+        assert_eq!(told.await.expect("an answer").status(), 200);
+    };
+    let keys = SmsKeys::derive(&DeviceSecret::from_bytes([7; 32]));
+    let nonce = "00112233aabbccdd".parse().expect("a nonce");
+    let reply = Reply::compose(nonce, vec![ReplyStatus::Ok(Vec::new())], &keys);
+    for (text, id) in [
+        ("hello", Some("k-1")),
+        ("hello", Some("k-1")),
+        ("hello", Some("k-2")),
+        ("hello", None),
+        (&reply, None),
+        (&reply, Some("k-3")),
+    ] {
+        hand_over(text, id).await;
+    }
+    let path = "/api/v1/events?after=0&kind=message.received";
+    let told = events(server.local(Method::GET, path), 6).await;
+    let ids: Vec<_> = told.iter().map(|e| e.data["message_id"].as_str()).collect();
+    let of_reply = Some("reply:00112233aabbccdd");
+    assert_eq!(
+        ids,
+        [
+            Some("tap:k-1"),
+            Some("tap:k-1"),
+            Some("tap:k-2"),
+            None,
+            of_reply,
+            of_reply
+        ]
+    );
+    server.stop().await;
 }

@@ -3,12 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use callhome::agent::brain::Brain;
-use callhome::port::{AgentState as _, Step};
-use callhome::store::AgentStateFile;
+use callhome::port::Step;
 use serde_json::Value;
 
-use super::kill_steps::{Kills, ended, steps_of};
+use super::kill_steps::{Kills, ended, phone_on_disk, steps_of};
 use crate::sms_smpp::peer::Centre;
 use crate::support::command::{Home, Ran, Running};
 
@@ -156,19 +154,6 @@ impl World {
         }
     }
 
-    /// What the phone's disk says that it did.
-    fn phone_on_disk(&self) -> Brain {
-        let file = self.home.data().join("agents/agents.db");
-        let states = AgentStateFile::open(&file).expect("the phone's states");
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        let mut all = runtime.block_on(states.load()).expect("read");
-        assert_eq!(all.len(), 1);
-        Brain::from_bytes(&all.remove(0).1).expect("its own state")
-    }
-
     /// A server with a phone whose number is its own.
     fn peopled(&self) -> (Running, Running) {
         let server = self.serve(None);
@@ -213,7 +198,7 @@ impl World {
             let asked: Value = serde_json::from_str(&asked.stdout).expect("a document");
             let view = self.done(asked["id"].as_str().expect("an id"), step);
             self.told_once(&view, step);
-            let brain = self.phone_on_disk();
+            let brain = phone_on_disk(&self.home);
             let messages: Vec<&str> = brain.phone().messages().collect();
             let shown = messages.iter().filter(|m| **m == text).count();
             assert_eq!(shown, 1, "{step}: {messages:?}");
@@ -316,7 +301,7 @@ fn a_phone_gets_in_and_its_number_is_its_own_whenever_the_server_is_killed() {
         }
         assert_eq!(server.stop(), 0);
     }
-    let brain = world.phone_on_disk();
+    let brain = phone_on_disk(&world.home);
     assert_eq!(brain.counters().executed["lck"], 1);
     assert!(phone.child.try_wait().expect("can be asked").is_none());
 }
@@ -351,7 +336,7 @@ fn a_text_that_is_signed_by_hand_has_its_answer_though_the_server_is_killed_mean
             let all = world.home.json(&["action", "list"]);
             all["items"][0]["state"] == "done"
         });
-        let brain = world.phone_on_disk();
+        let brain = phone_on_disk(&world.home);
         assert_eq!(brain.counters().executed["msg"], 1, "{step}");
     }
     world.all_is_well(1);

@@ -123,24 +123,24 @@ impl Drill {
     /// Waits until the server has all that the phone has to tell.
     fn all_told(&self) {
         let deadline = Instant::now() + PATIENCE;
-        while !self.phone_on_disk().waiting().is_empty() {
+        while !phone_on_disk(&self.home).waiting().is_empty() {
             assert!(Instant::now() < deadline, "results that nobody takes");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
+}
 
-    /// What the phone's disk says that it did.
-    fn phone_on_disk(&self) -> Brain {
-        let file = self.home.data().join("agents/agents.db");
-        let states = AgentStateFile::open(&file).expect("the phone's states");
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        let mut all = runtime.block_on(states.load()).expect("read");
-        assert_eq!(all.len(), 1);
-        Brain::from_bytes(&all.remove(0).1).expect("its own state")
-    }
+/// What the one phone's disk says that it did.
+pub(super) fn phone_on_disk(home: &Home) -> Brain {
+    let file = home.data().join("agents/agents.db");
+    let states = AgentStateFile::open(&file).expect("the phone's states");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let mut all = runtime.block_on(states.load()).expect("read");
+    assert_eq!(all.len(), 1);
+    Brain::from_bytes(&all.remove(0).1).expect("its own state")
 }
 
 pub(super) fn ended(child: &mut Child, step: Step) {
@@ -182,7 +182,7 @@ fn whichever_end_is_killed_at_whichever_step_a_message_is_shown_once_and_has_one
             drill.ask(&text, true)
         };
         assert_eq!(said.code, 0, "{step}: {}{}", said.stdout, said.stderr);
-        let brain = drill.phone_on_disk();
+        let brain = phone_on_disk(&drill.home);
         let messages: Vec<&str> = brain.phone().messages().collect();
         let shown = messages.iter().filter(|m| **m == text).count();
         assert_eq!(shown, 1, "{step}: {messages:?}");

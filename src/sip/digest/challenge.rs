@@ -339,5 +339,6 @@ mod tests {
             },
         );
         assert!(!answer.contains("cnonce") && !answer.contains("nc="));
+        assert!(!answer.contains("algorithm"), "nobody named one: {answer}");
     }
 }

@@ -344,6 +344,7 @@ impl Volley {
         self.drop_stale(now);
         let may_begin = !self.fresh.is_empty() && self.counts.open < self.plan.jobs as u64;
         if self.challenged.is_empty() && self.again.is_empty() && !may_begin {
+            self.pace.rest();
             return None;
         }
         if !self.pace.take() {

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
-/// What a pause may save up …
-const SAVED: Duration = Duration::from_millis(100);
+/// What a pause may save up while messages wait …
+const SAVED: Duration = Duration::from_millis(50);
+/// … or while none does …
+const SAVED_IDLE: Duration = Duration::from_millis(20);
 /// … and how much faster than the rate it is caught up with: a burst is lost in sockets that the rate would not fill.
 const CATCHING_UP: f64 = 2.0;
 /// What may go out at once.
@@ -38,6 +40,13 @@ impl Pace {
             self.credit = (self.credit + gained).min(most(SAVED));
             self.burst = (self.burst + gained * CATCHING_UP).min(most(AT_ONCE));
             self.at = now;
+        }
+    }
+
+    /// Nothing waits to be sent: what is not used is not saved for later.
+    pub(super) fn rest(&mut self) {
+        if let Some(rate) = self.rate {
+            self.credit = self.credit.min((rate * SAVED_IDLE.as_secs_f64()).max(1.0));
         }
     }
 
@@ -79,7 +88,7 @@ mod tests {
             }
         }
         assert!((999..=1_001).contains(&sent), "{sent}");
-        // After a minute's pause a tenth of a second's worth is caught up with, at twice the rate and not in one burst.
+        // After a minute's pause 50 ms' worth are caught up with, at twice the rate and not in one burst.
         let mut caught_up = 0;
         for ms in 60_000..60_100 {
             pace.refill(Duration::from_millis(ms));
@@ -87,8 +96,21 @@ mod tests {
             assert!(burst <= if ms == 60_000 { 5 } else { 2 }, "{burst} at {ms}");
             caught_up += burst;
         }
-        assert!((198..=205).contains(&caught_up), "{caught_up}");
+        assert!((148..=152).contains(&caught_up), "{caught_up}");
         assert!(pace.next_at() > Duration::from_millis(60_099));
+    }
+
+    #[test]
+    fn what_nobody_wanted_to_send_is_not_sent_later() {
+        let mut pace = Pace::new(Some(1_000.0));
+        pace.refill(Duration::from_secs(1));
+        pace.rest();
+        let mut sent = 0;
+        for ms in 1_000..1_100 {
+            pace.refill(Duration::from_millis(ms));
+            sent += std::iter::from_fn(|| pace.take().then_some(())).count();
+        }
+        assert!((118..=121).contains(&sent), "{sent}");
     }
 
     #[test]

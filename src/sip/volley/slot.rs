@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::spaces::{Spaces, Used};
+use super::spaces::{Answered, Spaces};
 use super::template::{Filling, Template};
 use super::{VolleyPlan, VolleyTarget};
 use crate::sip::digest::{Challenge, ClientNonce, challenges};
@@ -34,10 +34,8 @@ pub(super) struct Slot {
 /// What was challenged, and the header fields that answer it.
 #[derive(Debug, Default)]
 struct Proof {
-    challenges: Vec<Used>,
+    challenges: Vec<Answered>,
     fields: String,
-    /// Nobody has asked this target's request yet: the answer is to what another's was asked.
-    ahead: bool,
 }
 
 impl Proof {
@@ -50,7 +48,10 @@ impl Proof {
         ids: &mut IdSource,
     ) {
         self.fields.clear();
-        for (challenge, count) in &self.challenges {
+        for Answered {
+            challenge, count, ..
+        } in &self.challenges
+        {
             let cnonce = ids.client_nonce();
             let client = ClientNonce {
                 cnonce: &cnonce,
@@ -129,8 +130,7 @@ impl Slot {
         }
         let mut proof = Proof {
             challenges,
-            ahead: true,
-            ..Proof::default()
+            fields: String::new(),
         };
         proof.write(&self.target.uri, &plan.template, credentials, ids);
         self.proof = Some(Box::new(proof));
@@ -151,33 +151,41 @@ impl Slot {
         let hop = self.target.to;
         let proof = self.proof.get_or_insert_default();
         let same = |a: &Challenge, b: &Challenge| a.proxy == b.proxy && a.realm == b.realm;
-        if proof.ahead {
-            proof.ahead = false;
-            let again = |(old, _): &Used| asked.iter().any(|new| same(old, new));
-            if proof.challenges.iter().any(again) {
-                spaces.refused(hop, &proof.challenges);
-                proof.challenges.clear();
-            }
-        }
-        let refused =
-            |new: &Challenge| !new.stale && proof.challenges.iter().any(|(old, _)| same(old, new));
+        // What was brought along and is asked all the same is answered now, not refused.
+        let in_vain: Vec<Answered> = proof
+            .challenges
+            .extract_if(.., |old| {
+                old.borrowed && asked.iter().any(|new| same(&old.challenge, new))
+            })
+            .collect();
+        spaces.refused(hop, &in_vain);
+        let refused = |new: &Challenge| {
+            !new.stale && proof.challenges.iter().any(|old| same(&old.challenge, new))
+        };
         if asked.is_empty() || self.number > MOST_ATTEMPTS || asked.iter().any(refused) {
             return false;
         }
         for new in asked {
-            proof.challenges.retain(|(old, _)| !same(old, &new));
-            proof.challenges.push((Arc::new(new), 0));
+            proof.challenges.retain(|old| !same(&old.challenge, &new));
+            proof.challenges.push(Answered {
+                challenge: Arc::new(new),
+                count: 0,
+                borrowed: false,
+            });
         }
-        for (challenge, count) in &mut proof.challenges {
-            *count = spaces.next_count(hop, challenge).unwrap_or(*count + 1);
-        }
+        // A borrowed nonce that is forgotten meanwhile has counts that others used.
+        proof.challenges.retain_mut(|answer| {
+            let next = spaces.next_count(hop, &answer.challenge);
+            answer.count = next.unwrap_or(answer.count + 1);
+            next.is_some() || !answer.borrowed
+        });
         proof.write(&self.target.uri, &plan.template, credentials, ids);
         true
     }
 
-    /// Its request went through: what it answered on the way will serve others.
+    /// Its request went through: what it answered on the way serves others.
     pub(super) fn went_through(&self, spaces: &mut Spaces) {
-        if let Some(proof) = self.proof.as_ref().filter(|proof| !proof.ahead) {
+        if let Some(proof) = &self.proof {
             spaces.accepted(self.target.to, &proof.challenges);
         }
     }
@@ -187,7 +195,7 @@ impl Slot {
 #[derive(Debug)]
 pub(super) struct Names {
     pub(super) ids: IdSource,
-    /// The upper part of all Call-IDs: no other volley has it.
+    /// The upper part of all Call-IDs: hardly another volley has it.
     volley: u32,
     spare: Option<(u64, u64)>,
 }

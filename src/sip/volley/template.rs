@@ -45,7 +45,7 @@ enum Gap {
 pub(super) struct Filling<'a> {
     pub(super) uri: &'a str,
     pub(super) local: &'a str,
-    /// 128 random bits, for Call-ID and tag.
+    /// 96 random bits: the Call-ID; the tag is their last third.
     pub(super) word: u128,
     /// Which slot, and 64 random bits, for the branch.
     pub(super) slot: u32,

@@ -188,16 +188,19 @@ fn a_proxy_asks_once_and_everybody_after_brings_the_answer_along() {
         )
     };
     let mut volley = volley(None, 8, Some(Credentials::new("mgmt", "right")));
-    (0..4).for_each(|index| volley.offer(target(index)));
-    let first = next(&mut volley, Duration::ZERO).expect("sent");
-    assert_eq!(first.header("Proxy-Authorization"), None);
-    volley.receive(MS, &ask(&first, 1_000, false));
-    let second = next(&mut volley, MS).expect("the answer");
-    volley.receive(MS * 2, &answer(&second, &Reply::ok()));
+    (0..5).for_each(|index| volley.offer(target(index)));
+    // What one was asked for may be that device's own: two are.
+    for _ in 0..2 {
+        let first = next(&mut volley, Duration::ZERO).expect("sent");
+        assert_eq!(first.header("Proxy-Authorization"), None);
+        volley.receive(MS, &ask(&first, 1_000, false));
+        let second = next(&mut volley, MS).expect("the answer");
+        volley.receive(MS * 2, &answer(&second, &Reply::ok()));
+    }
 
     let now = Timestamp::from_millis(1_002);
     let mut seen = Vec::new();
-    for index in 1..3 {
+    for index in 2..4 {
         let ahead = next(&mut volley, MS * 2).expect("sent");
         assert_eq!(ahead.cseq().expect("number").number, 1);
         assert!(
@@ -214,7 +217,7 @@ fn a_proxy_asks_once_and_everybody_after_brings_the_answer_along() {
                 .to_owned(),
         );
         assert!(faults(&ahead).is_empty());
-        if index == 1 {
+        if index == 2 {
             volley.receive(MS * 3, &answer(&ahead, &Reply::ok()));
         } else {
             // The nonce is no longer good: the new one is answered, and who comes next brings nothing of the old.
@@ -241,6 +244,45 @@ fn a_proxy_asks_once_and_everybody_after_brings_the_answer_along() {
             .iter()
             .all(|end| end.outcome.code() == Some(200))
     );
+    assert!(volley.is_idle());
+}
+
+#[test]
+fn an_answer_that_was_brought_along_is_no_answer_of_ones_own() {
+    let nonces = || NonceSource::new([3; 32], Duration::from_secs(60));
+    let proxy = Verifier::new("proxy", nonces()).as_proxy();
+    let phone = Verifier::new("phone", nonces());
+    let at = Timestamp::from_millis;
+    let mut volley = volley(None, 8, Some(Credentials::new("mgmt", "right")));
+    (0..3).for_each(|index| volley.offer(target(index)));
+    for _ in 0..2 {
+        let first = next(&mut volley, Duration::ZERO).expect("sent");
+        volley.receive(MS, &answer(&first, &proxy.ask(&first, at(1_000), false)));
+        let second = next(&mut volley, MS).expect("the answer");
+        volley.receive(MS, &answer(&second, &Reply::ok()));
+    }
+    // The phone asks, too; when the answer to that arrives, the proxy's nonce is too old, and it does not say so.
+    let ahead = next(&mut volley, MS).expect("sent");
+    volley.receive(MS, &answer(&ahead, &phone.ask(&ahead, at(1_001), false)));
+    let both = next(&mut volley, MS).expect("the phone is answered");
+    assert_eq!(
+        proxy.verify(&both, "mgmt", Some("right"), at(1_002)),
+        Ok(())
+    );
+    assert_eq!(
+        phone.verify(&both, "mgmt", Some("right"), at(1_002)),
+        Ok(())
+    );
+    volley.receive(MS, &answer(&both, &proxy.ask(&both, at(90_000), false)));
+    let third = next(&mut volley, MS).expect("the proxy is answered");
+    assert_eq!(
+        proxy.verify(&third, "mgmt", Some("right"), at(90_001)),
+        Ok(())
+    );
+    // Now it was asked itself: a third time with the same realm is a refusal.
+    volley.receive(MS, &answer(&third, &proxy.ask(&third, at(90_002), false)));
+    let ended = ends(&mut volley);
+    assert_eq!(ended.last().and_then(|end| end.outcome.code()), Some(407));
     assert!(volley.is_idle());
 }
 

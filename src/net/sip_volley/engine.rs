@@ -18,7 +18,7 @@ const NAP: Duration = Duration::from_millis(5);
 /// than they do, and take the processor from a server on the same machine.
 const BEATS: [(f64, Duration); 2] = [
     (20_000.0, Duration::from_micros(250)),
-    (1_000.0, Duration::from_micros(500)),
+    (2_000.0, Duration::from_micros(500)),
 ];
 /// How often it is asked which datagrams came back.
 const ERRORS: Duration = Duration::from_millis(10);
@@ -102,7 +102,7 @@ impl Engine {
                     break;
                 }
             }
-            if errors_due {
+            if lane.take_came_back() || errors_due {
                 lane.take_errors(&mut self.refused);
             }
         }
@@ -227,6 +227,7 @@ impl Engine {
         let mut sockets: Vec<PollFd<'_>> = self
             .lanes
             .iter()
+            .filter(|lane| lane.was_used())
             .map(|lane| {
                 let mut wanted = PollFlags::POLLIN;
                 wanted.set(PollFlags::POLLOUT, lane.has_outgoing());

@@ -11,8 +11,13 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 /// Datagrams of one system call.
 pub(super) const BATCH: usize = 64;
+/// Datagrams for which there is always room.
+const LEAST: usize = 8;
 /// No UDP datagram is longer.
 const LONGEST: usize = 65_536;
+
+/// How often the same is tried again when the system tells of another datagram instead.
+const TRIES: u32 = 16;
 
 /// A socket of one address family.
 pub(super) struct Bound {
@@ -36,6 +41,10 @@ pub(super) struct Lane {
     ends: Vec<usize>,
     to: Vec<Option<SockaddrStorage>>,
     used: bool,
+    /// The system said that a datagram came back.
+    came_back: bool,
+    /// How often in a row there was an error in place of what there is to read.
+    failed: u32,
 }
 
 /// A datagram that the system would not send, or that came back.
@@ -95,12 +104,19 @@ impl Lane {
             ends: Vec::new(),
             to: Vec::new(),
             used: false,
+            came_back: false,
+            failed: 0,
         }
     }
 
-    /// Whether anything was ever sent here; else nothing can have come back.
+    /// Whether anything was ever sent here; else nothing that comes in is an answer.
     pub(super) fn was_used(&self) -> bool {
         self.used
+    }
+
+    /// Whether the system said since it was asked last that a datagram came back.
+    pub(super) fn take_came_back(&mut self) -> bool {
+        std::mem::take(&mut self.came_back)
     }
 
     pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
@@ -127,7 +143,7 @@ impl Lane {
     ///
     /// False when the socket's buffer is full: what is left is sent next time.
     pub(super) fn flush(&mut self, refused: &mut Vec<Refused>) -> bool {
-        let mut sent = 0;
+        let (mut sent, mut tries) = (0, 0);
         let mut took_all = true;
         while sent < self.ends.len() {
             let start = |i: usize| if i == 0 { 0 } else { self.ends[i - 1] };
@@ -144,19 +160,22 @@ impl Lane {
             )
             .map(Iterator::count);
             match outcome {
-                Ok(count) => sent += count,
+                Ok(count) => (sent, tries) = (sent + count, 0),
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN | Errno::ENOBUFS) => {
                     took_all = false;
                     break;
                 }
-                // An error that waited from an earlier datagram: the error queue tells whose.
-                Err(Errno::ECONNREFUSED | Errno::EHOSTUNREACH) if self.clear_error() => {}
+                // Mostly an error that waited from an earlier datagram, and is told once: the error queue knows whose.
+                Err(Errno::ECONNREFUSED | Errno::EHOSTUNREACH) if tries < TRIES => {
+                    tries += 1;
+                    self.came_back = true;
+                }
                 Err(error) => {
                     let head = self.outgoing[start(sent)..self.ends[sent]].to_vec();
                     let error = io::Error::from(error);
                     refused.push(Refused { head, error });
-                    sent += 1;
+                    (sent, tries) = (sent + 1, 0);
                 }
             }
         }
@@ -172,10 +191,6 @@ impl Lane {
         for end in &mut self.ends {
             *end -= bytes;
         }
-    }
-
-    fn clear_error(&self) -> bool {
-        matches!(self.socket.take_error(), Ok(Some(_)))
     }
 
     /// Hands out what has come in, one batch; gives back how many datagrams, and whether there may be more.
@@ -197,11 +212,23 @@ impl Lane {
                 MsgFlags::MSG_DONTWAIT,
                 None,
             );
-            // An error is nothing to read now, or one that the error queue tells of.
-            if let Ok(messages) = got {
-                for message in messages {
-                    lengths[count] = message.bytes;
-                    count += 1;
+            match got {
+                Ok(messages) => {
+                    for message in messages {
+                        lengths[count] = message.bytes;
+                        count += 1;
+                    }
+                    self.failed = 0;
+                }
+                Err(Errno::EAGAIN) => {
+                    self.room = LEAST;
+                    return (0, false);
+                }
+                // One that the error queue tells of, in place of what there is to read.
+                Err(_) => {
+                    self.came_back = true;
+                    self.failed = (self.failed + 1) % TRIES;
+                    return (0, self.failed != 0);
                 }
             }
         }
@@ -209,7 +236,7 @@ impl Lane {
             each(&room[..*length]);
         }
         // Room costs time whether it is filled or not: what came last time, twice over, is enough.
-        self.room = (2 * count).clamp(8, BATCH);
+        self.room = (2 * count).clamp(LEAST, BATCH);
         (count, count == room)
     }
 

@@ -4,7 +4,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use callhome::domain::{ActionState, Bearer, DeviceSecret, GENESIS, Sequence, verify_chain};
+use callhome::api::{ActionView, Device};
+use callhome::domain::{
+    ActionState, Bearer, DeviceSecret, GENESIS, Sequence, Timestamp, verify_chain,
+};
 use callhome::host::MasterKey;
 use callhome::port::{
     ActionQueue, ActionResults, Actions, AgentState, AuditTrail, DeviceFilter, Devices, Enrolments,
@@ -12,7 +15,9 @@ use callhome::port::{
 };
 use callhome::store::{AgentStateFile, SqliteStore, unpack};
 
-use crate::store_conformance::{at, attempt, device, enrolled, lock_order, order, stamp};
+use crate::store_conformance::{
+    answer_to, at, attempt, device, enrolled, lock_order, order, stamp,
+};
 
 /// A store in a folder that lives as long as what is beside it.
 pub(crate) fn fresh() -> (SqliteStore, tempfile::TempDir) {
@@ -388,6 +393,77 @@ async fn what_went_out_by_text_before_the_first_session_is_done_once() {
     let second = [("msg(a)", true), ("msg(b)", false)];
     assert_eq!(caught_up(&second, 2).await, (vec![None, None], 0));
     assert_eq!(caught_up(&[("msg(a)", false)], 1).await, (vec![None], 0));
+}
+
+/// A server that was made of a copy and has sent a lock and then, when it is asked for, an unlock, by text messages.
+async fn restored_and_texted(unlock: bool) -> (SqliteStore, tempfile::TempDir, ActionView, Device) {
+    let (store, dir) = fresh();
+    let phone = enrolled(&store, "Phone").await;
+    let copy = dir.path().join("copy.db");
+    store.copy_to(&copy, Vec::new()).await.expect("copied");
+    let key = Arc::new(MasterKey::from_bytes(&[7; 32]));
+    unpack(&copy, &*key).expect("unpacked");
+    let store = SqliteStore::open(&copy, key).expect("opens");
+    let lock = store.create_action(lock_order(&phone), Stamp::default());
+    let lock = lock.await.expect("made");
+    if unlock {
+        let unlock = store.create_action(order(&phone, "ulk()"), Stamp::default());
+        unlock.await.expect("made");
+    }
+    for _ in 0..=u8::from(unlock) {
+        for claimed in store
+            .claim(at(10), Duration::from_secs(60), 9)
+            .await
+            .expect("claimed")
+        {
+            let tried = vec![attempt(11, Bearer::Sms, true)];
+            let recorded = store.record_attempts(claimed.lease, tried, Some(at(900)));
+            recorded.await.expect("recorded");
+        }
+    }
+    (store, dir, lock, phone)
+}
+
+#[tokio::test]
+async fn a_lock_that_was_taken_back_does_not_return_after_a_restore() {
+    let (store, _dir, lock, phone) = restored_and_texted(true).await;
+    // The reply to the lock was lost, the one to the unlock came.
+    let done = answer_to("ulk", &phone, 258, ActionState::Done);
+    store
+        .record_result(done, Stamp::default())
+        .await
+        .expect("recorded");
+    let seen = store
+        .catch_up(phone.id, Sequence::new(258), pin, at(60))
+        .await;
+    assert_eq!(seen.expect("noted").map(|seen| seen.renumbered), Some(0));
+    let lock = store.action(lock.id).await.expect("read").expect("there");
+    assert_eq!(
+        (lock.sequence.value(), lock.state),
+        (257, ActionState::Superseded)
+    );
+    let claimed = store.claim(at(5_000), Duration::from_secs(60), 9).await;
+    assert!(claimed.expect("claimed").is_empty());
+}
+
+#[tokio::test]
+async fn a_lock_whose_time_is_up_keeps_its_number_and_its_pin_after_a_restore() {
+    let (store, _dir, lock, phone) = restored_and_texted(false).await;
+    let later = Timestamp::from_millis(lock.expires_at.millis() + 1);
+    let seen = store
+        .catch_up(phone.id, Sequence::new(257), pin, later)
+        .await;
+    assert_eq!(seen.expect("noted").map(|seen| seen.renumbered), Some(0));
+    let pins = store.pins(phone.id, Stamp::default()).await.expect("read");
+    assert_eq!(pins[0].pin, "735257");
+    // The phone's answer comes after all.
+    let done = answer_to("lck", &phone, 257, ActionState::Done);
+    store
+        .record_result(done, Stamp::default())
+        .await
+        .expect("recorded");
+    let lock = store.action(lock.id).await.expect("read").expect("there");
+    assert_eq!(lock.state, ActionState::Done);
 }
 
 #[tokio::test]

@@ -56,6 +56,16 @@ pub(super) fn catch_up(
         )?
         .iter()
         .any(may_be_there);
+    // The last word of the operator that the device obeyed: what came before it must not come after it now.
+    let obeyed = ActionRow::select(
+        tx.conn,
+        "device = ?1 AND epoch = ?2 AND ended = 1 AND sequence BETWEEN ?3 AND ?4",
+        params![device, epoch, foreign, taken.value()],
+    )?
+    .into_iter()
+    .filter(|row| row.view.state == ActionState::Done && row.view.action.is_destructive())
+    .map(|row| row.view.sequence)
+    .max();
     let mut given = first.value();
     let mut renumbered = 0;
     let mut kept = 0;
@@ -71,9 +81,16 @@ pub(super) fn catch_up(
             kept += 1;
             continue;
         }
+        // It will not be sent any more; a late answer finds it, and its PIN, under the number that it has.
+        if row.view.expires_at <= at {
+            continue;
+        }
+        row.doubt(at);
         row.fence += 1;
-        if row.view.by_hand {
-            // Its number is in the text that was signed.
+        let is_overtaken =
+            row.view.action.is_destructive() && obeyed.is_some_and(|last| row.view.sequence < last);
+        // Of what was signed by hand the number is in the text.
+        if row.view.by_hand || is_overtaken {
             row.become_state(ActionState::Superseded);
             row.save(tx, at)?;
             continue;

@@ -18,6 +18,7 @@ use callhome::port::{
 
 pub(crate) use ends::attempt;
 pub(crate) use fixtures::{at, device, digest, enrolled, lock_order, order, stamp};
+pub(crate) use work::answer_to;
 
 /// All roles of a store at once.
 pub(crate) trait Store:

@@ -15,7 +15,7 @@ pub(super) fn answer(phone: &Device, sequence: u32, state: ActionState) -> Resul
     answer_to("aud", phone, sequence, state)
 }
 
-pub(super) fn answer_to(
+pub(crate) fn answer_to(
     action: &str,
     phone: &Device,
     sequence: u32,

@@ -160,10 +160,10 @@ impl Engine {
                 lane.push(&self.message, to);
                 total += 1;
             }
-            let took = self
-                .lanes
-                .iter_mut()
-                .all(|lane| lane.flush(&mut self.refused));
+            let mut took = true;
+            for lane in &mut self.lanes {
+                took &= lane.flush(&mut self.refused);
+            }
             if total == before || !took {
                 break;
             }

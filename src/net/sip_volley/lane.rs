@@ -166,8 +166,9 @@ impl Lane {
                     took_all = false;
                     break;
                 }
-                // Mostly an error that waited from an earlier datagram, and is told once: the error queue knows whose.
-                Err(Errno::ECONNREFUSED | Errno::EHOSTUNREACH) if tries < TRIES => {
+                // Mostly an error that waited from an earlier datagram, and is told once: the error queue knows whose. One of
+                // this datagram comes again.
+                Err(_) if tries < TRIES => {
                     tries += 1;
                     self.came_back = true;
                 }

@@ -167,9 +167,13 @@ impl Slot {
         }
         for new in asked {
             proof.challenges.retain(|old| !same(&old.challenge, &new));
+            // The same nonce once more: its count goes on.
+            let used = in_vain
+                .iter()
+                .find(|old| same(&old.challenge, &new) && old.challenge.nonce == new.nonce);
             proof.challenges.push(Answered {
+                count: used.map_or(0, |old| old.count),
                 challenge: Arc::new(new),
-                count: 0,
                 borrowed: false,
             });
         }

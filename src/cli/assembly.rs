@@ -46,9 +46,10 @@ pub(super) fn phones_at_once() -> usize {
     host::most_open().map_or(PHONES, |most| (most / 2).min(PHONES))
 }
 
-/// How many HTTPS connections may be open at once, of devices, operators, gateways and peers together.
+/// How many HTTPS connections may be open at once, of devices, operators, gateways and peers together: a quarter. Each
+/// listener takes a quarter of its share again for connections that are not ready yet.
 fn callers_at_once() -> usize {
-    host::most_open().map_or(CALLERS, |most| (most / 8 * 3).min(CALLERS))
+    host::most_open().map_or(CALLERS, |most| (most / 4).min(CALLERS))
 }
 
 /// Where a server listens for devices.

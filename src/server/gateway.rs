@@ -89,7 +89,8 @@ async fn take_part(endpoint: &Endpoint, name: &str, part: Fragment) -> Answer<()
     Ok(())
 }
 
-/// Names a message that came in parts: the same whenever it is made of them again.
+/// Names a message that came in parts: the same whenever it is made of them again, and also when a phone says the same
+/// once more under the same reference.
 fn id_of_joined(part: &Fragment, text: &str) -> String {
     let whole = format!("{}\n{}\n{:?}\n{text}", part.sender, part.to, part.reference);
     HEXLOWER.encode(&Sha256::digest(whole)[..16])

@@ -35,7 +35,7 @@ const IN_VAIN: usize = 64;
 /// How long one of them has to ask and to take the answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Seconds after which it is to try again.
-const RETRY: u64 = 10;
+const RETRY: u64 = 60;
 
 /// Where an endpoint is reached. Without any it only sends.
 #[derive(Debug, Default)]
@@ -76,7 +76,7 @@ impl Room {
 
 /// How many connections may come from one address: a fleet or an office is behind many of them.
 fn from_one(most: usize) -> usize {
-    (most / 2).max(OFFICE.min(most / 4 * 3))
+    (most / 2).max(OFFICE.min(most / 4 * 3)).max(1)
 }
 
 /// Serves all listeners until the endpoint stops; requests under way get `grace` to finish.

@@ -296,7 +296,7 @@ async fn who_opens_too_many_connections_is_told_so_and_others_are_served() {
     let told = |(status, headers, text): (u16, reqwest::header::HeaderMap, String), why: &str| {
         assert_eq!(status, 503, "{text}");
         assert_eq!(headers["content-type"], "application/problem+json");
-        assert_eq!(headers["retry-after"], "10");
+        assert_eq!(headers["retry-after"], "60");
         let problem: Value = serde_json::from_str(&text).expect("a problem");
         assert_eq!(problem["detail"], why);
         assert!(

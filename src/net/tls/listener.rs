@@ -21,6 +21,8 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections that are not ready yet, where there is room for so many; more wait in the system's backlog. Half of them
 /// may come from one address: an office full of phones that all connect at once waits for its turn.
 const COMING: usize = 4096;
+/// And however little room there is, so many.
+const LEAST: usize = 64;
 /// But not for longer than this, as long as callers have patience.
 const TURN_TIMEOUT: Duration = Duration::from_secs(20);
 const BACKLOG: i32 = 4096;
@@ -71,7 +73,7 @@ impl TlsListener {
         let (done, ready) = mpsc::channel(64);
         let stop = CancellationToken::new();
         let acceptor = TlsAcceptor::from(Arc::new(config));
-        let coming = room.clamp(HANDSHAKES, COMING);
+        let coming = (room / 4).clamp(LEAST, COMING);
         let task = tokio::spawn(accept_all(listener, acceptor, coming, done, stop.clone()));
         Ok(Self {
             ready,
@@ -116,7 +118,7 @@ async fn accept_all(
     done: mpsc::Sender<TlsConnection>,
     stop: CancellationToken,
 ) {
-    let crowd = Crowd::new(coming / 2).in_turns(FROM_ONE);
+    let crowd = Crowd::new(coming / 2).in_turns(FROM_ONE.min(coming / 2));
     let coming = Arc::new(Semaphore::new(coming));
     let slots = Arc::new(Semaphore::new(HANDSHAKES));
     let mut handshakes = JoinSet::new();

@@ -118,7 +118,7 @@ impl TestServer {
         let acquaintances = Arc::new(Acquaintances::new(&known).expect("authorities"));
         let config = identity.server_config(&acquaintances).expect("TLS");
         let https =
-            TlsListener::bind(([127, 0, 0, 1], 0).into(), config, 1000).expect("a port for HTTPS");
+            TlsListener::bind(([127, 0, 0, 1], 0).into(), config, 4000).expect("a port for HTTPS");
         let address = https.address();
         let socket = dir.path().join("callhome.sock");
         let door = Arc::new(SipDoor::new(

@@ -28,6 +28,7 @@ mod flow_act;
 mod flow_deliver;
 mod flow_doubt;
 mod flow_find;
+mod flow_numbers;
 mod flow_pace;
 mod flow_reach;
 mod flow_session;

@@ -1,4 +1,4 @@
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr3};
 
 /// What an answer says at first sight: enough for almost all of them, without taking the message apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +84,8 @@ fn value_of<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 fn branch_of(via: &[u8]) -> Option<&str> {
-    // A second Via in the field, or quotes around anything: not plain.
-    if memchr2(b',', b'"', via).is_some() {
+    // A second Via in the field, or quotes or brackets around anything: not plain.
+    if memchr3(b',', b'"', b'<', via).is_some() {
         return None;
     }
     let mut rest = &via[memchr(b';', via)? + 1..];
@@ -126,6 +126,7 @@ mod tests {
         for (from, to) in [
             ("\r\nFrom", "\r\n folded\r\nFrom"),
             ("branch", "x=\"y\";branch"),
+            ("received", "<received"),
             (";branch", ", SIP/2.0/UDP b;branch"),
             ("\r\nFrom", "\r\nv: SIP/2.0/UDP b;branch=z9hG4bKcd\r\nFrom"),
             ("SIP/2.0 200 OK", "NOTIFY sip:a SIP/2.0"),

@@ -243,17 +243,22 @@ fn pin(_: &DeviceSecret, sequence: Sequence) -> String {
     format!("{:06}", 735_000 + sequence.value())
 }
 
+/// The store of a server that was restored from a copy of this one.
+async fn made_of_a_copy(store: &SqliteStore, dir: &tempfile::TempDir) -> SqliteStore {
+    let copy = dir.path().join("copy.db");
+    store.copy_to(&copy, Vec::new()).await.expect("copied");
+    let key = Arc::new(MasterKey::from_bytes(&[7; 32]));
+    unpack(&copy, &*key).expect("unpacked");
+    SqliteStore::open(&copy, key).expect("opens")
+}
+
 #[tokio::test]
 async fn a_server_made_of_an_old_copy_gives_no_number_that_its_device_has_done() {
     let (store, dir) = fresh();
     let phone = enrolled(&store, "Phone").await;
     let old = store.create_action(order(&phone, "aud()"), Stamp::default());
     let old = old.await.expect("made");
-    let copy = dir.path().join("copy.db");
-    store.copy_to(&copy, Vec::new()).await.expect("copied");
-    let key = Arc::new(MasterKey::from_bytes(&[7; 32]));
-    unpack(&copy, &*key).expect("unpacked");
-    let store = SqliteStore::open(&copy, key).expect("opens");
+    let store = made_of_a_copy(&store, &dir).await;
     let agent = async || {
         let found = store.agent(phone.agent_id.expect("enrolled")).await;
         found.expect("read").expect("there")
@@ -310,11 +315,7 @@ async fn a_server_made_of_an_old_copy_gives_no_number_that_its_device_has_done()
 async fn a_copy_that_is_young_enough_is_settled_by_the_first_session() {
     let (store, dir) = fresh();
     let phone = enrolled(&store, "Phone").await;
-    let copy = dir.path().join("copy.db");
-    store.copy_to(&copy, Vec::new()).await.expect("copied");
-    let key = Arc::new(MasterKey::from_bytes(&[7; 32]));
-    unpack(&copy, &*key).expect("unpacked");
-    let store = SqliteStore::open(&copy, key).expect("opens");
+    let store = made_of_a_copy(&store, &dir).await;
     let made = store.create_action(order(&phone, "aud()"), Stamp::default());
     let made = made.await.expect("made");
     let seen = store
@@ -337,11 +338,7 @@ async fn caught_up(actions: &[(&str, bool)], at_number: u32) -> (Vec<Option<u32>
     const FIRST: u32 = 257;
     let (store, dir) = fresh();
     let phone = enrolled(&store, "Phone").await;
-    let copy = dir.path().join("copy.db");
-    store.copy_to(&copy, Vec::new()).await.expect("copied");
-    let key = Arc::new(MasterKey::from_bytes(&[7; 32]));
-    unpack(&copy, &*key).expect("unpacked");
-    let store = SqliteStore::open(&copy, key).expect("opens");
+    let store = made_of_a_copy(&store, &dir).await;
     let mut ids = Vec::new();
     for (action, is_sent) in actions {
         let new = match *action {
@@ -399,11 +396,7 @@ async fn what_went_out_by_text_before_the_first_session_is_done_once() {
 async fn restored_and_texted(unlock: bool) -> (SqliteStore, tempfile::TempDir, ActionView, Device) {
     let (store, dir) = fresh();
     let phone = enrolled(&store, "Phone").await;
-    let copy = dir.path().join("copy.db");
-    store.copy_to(&copy, Vec::new()).await.expect("copied");
-    let key = Arc::new(MasterKey::from_bytes(&[7; 32]));
-    unpack(&copy, &*key).expect("unpacked");
-    let store = SqliteStore::open(&copy, key).expect("opens");
+    let store = made_of_a_copy(&store, &dir).await;
     let lock = store.create_action(lock_order(&phone), Stamp::default());
     let lock = lock.await.expect("made");
     if unlock {

@@ -14,7 +14,7 @@ use super::volley_report::{Told, VolleyReport};
 use super::{SipRow, archive};
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Outcome};
-use crate::cli::output::{Format, grouped};
+use crate::cli::output::{Format, count, grouped};
 use crate::cli::progress::narrow_bar;
 use crate::domain::Timestamp;
 use crate::flow::journal::{Journal, JournalLine, NextStep, RowOutcome, RowState};
@@ -184,9 +184,9 @@ pub async fn volley(context: &Context, order: VolleyOrder) -> Outcome {
         return Err(CommandError::new(
             ErrorKind::Interrupted,
             format!(
-                "stopped: {} of {} targets ended (run {run})",
+                "stopped: {} of {} ended (run {run})",
                 grouped(report.ended()),
-                grouped(rows.len() as u64)
+                count(rows.len() as u64, "target")
             ),
         )
         .hint(go_on(run)));
@@ -241,8 +241,8 @@ fn tell_beginning(
     rate: Option<f64>,
 ) -> Result<(), CommandError> {
     context.status(&format!(
-        "{} targets  ·  run {}",
-        grouped(rows as u64),
+        "{}  ·  run {}",
+        count(rows as u64, "target"),
         file.journal.run
     ))?;
     if file.resumed {

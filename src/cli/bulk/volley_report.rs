@@ -10,7 +10,7 @@ use super::SipRow;
 use super::volley::{RowEnd, row_outcome};
 use crate::cli::context::Context;
 use crate::cli::error::{ErrorKind, Exit, Outcome};
-use crate::cli::output::{Format, View, elapsed, grouped};
+use crate::cli::output::{Format, View, count, elapsed, grouped};
 use crate::flow::journal::{Journal, RowOutcome, Tally};
 use crate::host::peak_memory;
 use crate::net::sip_volley::Buffers;
@@ -312,7 +312,7 @@ impl VolleyReport {
             let mut view = View::one("sip-bulk", &self.document()).named_by("/run");
             let left = self.rows - self.ended().min(self.rows);
             if left > 0 {
-                view = view.warn(format!("{} targets were not tried", grouped(left)));
+                view = view.warn(format!("not tried: {}", count(left, "target")));
             }
             context.show(&view.text(self.text()))?;
         }
@@ -394,9 +394,9 @@ impl VolleyReport {
 
     fn text(&self) -> String {
         let mut text = format!(
-            "{} to {} targets in {}  ({:.0} a second)\n\n",
+            "{} to {} in {}  ({:.0} a second)\n\n",
             self.method,
-            grouped(self.rows),
+            count(self.rows, "target"),
             elapsed(self.at),
             self.per_second()
         );

@@ -50,6 +50,11 @@
 //! intention in `flow` with its table test, the view in `cli/output`, a command test in
 //! `tests/it`, then `callhome generate` for `man/` and `completions/`, and a line in
 //! `CHANGELOG.md`. Nothing else should need a change; if it does, a wall is crooked.
+//!
+//! # Changing the contract
+//!
+//! A type in `api` or a handler in `server/routes`, and then the texts that are made of them: the tests of
+//! `server/routes/openapi.rs` and `cli/commands/schema.rs` fail, and leave the text that is right beside the old one.
 
 pub mod agent;
 pub mod api;

@@ -16,7 +16,7 @@ use super::device::{Device, DeviceHandle, DeviceParts, DeviceSettings, Household
 use super::enrolment::{EnrolError, NewPersona, new_brain};
 use crate::api::Invitation;
 use crate::domain::{DeviceId, DeviceSecret, Identity, Imei, Msisdn};
-use crate::port::{Door, DoorError, MachineError};
+use crate::port::{Door, DoorError, MachineError, task};
 
 /// Makes the door of a device to its endpoint.
 pub type Doors<'a> =
@@ -187,11 +187,11 @@ impl Fleet {
 
     fn switch_on(&self, name: String, device: Device) {
         let stop = self.stop.clone();
-        self.tasks.spawn(async move {
+        self.tasks.spawn(task(async move {
             if let Err(error) = device.run(stop).await {
                 tracing::warn!("{name} is off: {error}");
             }
-        });
+        }));
     }
 
     /// How many devices it has.

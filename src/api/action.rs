@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::LadderLine;
 use crate::domain::{Action, ActionState, Bearer, Risk, Sequence, ShortId, Timestamp};
 
 /// Asks that a device do something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ActionRequest {
     /// The device, by the registry's id (of the server that holds it).
     pub device: ShortId,
@@ -34,7 +34,8 @@ pub struct ActionRequest {
 }
 
 /// Asks that a device do several things in order: all of them are asked for, with numbers that follow each other, or none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ActionsRequest {
     /// The device, by the registry's id.
     pub device: ShortId,
@@ -58,7 +59,8 @@ pub struct ActionsRequest {
 }
 
 /// An action and how far it has got.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ActionView {
     /// Its id.
     pub id: ShortId,
@@ -111,7 +113,8 @@ const fn is_false(value: &bool) -> bool {
 }
 
 /// One send of an action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Attempt {
     /// When.
     pub at: Timestamp,
@@ -134,7 +137,8 @@ pub struct Attempt {
 }
 
 /// What a device answered to an action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ActionResult {
     /// How it ended on the device.
     pub state: ActionState,

@@ -4,7 +4,6 @@ use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
-use utoipa::ToSchema;
 
 use crate::api::RouteTag;
 use crate::domain::{
@@ -12,7 +11,8 @@ use crate::domain::{
 };
 
 /// A device's first words (`POST /agent/v1/enrol`), the only unsigned ones.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct EnrolRequest {
     /// Which customer's server.
     pub system_id: SystemId,
@@ -75,7 +75,8 @@ fn proof_mac(old_key: &[u8; 32], new_id: DeviceId) -> Hmac<Sha256> {
 }
 
 /// What the device is to know from now on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct EnrolResponse {
     /// The registry's id of the device.
     pub device: ShortId,
@@ -97,7 +98,8 @@ pub struct EnrolResponse {
 }
 
 /// A device opens its session (`POST /agent/v1/session`, signed).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SessionRequest {
     /// The request id of the notification that caused it; absent for a periodic one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -120,7 +122,8 @@ pub struct SessionRequest {
 }
 
 /// What the server has for the device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SessionResponse {
     /// The session's id; results carry it.
     pub session: ShortId,
@@ -129,14 +132,16 @@ pub struct SessionResponse {
 }
 
 /// One signed message for the device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct AgentAction {
     /// The signed action string.
     pub text: String,
 }
 
 /// A device tells its address by HTTPS (requirement A1) (`PUT /agent/v1/registration`, signed).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct RegisterRequest {
     /// Direct or indirect; the server guesses from the address when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,7 +164,8 @@ pub struct RegisterRequest {
 }
 
 /// The code that the device's user typed, to verify a number (`POST /agent/v1/numbers`, signed).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NumberCode {
     /// The number to which it was sent.
     pub number: Msisdn,
@@ -174,7 +180,8 @@ impl std::fmt::Debug for NumberCode {
 }
 
 /// A device reports something it refused (`POST /agent/v1/report`, signed).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct AgentReport {
     /// What it refused.
     pub kind: ReportKind,
@@ -189,7 +196,8 @@ pub struct AgentReport {
 }
 
 /// What a device refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ReportKind {
     /// The token was wrong: forged or altered.
@@ -207,7 +215,8 @@ pub enum ReportKind {
 }
 
 /// Answer to an upload of a backup item (`PUT /agent/v1/backups/{id}/{kind}/{name}`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct BackupReceipt {
     /// The backup.
     pub backup: ShortId,

@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::domain::{AuditHash, Timestamp};
 
 /// The end of the trail at one moment, signed: rewriting and cutting the tail both show against it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct AuditCheckpoint {
     /// Name of the server.
     pub server: String,
@@ -29,7 +29,8 @@ impl AuditCheckpoint {
 }
 
 /// What verifying the trail found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct AuditVerdict {
     /// True when nothing is wrong.
     pub intact: bool,

@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::domain::{Role, ShortId, Timestamp};
 
 /// Logs an operator in (`POST /api/v1/auth/login`).
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct LoginRequest {
     /// Operator's name.
     pub operator: String,
@@ -23,7 +23,8 @@ const fn yes() -> bool {
 }
 
 /// A session of an operator.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct LoginResponse {
     /// Bearer token. Shown once.
     pub token: String,
@@ -36,7 +37,8 @@ pub struct LoginResponse {
 }
 
 /// Changes one's own password (`POST /api/v1/auth/password`).
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct PasswordChange {
     /// The password so far.
     pub current: String,
@@ -45,7 +47,8 @@ pub struct PasswordChange {
 }
 
 /// Who is asking (`GET /api/v1/auth/whoami`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct WhoAmI {
     /// Operator's name, or `token:` and the name of a service token.
     pub operator: String,
@@ -56,7 +59,8 @@ pub struct WhoAmI {
 }
 
 /// An operator.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Operator {
     /// Name to log in with: 1 to 32 of `a-z 0-9 . _ -`.
     pub name: String,
@@ -69,7 +73,8 @@ pub struct Operator {
 }
 
 /// Adds an operator, or changes the role of one.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewOperator {
     /// Name to log in with.
     pub name: String,
@@ -81,7 +86,8 @@ pub struct NewOperator {
 }
 
 /// Asks for a service token for scripts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewToken {
     /// What it is for.
     pub name: String,
@@ -95,7 +101,8 @@ pub struct NewToken {
 }
 
 /// A service token as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct TokenView {
     /// Its id.
     pub id: ShortId,
@@ -114,7 +121,8 @@ pub struct TokenView {
 }
 
 /// A new service token with its secret. Shown once.
-#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct TokenSecret {
     /// The token as it is listed.
     #[serde(flatten)]

@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::domain::{ShortId, Timestamp};
 
 /// A backup of a device on the server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct BackupView {
     /// Its id.
     pub id: ShortId,
@@ -25,7 +25,8 @@ pub struct BackupView {
 }
 
 /// One thing in a backup.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct BackupItem {
     /// Kind and name, as in `contacts/work.vcf` or `documents/Plan 2026.txt`.
     pub path: String,

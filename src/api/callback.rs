@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::domain::{Bearer, RelayForm, ShortId, Timestamp};
 
 /// Asks that a device call home.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct CallbackRequest {
     /// The device, by the registry's id.
     pub device: ShortId,
@@ -62,7 +62,8 @@ impl CallbackRequest {
 
 /// The application server that a device is to call, and when (requirements B4 and B6). All of it reaches the device
 /// as it stands here; everything may be left out. Without an address the device calls the one configured on it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Contact {
     /// Host name or address, IPv6 in brackets, without port.
@@ -98,7 +99,8 @@ pub struct Contact {
 }
 
 /// A part of a request that this version does not know; it is passed on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Part {
     /// Its label, one word.
     pub name: String,
@@ -107,7 +109,8 @@ pub struct Part {
 }
 
 /// An application server says that a device has called it (`POST /api/v1/callbacks/{id}/called-back`).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct CallReport {
     /// How the call came in, as in `POST /provision`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,7 +118,8 @@ pub struct CallReport {
 }
 
 /// A callback and how far it has got.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct CallbackView {
     /// The request id that the device's session carries.
     pub id: ShortId,
@@ -171,7 +175,8 @@ impl CallbackView {
 }
 
 /// How far a callback has got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CallbackState {
     /// Being sent.
@@ -185,7 +190,8 @@ pub enum CallbackState {
 }
 
 /// One rung of the ladder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Rung {
     /// Over what.
     pub bearer: Bearer,
@@ -203,7 +209,8 @@ pub struct Rung {
 }
 
 /// How a rung stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RungState {
     /// Under way.
@@ -215,7 +222,8 @@ pub enum RungState {
 }
 
 /// One message of a ladder picture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct LadderLine {
     /// Milliseconds since the callback began.
     pub at_ms: u64,
@@ -228,7 +236,8 @@ pub struct LadderLine {
 }
 
 /// The session that a device opened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SessionView {
     /// The session's id.
     pub id: ShortId,

@@ -1,5 +1,4 @@
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::domain::{SystemId, Timestamp};
 
@@ -8,7 +7,8 @@ use super::RouteRegistration;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 /// A customer that tries the product out: until a date, after which nothing new is taken until it is converted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Evaluation {
     /// When it ends.
     pub until: Timestamp,
@@ -18,7 +18,8 @@ pub struct Evaluation {
 }
 
 /// A customer (`GET /api/v1/customers`): a system id and the server that it leads to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct CustomerView {
     /// Its system id.
     pub system_id: SystemId,
@@ -36,14 +37,16 @@ pub struct CustomerView {
 }
 
 /// Puts a customer into evaluation (`PUT /api/v1/customers/{system_id}/evaluation`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct EvaluationOrder {
     /// When it ends; later than now.
     pub until: Timestamp,
 }
 
 /// What a router answers to a registration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct RouteAnswer {
     /// Until when the customer is in evaluation; absent for one that pays.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::domain::{Binding, DeviceId, Identity, Msisdn, PushAddress, ShortId, Timestamp};
 
 /// A device in the registry.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Device {
     /// The registry's id; never changes.
     pub id: ShortId,
@@ -55,7 +55,8 @@ pub struct Device {
 }
 
 /// A number of a device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct DeviceNumber {
     /// The number.
     pub number: Msisdn,
@@ -88,7 +89,8 @@ const fn is_zero(n: &u32) -> bool {
 }
 
 /// How a device is reached by SIP (requirement A4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum RouteTag {
     /// At its own address.
@@ -98,7 +100,8 @@ pub enum RouteTag {
 }
 
 /// Whether a device is locked, as its results told.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct LockState {
     /// Locked by the last confirmed result.
     pub locked: bool,
@@ -113,7 +116,8 @@ pub struct LockState {
 }
 
 /// What is needed to add a device by hand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewDevice {
     /// Name shown to people; made from the first identity when empty.
     #[serde(default)]
@@ -135,7 +139,8 @@ pub struct NewDevice {
 }
 
 /// A change to a device; absent fields stay as they are.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct DeviceEdit {
     /// New name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -158,7 +163,8 @@ pub struct DeviceEdit {
 }
 
 /// Begins the verification of a device's number.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NumberQuestion {
     /// Which; the first that is not verified when absent. One that is not known is added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -169,7 +175,8 @@ pub struct NumberQuestion {
 }
 
 /// The PIN that unlocks a device by hand. Each reveal is audited.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct PinView {
     /// The lock action whose PIN it is.
     pub action: ShortId,
@@ -186,7 +193,8 @@ impl std::fmt::Debug for PinView {
 }
 
 /// One line of a device's log on the server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct DeviceLogLine {
     /// Grows; the cursor.
     pub id: u64,
@@ -199,7 +207,8 @@ pub struct DeviceLogLine {
 }
 
 /// Has the server send a phone an event of its vendor (`POST /api/v1/devices/{id}/event`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct PhoneEventRequest {
     /// The `Event` value, as in `check-sync;reboot=true`.
     pub event: String,
@@ -209,7 +218,8 @@ pub struct PhoneEventRequest {
 }
 
 /// What the phone said to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct PhoneEventReport {
     /// The contact that it was sent to.
     pub target: String,

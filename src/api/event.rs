@@ -1,12 +1,12 @@
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::domain::Timestamp;
 
 /// Something that changed; what the event stream (`GET /api/v1/events`) and webhooks carry.
 ///
 /// `data` is the resource as it stands after the change, so that a watcher needs no second request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Event {
     /// Grows without repeats; the `Last-Event-ID`.
     pub id: u64,

@@ -1,19 +1,20 @@
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{SigningKey, VerifyingKey};
 use crate::domain::Imei;
 
 /// A server authenticates another afresh before it has it act (`POST /federation/v1/{destination}/hello`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Hello {
     /// 32 random hexadecimal digits or more.
     pub nonce: String,
 }
 
 /// The answer: who the other one is, signed over the asker's nonce.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct HelloAnswer {
     /// Name of the server that answers.
     pub server: String,
@@ -22,7 +23,8 @@ pub struct HelloAnswer {
 }
 
 /// Asks a peer for a device (`POST /federation/v1/{destination}/find`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct PeerFind {
     /// The device's IMEI.
     pub imei: Imei,

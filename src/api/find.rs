@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::Device;
 
 /// Asks where a device is managed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct FindRequest {
     /// An IMEI, number, serial, name or owner. Only an IMEI is asked of the peers.
     pub term: String,
@@ -17,7 +17,8 @@ pub struct FindRequest {
 }
 
 /// Where it is, and who did not say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct FindResponse {
     /// The devices that fit, each with the server that holds it.
     pub found: Vec<Found>,
@@ -28,7 +29,8 @@ pub struct FindResponse {
 }
 
 /// A device that fits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Found {
     /// Name of the server that holds it.
     pub server: String,
@@ -39,7 +41,8 @@ pub struct Found {
 }
 
 /// What one peer said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct PeerAnswer {
     /// The peer's name.
     pub server: String,
@@ -53,7 +56,8 @@ pub struct PeerAnswer {
 }
 
 /// What came of asking a peer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PeerOutcome {
     /// It has the device.

@@ -3,12 +3,12 @@ use std::str::FromStr;
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::domain::{EnrolmentCode, InvalidSystemId, Msisdn, ShortId, SystemId, Timestamp};
 
 /// Asks for enrolment codes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct InvitationRequest {
     /// How many codes, 1 to 100,000; each is good for one device.
     pub count: u32,
@@ -24,7 +24,8 @@ pub struct InvitationRequest {
 }
 
 /// How an invitation gets to the one who is invited.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(tag = "by", rename_all = "lowercase")]
 pub enum InvitationWay {
     /// A text message to the phone itself: its number is verified when it comes with the code.
@@ -40,7 +41,8 @@ pub enum InvitationWay {
 }
 
 /// One-time enrolment codes and where to use them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Invitation {
     /// The system id to enrol under.
     pub system_id: SystemId,
@@ -61,7 +63,8 @@ pub struct Invitation {
 }
 
 /// An invitation that is on its way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SentInvitation {
     /// To whom.
     #[serde(flatten)]

@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::domain::{ShortId, Timestamp};
 
 /// Why a device can or cannot be reached (requirement F3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ProbeReport {
     /// The device; absent when a bare SIP address was probed.
     pub device: Option<ShortId>,
@@ -26,7 +26,8 @@ pub struct ProbeReport {
 }
 
 /// One piece of evidence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ProbeCheck {
     /// What was looked at: `binding`, `enum`, `directory`, `name`, `connection`, `tls`, `options`, the same with `proxy-` before it and `proxy`
     /// for the answer there, `sms`, `session`, `waiting`.
@@ -40,7 +41,8 @@ pub struct ProbeCheck {
 }
 
 /// What a finding means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeGrade {
     /// As it should be.
@@ -54,7 +56,8 @@ pub enum ProbeGrade {
 }
 
 /// A SIP message that crossed while something was probed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ProbeMessage {
     /// Microseconds since the probe began.
     pub at_us: u64,

@@ -1,12 +1,12 @@
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::domain::{SystemId, Timestamp};
 
 use super::Evaluation;
 
 /// How the server is (`GET /api/v1/server`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ServerStatus {
     /// Its name in the federation.
     pub name: String,
@@ -46,7 +46,8 @@ pub struct ServerStatus {
 }
 
 /// A configured peer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct PeerStatus {
     /// Its name.
     pub name: String,

@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::domain::{Msisdn, Risk, Sequence, ShortId, Timestamp};
 
 /// Asks the endpoint to sign an action string; the device's secret never leaves it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SmsSignRequest {
     /// The device, by the registry's id.
     pub device: ShortId,
@@ -19,7 +19,8 @@ pub struct SmsSignRequest {
 }
 
 /// A signed action string.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SmsSignResponse {
     /// The signed text.
     pub text: String,
@@ -30,7 +31,8 @@ pub struct SmsSignResponse {
 }
 
 /// Asks the endpoint whether a signed text is genuine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SmsVerifyRequest {
     /// The device whose secret should have signed it.
     pub device: ShortId,
@@ -39,7 +41,8 @@ pub struct SmsVerifyRequest {
 }
 
 /// Whether it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SmsVerifyResponse {
     /// True when the token matches.
     pub genuine: bool,
@@ -49,7 +52,8 @@ pub struct SmsVerifyResponse {
 }
 
 /// Sends a text through one of the server's gateways.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SmsSendRequest {
     /// Where to.
     pub to: Msisdn,
@@ -88,7 +92,8 @@ pub struct SmsSendRequest {
 }
 
 /// A gateway of the server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SmsGatewayView {
     /// Its name.
     pub name: String,
@@ -99,7 +104,8 @@ pub struct SmsGatewayView {
 }
 
 /// How a gateway is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SmsGatewayHealth {
     /// Its name.
     pub name: String,
@@ -110,7 +116,8 @@ pub struct SmsGatewayHealth {
 }
 
 /// What is known of a text message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SmsStatus {
     /// Its id.
     pub id: ShortId,
@@ -119,7 +126,8 @@ pub struct SmsStatus {
 }
 
 /// One sending of a text message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SmsSending {
     /// Through which gateway.
     pub gateway: String,
@@ -132,7 +140,8 @@ pub struct SmsSending {
 }
 
 /// One segment of a text message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SmsSegmentView {
     /// Which, from 1.
     pub number: u8,
@@ -148,7 +157,8 @@ pub struct SmsSegmentView {
 }
 
 /// What the gateway said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct SmsSendResponse {
     /// Our id of it, for `sms status`.
     pub id: ShortId,

@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use crate::domain::{ActionTemplate, Timestamp};
 
 /// A saved list of actions with places to fill in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Template {
     /// Its name, as in `lost-phone`.
     pub name: String,
@@ -22,7 +22,8 @@ pub struct Template {
 }
 
 /// What is needed to save one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct NewTemplate {
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]

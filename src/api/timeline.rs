@@ -1,5 +1,4 @@
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::{ActionView, Attempt, CallbackView, DeviceLogLine, RungState};
 use crate::domain::{ActionState, Bearer, ShortId, Timestamp};
@@ -16,7 +15,8 @@ pub const MOST_ATTEMPTS: usize = 100;
 const FIRST_ATTEMPTS: usize = 10;
 
 /// One moment in the story of an action or a device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Moment {
     /// When.
     pub at: Timestamp,
@@ -40,7 +40,8 @@ pub struct Moment {
 }
 
 /// An action with its story.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct ActionStory {
     /// The action.
     #[serde(flatten)]

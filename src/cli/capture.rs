@@ -14,7 +14,7 @@ use crate::sip::{Direction, Message, Packet, pcapng};
 ///
 /// # Errors
 /// What the file system says.
-pub fn save(file: &Path, packets: &[Packet]) -> Result<(), CommandError> {
+pub(super) fn save(file: &Path, packets: &[Packet]) -> Result<(), CommandError> {
     let failed = |e: std::io::Error| CommandError::usage(format!("{}: {e}", file.display()));
     let mut opened = std::fs::OpenOptions::new()
         .write(true)
@@ -28,7 +28,7 @@ pub fn save(file: &Path, packets: &[Packet]) -> Result<(), CommandError> {
 
 /// The messages of a probe for a file.
 #[must_use]
-pub fn packets(report: &ProbeReport) -> Vec<Packet> {
+pub(super) fn packets(report: &ProbeReport) -> Vec<Packet> {
     let packets = report.messages.iter();
     packets.filter_map(|m| packet(report.at, m)).collect()
 }
@@ -49,7 +49,7 @@ fn packet(began: Timestamp, message: &ProbeMessage) -> Option<Packet> {
 
 /// A packet over this transport; what was inside TLS stands at the port of plain SIP, where Wireshark reads it.
 #[must_use]
-pub fn over(
+pub(super) fn over(
     transport: &str,
     mut local: SocketAddr,
     mut peer: SocketAddr,
@@ -82,7 +82,7 @@ pub fn over(
 
 /// The messages of a probe for a picture.
 #[must_use]
-pub fn lines(report: &ProbeReport) -> Vec<LadderLine> {
+pub(super) fn lines(report: &ProbeReport) -> Vec<LadderLine> {
     let messages = report.messages.iter();
     messages
         .map(|m| {

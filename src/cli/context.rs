@@ -28,7 +28,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 ///
 /// Cheap to make: whatever costs time (configuration, client, embedded server) is
 /// built when a command asks for it.
-pub struct Context {
+pub(super) struct Context {
     /// How the process was started.
     pub environment: Environment,
     /// Flags that every command has.
@@ -47,7 +47,7 @@ pub struct Context {
 impl Context {
     /// Builds the context of one command.
     #[must_use]
-    pub fn new(environment: Environment, flags: CommonFlags) -> Self {
+    pub(super) fn new(environment: Environment, flags: CommonFlags) -> Self {
         let style = Style {
             format: flags.output.format.unwrap_or_default(),
             columns: flags.output.columns.clone(),
@@ -105,7 +105,7 @@ impl Context {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] with file, line and what is expected.
-    pub fn settings(&self) -> Result<&Loaded, CommandError> {
+    pub(super) fn settings(&self) -> Result<&Loaded, CommandError> {
         if let Some(loaded) = self.settings.get() {
             return Ok(loaded);
         }
@@ -115,7 +115,7 @@ impl Context {
 
     /// Every setting that holds, also when others do not, and what is wrong with those.
     #[must_use]
-    pub fn survey(&self) -> (Vec<config::Setting>, Vec<ConfigError>) {
+    pub(super) fn survey(&self) -> (Vec<config::Setting>, Vec<ConfigError>) {
         config::survey(&self.sources())
     }
 
@@ -144,7 +144,7 @@ impl Context {
 
     /// Data directory of the embedded server: by flag, variable, settings, or the usual place.
     #[must_use]
-    pub fn data_directory(&self) -> PathBuf {
+    pub(super) fn data_directory(&self) -> PathBuf {
         let set = self.settings().ok().and_then(|s| s.config.data_dir.clone());
         self.environment
             .data_directory(self.flags.data_dir.as_deref().or(set.as_deref()))
@@ -152,7 +152,7 @@ impl Context {
 
     /// Whether this command is its own server.
     #[must_use]
-    pub fn is_embedded(&self) -> bool {
+    pub(super) fn is_embedded(&self) -> bool {
         self.embedded.get().is_some()
     }
 
@@ -160,7 +160,7 @@ impl Context {
     ///
     /// # Errors
     /// When the context does not exist, nobody is logged in, or the embedded server cannot start.
-    pub async fn client(&self) -> Result<&Client, CommandError> {
+    pub(super) async fn client(&self) -> Result<&Client, CommandError> {
         self.client_that(Stay::Answers).await
     }
 
@@ -168,7 +168,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Context::client`].
-    pub async fn client_that_waits(&self) -> Result<&Client, CommandError> {
+    pub(super) async fn client_that_waits(&self) -> Result<&Client, CommandError> {
         self.client_that(Stay::Listens).await
     }
 
@@ -277,7 +277,7 @@ impl Context {
     ///
     /// # Errors
     /// When the authority's certificate cannot be read.
-    pub fn client_of(
+    pub(super) fn client_of(
         &self,
         url: Url,
         ca_pem: String,
@@ -310,7 +310,7 @@ impl Context {
     ///
     /// # Errors
     /// When the system gives no random bytes.
-    pub fn write(&self, flags: &WriteFlags) -> Result<Write, CommandError> {
+    pub(super) fn write(&self, flags: &WriteFlags) -> Result<Write, CommandError> {
         Ok(Write::keyed(match &flags.idempotency_key {
             Some(key) => key.clone(),
             None => format!("cli-{}{}", self.new_id()?, self.new_id()?),
@@ -321,7 +321,7 @@ impl Context {
     ///
     /// # Errors
     /// When the system gives no random bytes.
-    pub fn new_id(&self) -> Result<ShortId, CommandError> {
+    pub(super) fn new_id(&self) -> Result<ShortId, CommandError> {
         let mut bytes = [0; 5];
         OsEntropy
             .fill(&mut bytes)
@@ -331,7 +331,7 @@ impl Context {
 
     /// The time now.
     #[must_use]
-    pub fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         SystemClock.now()
     }
 
@@ -346,7 +346,7 @@ impl Context {
     ///
     /// # Errors
     /// A usage error when `--columns` or `--jq` do not fit; quiet when nobody reads any more.
-    pub fn show(&self, view: &View) -> Result<(), CommandError> {
+    pub(super) fn show(&self, view: &View) -> Result<(), CommandError> {
         self.screen.show(view).map_err(CommandError::from)
     }
 
@@ -354,7 +354,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Self::show`].
-    pub fn tell(&self, words: &str, view: &View) -> Result<(), CommandError> {
+    pub(super) fn tell(&self, words: &str, view: &View) -> Result<(), CommandError> {
         match self.screen.is_for_people() {
             true => self.status(words),
             false => self.show(view),
@@ -363,7 +363,7 @@ impl Context {
 
     /// How many items a list is to have: as said (0 is all), else `usual` for a person to read, and all for a program.
     #[must_use]
-    pub fn most(&self, limit: Option<usize>, usual: usize) -> usize {
+    pub(super) fn most(&self, limit: Option<usize>, usual: usize) -> usize {
         match limit {
             Some(0) => usize::MAX,
             Some(limit) => limit,
@@ -376,7 +376,7 @@ impl Context {
     ///
     /// # Errors
     /// When standard error is closed.
-    pub fn announce(&self, line: &str) -> Result<(), CommandError> {
+    pub(super) fn announce(&self, line: &str) -> Result<(), CommandError> {
         Ok(self.screen.announce(line)?)
     }
 
@@ -384,14 +384,14 @@ impl Context {
     ///
     /// # Errors
     /// When standard error is closed.
-    pub fn status(&self, line: &str) -> Result<(), CommandError> {
+    pub(super) fn status(&self, line: &str) -> Result<(), CommandError> {
         Ok(self.screen.status(line)?)
     }
 
     /// Cancelled by the first Ctrl-C. Asking for it means that the command ends by itself then;
     /// a command that never asks is ended for it.
     #[must_use]
-    pub fn interrupt(&self) -> CancellationToken {
+    pub(super) fn interrupt(&self) -> CancellationToken {
         self.listening.store(true, Ordering::SeqCst);
         self.interrupt.clone()
     }
@@ -411,7 +411,7 @@ impl Context {
     ///
     /// # Errors
     /// As [`Context::settings`].
-    pub fn name(&self) -> Result<&str, CommandError> {
+    pub(super) fn name(&self) -> Result<&str, CommandError> {
         Ok(self
             .settings()?
             .config

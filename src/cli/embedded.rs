@@ -11,6 +11,7 @@ use super::error::{CommandError, ErrorKind};
 use super::server_secrets::ServerSecrets;
 use crate::config::ServerConfig;
 use crate::host::{DataDir, DataLock, HostError, Owner, OwnerMode};
+use crate::port::task;
 use crate::server::{self, Mode, RunError};
 
 /// How long another command that is just beginning or ending is waited for.
@@ -146,14 +147,14 @@ async fn start(
     } = assembled;
     let stop = CancellationToken::new();
     let stopping = stop.clone();
-    let task = tokio::spawn(async move {
+    let task = tokio::spawn(task(async move {
         let ended = server::run(endpoint, listeners, stopping.cancelled_owned()).await;
         if let Some(sip) = sip {
             sip.close().await;
         }
         drop(lock);
         ended
-    });
+    }));
     Ok(Embedded {
         socket: dir.socket(),
         stop,

@@ -14,7 +14,7 @@ const DEFAULT_WIDTH: usize = 80;
 /// Every other file of the program takes what it needs from this value, so that a
 /// test can hand in another one.
 #[derive(Debug, Clone)]
-pub struct Environment {
+pub(super) struct Environment {
     /// Arguments, the program's name first.
     pub args: Vec<OsString>,
     /// The program itself, to start it again.
@@ -35,7 +35,7 @@ pub struct Environment {
 impl Environment {
     /// Reads the process's own environment.
     #[must_use]
-    pub fn capture() -> Self {
+    pub(super) fn capture() -> Self {
         let variables: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
             .collect();
@@ -58,8 +58,8 @@ impl Environment {
     }
 
     /// A made-up environment without terminals, for tests.
-    #[must_use]
-    pub fn of<'a>(
+    #[cfg(test)]
+    fn of<'a>(
         args: impl IntoIterator<Item = &'a str>,
         variables: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
@@ -80,7 +80,7 @@ impl Environment {
 
     /// The value of a variable; `None` when it is unset or empty.
     #[must_use]
-    pub fn variable(&self, name: &str) -> Option<&str> {
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
         self.variables
             .get(name)
             .map(String::as_str)
@@ -89,7 +89,7 @@ impl Environment {
 
     /// All variables whose name begins with `CALLHOME_`, for the configuration's layers.
     #[must_use]
-    pub fn callhome_variables(&self) -> BTreeMap<String, String> {
+    pub(super) fn callhome_variables(&self) -> BTreeMap<String, String> {
         self.variables
             .iter()
             .filter(|(k, v)| k.starts_with("CALLHOME_") && !v.is_empty())
@@ -99,13 +99,13 @@ impl Environment {
 
     /// Whether colour may be used on a stream (<https://no-color.org>; `TERM=dumb` counts too).
     #[must_use]
-    pub fn wants_colour(&self, is_terminal: bool) -> bool {
+    pub(super) fn wants_colour(&self, is_terminal: bool) -> bool {
         is_terminal && self.variable("NO_COLOR").is_none() && self.variable("TERM") != Some("dumb")
     }
 
     /// Data directory: the flag, else `CALLHOME_DATA_DIR`, else the XDG place, else below the home directory.
     #[must_use]
-    pub fn data_directory(&self, flag: Option<&Path>) -> PathBuf {
+    pub(super) fn data_directory(&self, flag: Option<&Path>) -> PathBuf {
         if let Some(path) = flag {
             return path.to_owned();
         }
@@ -120,14 +120,14 @@ impl Environment {
 
     /// Folder for scratch files: `TMPDIR`, else `/tmp`.
     #[must_use]
-    pub fn temporary_folder(&self) -> PathBuf {
+    pub(super) fn temporary_folder(&self) -> PathBuf {
         self.variable("TMPDIR")
             .map_or_else(|| PathBuf::from("/tmp"), PathBuf::from)
     }
 
     /// The user's configuration file.
     #[must_use]
-    pub fn user_config(&self) -> PathBuf {
+    pub(super) fn user_config(&self) -> PathBuf {
         self.variable("XDG_CONFIG_HOME")
             .map_or_else(|| self.home().join(".config"), PathBuf::from)
             .join("callhome/config.yaml")
@@ -141,7 +141,7 @@ impl Environment {
 
 /// Whether we were started so that the end of the terminal does not end us, as `nohup` does.
 #[must_use]
-pub fn outlives_terminal() -> bool {
+pub(super) fn outlives_terminal() -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     // Asked once: whoever listens for the signal does not ignore it any more.
     *ANSWER.get_or_init(|| {

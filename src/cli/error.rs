@@ -8,7 +8,7 @@ use crate::net::management::ClientError;
 
 /// Why a command ended, which decides its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
+pub(super) enum ErrorKind {
     /// A fault of ours or of the machine. Exit 1.
     Internal,
     /// The command line or its input is wrong. Exit 2.
@@ -50,7 +50,7 @@ pub enum ErrorKind {
 impl ErrorKind {
     /// The exit code.
     #[must_use]
-    pub const fn exit_code(self) -> u8 {
+    pub(super) const fn exit_code(self) -> u8 {
         match self {
             Self::Internal => 1,
             Self::Usage => 2,
@@ -75,7 +75,7 @@ impl ErrorKind {
 
     /// The word for it in JSON.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Internal => "internal",
             Self::Usage => "usage",
@@ -102,7 +102,7 @@ impl ErrorKind {
 /// How a command ended that has shown what there was to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
-pub enum Exit {
+pub(super) enum Exit {
     /// All as asked. Exit 0.
     Done,
     /// The output tells it all; only the exit code is left to say.
@@ -112,12 +112,12 @@ pub enum Exit {
 }
 
 /// What every command returns.
-pub type Outcome = Result<Exit, CommandError>;
+pub(super) type Outcome = Result<Exit, CommandError>;
 
 /// The one error at the edge: what happened and why, and what to do next.
 // Boxed, so that the results of all commands stay small.
 #[derive(Debug)]
-pub struct CommandError(Box<Told>);
+pub(super) struct CommandError(Box<Told>);
 
 #[derive(Debug)]
 struct Told {
@@ -143,7 +143,7 @@ enum Ending {
 impl CommandError {
     /// Builds an error from its kind and what happened (lower case, no full stop).
     #[must_use]
-    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    pub(super) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Told {
             kind,
             message: in_words(&message.into()),
@@ -161,13 +161,13 @@ impl CommandError {
 
     /// The command line or its input is wrong.
     #[must_use]
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(super) fn usage(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Usage, message)
     }
 
     /// A file that somebody named cannot be read, in words.
     #[must_use]
-    pub fn unreadable(file: &Path, error: &std::io::Error) -> Self {
+    pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind as Io;
         let name = file.display();
         Self::usage(match error.kind() {
@@ -180,25 +180,25 @@ impl CommandError {
 
     /// A fault of ours or of the machine.
     #[must_use]
-    pub fn internal(message: impl Into<String>) -> Self {
+    pub(super) fn internal(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Internal, message)
     }
 
     /// The reader of our output went away.
     #[must_use]
-    pub fn broken_pipe() -> Self {
+    pub(super) fn broken_pipe() -> Self {
         Self::internal("nobody reads the output").ending(Ending::BrokenPipe)
     }
 
     /// A dry run ended where something would have been sent.
     #[must_use]
-    pub fn dry_run(recorded: String) -> Self {
+    pub(super) fn dry_run(recorded: String) -> Self {
         Self::internal("nothing was sent").ending(Ending::DryRun(recorded))
     }
 
     /// What a dry run would have sent.
     #[must_use]
-    pub fn recorded(&self) -> Option<&str> {
+    pub(super) fn recorded(&self) -> Option<&str> {
         match &self.0.ending {
             Ending::DryRun(text) => Some(text),
             _ => None,
@@ -207,14 +207,14 @@ impl CommandError {
 
     /// The same error with one more next step, as in `See them all:  callhome device list`.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hints.push(hint.into());
         self
     }
 
     /// The same error, each next step as `changed` makes it.
     #[must_use]
-    pub fn with_hints(mut self, changed: impl Fn(&str) -> String) -> Self {
+    pub(super) fn with_hints(mut self, changed: impl Fn(&str) -> String) -> Self {
         for hint in &mut self.0.hints {
             *hint = changed(hint);
         }
@@ -223,31 +223,31 @@ impl CommandError {
 
     /// Why the command ended.
     #[must_use]
-    pub fn kind(&self) -> ErrorKind {
+    pub(super) fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
     /// What happened.
     #[must_use]
-    pub fn message(&self) -> &str {
+    pub(super) fn message(&self) -> &str {
         &self.0.message
     }
 
     /// What to do next.
     #[must_use]
-    pub fn hints(&self) -> &[String] {
+    pub(super) fn hints(&self) -> &[String] {
         &self.0.hints
     }
 
     /// The stable code of the server's problem, when it was one.
     #[must_use]
-    pub fn code(&self) -> Option<&str> {
+    pub(super) fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
     /// Exit code of the process.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
+    pub(super) fn exit_code(&self) -> u8 {
         match self.0.ending {
             Ending::Told => self.0.kind.exit_code(),
             Ending::BrokenPipe | Ending::DryRun(_) => 0,
@@ -256,7 +256,7 @@ impl CommandError {
 
     /// The text for standard error; empty when there is nobody to tell. `json` makes it one line.
     #[must_use]
-    pub fn render(&self, json: bool, colour: bool) -> String {
+    pub(super) fn render(&self, json: bool, colour: bool) -> String {
         if self.0.ending != Ending::Told {
             return String::new();
         }
@@ -300,7 +300,7 @@ impl CommandError {
     /// Translates what clap found wrong into our form; `command` is the command that was meant, as in
     /// `callhome device lock`. `None` for `--help` and `--version`, which are no errors.
     #[must_use]
-    pub fn from_clap(error: &clap::Error, command: &str) -> Option<Self> {
+    pub(super) fn from_clap(error: &clap::Error, command: &str) -> Option<Self> {
         use clap::error::ErrorKind as Clap;
         if matches!(error.kind(), Clap::DisplayHelp | Clap::DisplayVersion) {
             return None;

@@ -8,7 +8,7 @@ use crate::domain::Bearer;
 
 /// Flags that every command has.
 #[derive(Debug, Clone, Default, Args)]
-pub struct CommonFlags {
+pub(super) struct CommonFlags {
     /// Use this context instead of the current one
     #[arg(
         short = 'c',
@@ -54,13 +54,13 @@ pub struct CommonFlags {
 impl CommonFlags {
     /// Whether this part of the traffic is to be printed.
     #[must_use]
-    pub fn traces(&self, what: &str) -> bool {
+    pub(super) fn traces(&self, what: &str) -> bool {
         self.trace.iter().any(|t| t == what)
     }
 
     /// Whether the messages over this bearer are to be printed.
     #[must_use]
-    pub fn traces_bearer(&self, bearer: Bearer) -> bool {
+    pub(super) fn traces_bearer(&self, bearer: Bearer) -> bool {
         match bearer {
             Bearer::SipDirect | Bearer::SipProxy => self.traces("sip"),
             Bearer::Push => self.traces("http"),
@@ -72,7 +72,7 @@ impl CommonFlags {
 
 /// Flags of commands that change something.
 #[derive(Debug, Clone, Default, Args)]
-pub struct WriteFlags {
+pub(super) struct WriteFlags {
     /// Why, for the audit trail
     #[arg(long, value_name = "TEXT", help_heading = "Record")]
     pub reason: Option<String>,
@@ -89,7 +89,7 @@ pub struct WriteFlags {
 
 /// Flags of commands that can wait for the end.
 #[derive(Debug, Clone, Default, Args)]
-pub struct WaitFlags {
+pub(super) struct WaitFlags {
     /// Wait until the device has done it
     #[arg(long, help_heading = "Waiting")]
     pub wait: bool,

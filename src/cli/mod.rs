@@ -24,30 +24,30 @@
 //! `man/` and `completions/`.
 
 mod assembly;
-pub mod bulk;
+mod bulk;
 /// Messages that crossed, as a picture and as a file.
-pub mod capture;
-pub mod commands;
+mod capture;
+mod commands;
 /// The composition root.
-pub mod context;
+mod context;
 mod embedded;
 /// Arguments, variables and terminals.
-pub mod environment;
+mod environment;
 /// The one error at the edge.
-pub mod error;
+mod error;
 /// Flags that many commands share.
-pub mod flags;
-pub mod output;
+mod flags;
+mod output;
 /// Bars and live lines.
-pub mod progress;
+mod progress;
 /// Questions to the person at the keyboard.
-pub mod prompt;
+mod prompt;
 mod secrets;
 mod server_secrets;
 /// Which device a text names.
-pub mod target;
+mod target;
 /// Following actions and callbacks to their end.
-pub mod waiting;
+mod waiting;
 mod watched;
 
 use std::process::ExitCode;
@@ -55,6 +55,8 @@ use std::sync::atomic::Ordering;
 
 use clap::FromArgMatches;
 
+use crate::port::task;
+pub use commands::command;
 use commands::{Cli, Command};
 use context::Context;
 use environment::Environment;
@@ -242,10 +244,10 @@ fn perform(context: &mut Context, command: Command) -> Outcome {
 async fn interruptible(context: &Context, command: Command) -> Outcome {
     // A question blocks the command's own task: who hears the signal must be another one.
     let interrupter = context.prompter.interrupter();
-    tokio::spawn(async move {
+    tokio::spawn(task(async move {
         stop_signal().await;
         interrupter.store(true, Ordering::SeqCst);
-    });
+    }));
     let ends_with_input = context.environment.variable(ENDS_WITH_INPUT) == Some("1");
     let mut command = Box::pin(commands::run(context, command));
     tokio::select! {

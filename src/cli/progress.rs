@@ -6,7 +6,7 @@ use super::environment::Environment;
 ///
 /// `message` is free text at its end, as in `done 731  waiting 9  failed 2`.
 #[must_use]
-pub fn bar(environment: &Environment, quiet: bool, total: u64) -> ProgressBar {
+pub(super) fn bar(environment: &Environment, quiet: bool, total: u64) -> ProgressBar {
     let style = ProgressStyle::with_template(
         "{bar:28} {human_pos}/{human_len}  {per_sec:.dim}  eta {eta}  {msg}",
     )
@@ -17,7 +17,7 @@ pub fn bar(environment: &Environment, quiet: bool, total: u64) -> ProgressBar {
 
 /// A live line for something whose length is unknown.
 #[must_use]
-pub fn spinner(environment: &Environment, quiet: bool, message: &str) -> ProgressBar {
+pub(super) fn spinner(environment: &Environment, quiet: bool, message: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("  {spinner} {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_spinner());
     let spinner = ProgressBar::with_draw_target(None, target(environment, quiet)).with_style(style);
@@ -35,7 +35,7 @@ fn target(environment: &Environment, quiet: bool) -> ProgressDrawTarget {
 
 /// A bar that leaves most of 80 columns to its message.
 #[must_use]
-pub fn narrow_bar(environment: &Environment, quiet: bool, total: u64) -> ProgressBar {
+pub(super) fn narrow_bar(environment: &Environment, quiet: bool, total: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:12} {human_pos}/{human_len}  {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("█▌░");

@@ -12,7 +12,7 @@ use crate::domain::{Consent, Risk};
 
 /// Flags that answer in advance what a harmful command would ask.
 #[derive(Debug, Clone, Default, Args)]
-pub struct ConsentFlags {
+pub(super) struct ConsentFlags {
     /// Do not ask; needs --accept-risk and --reason
     #[arg(short = 'y', long, help_heading = "Confirmation")]
     pub yes: bool,
@@ -28,7 +28,7 @@ pub struct ConsentFlags {
 
 /// What a person has to type to go on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Challenge {
+pub(super) enum Challenge {
     /// The last four characters of something that names the target, as in an IMEI.
     LastFour {
         /// What it is, as in `IMEI`.
@@ -42,7 +42,7 @@ pub enum Challenge {
 
 /// A harmful act that somebody has to mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Harm {
+pub(super) struct Harm {
     /// What is done, as in `lock it`.
     pub verb: String,
     /// The sentence and facts shown before the question; lines.
@@ -54,7 +54,7 @@ pub struct Harm {
 }
 
 /// A line-wise conversation with the person at the keyboard.
-pub trait Terminal: Send {
+pub(super) trait Terminal: Send {
     /// Shows a text and reads a line; `None` when the person closed the input.
     ///
     /// # Errors
@@ -121,7 +121,7 @@ type Opener = Box<dyn Fn() -> io::Result<Box<dyn Terminal>> + Send + Sync>;
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Asks the person at the keyboard. The only maker of [`Consent`] on this side of the endpoint.
-pub struct Prompter {
+pub(super) struct Prompter {
     no_input: bool,
     open: Opener,
     interrupted: Arc<AtomicBool>,
@@ -130,7 +130,7 @@ pub struct Prompter {
 impl Prompter {
     /// Asks on `/dev/tty`, or nobody under `--no-input`.
     #[must_use]
-    pub fn new(no_input: bool) -> Self {
+    pub(super) fn new(no_input: bool) -> Self {
         Self::on(
             no_input,
             Box::new(|| Ok(Box::new(ControllingTerminal::open()?))),
@@ -139,7 +139,7 @@ impl Prompter {
 
     /// Asks on another terminal, for tests.
     #[must_use]
-    pub fn on(no_input: bool, open: Opener) -> Self {
+    pub(super) fn on(no_input: bool, open: Opener) -> Self {
         Self {
             no_input,
             open,
@@ -149,7 +149,7 @@ impl Prompter {
 
     /// Set it to end the question that is being asked: Ctrl-C was pressed.
     #[must_use]
-    pub fn interrupter(&self) -> Arc<AtomicBool> {
+    pub(super) fn interrupter(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.interrupted)
     }
 
@@ -178,18 +178,12 @@ impl Prompter {
         }
     }
 
-    /// Whether questions may be asked at all.
-    #[must_use]
-    pub const fn may_ask(&self) -> bool {
-        !self.no_input
-    }
-
     /// Lets a harmful act go on: by flags, or by what the person types.
     ///
     /// # Errors
     /// [`ErrorKind::Policy`] when a risk was not accepted or the wrong text was typed,
     /// [`ErrorKind::Usage`] when nobody can be asked.
-    pub fn consent(
+    pub(super) fn consent(
         &self,
         harm: &Harm,
         flags: &ConsentFlags,
@@ -224,7 +218,7 @@ impl Prompter {
     ///
     /// # Errors
     /// [`ErrorKind::Policy`] when something else was typed, [`ErrorKind::Usage`] when nobody can be asked.
-    pub fn agree(&self, facts: &str, verb: &str, yes: bool) -> Result<(), CommandError> {
+    pub(super) fn agree(&self, facts: &str, verb: &str, yes: bool) -> Result<(), CommandError> {
         if yes {
             return Ok(());
         }
@@ -252,7 +246,7 @@ impl Prompter {
     ///
     /// # Errors
     /// [`ErrorKind::Usage`] with `instead` as advice when nobody can be asked.
-    pub fn line(&self, question: &str, instead: &str) -> Result<String, CommandError> {
+    pub(super) fn line(&self, question: &str, instead: &str) -> Result<String, CommandError> {
         let nobody = || {
             CommandError::usage(format!("{question} is not given, and nobody can be asked"))
                 .hint(instead.to_owned())
@@ -270,7 +264,7 @@ impl Prompter {
     ///
     /// # Errors
     /// [`ErrorKind::Usage`] with `instead` as advice when nobody can be asked.
-    pub fn password(&self, question: &str, instead: &str) -> Result<String, CommandError> {
+    pub(super) fn password(&self, question: &str, instead: &str) -> Result<String, CommandError> {
         let nobody = || {
             CommandError::usage(format!("{question} is not given, and nobody can be asked"))
                 .hint(instead.to_owned())
@@ -293,7 +287,11 @@ impl Prompter {
     ///
     /// # Errors
     /// What the terminal says.
-    pub fn pick(&self, question: &str, items: &[String]) -> Result<Option<usize>, CommandError> {
+    pub(super) fn pick(
+        &self,
+        question: &str,
+        items: &[String],
+    ) -> Result<Option<usize>, CommandError> {
         if self.no_input {
             return Ok(None);
         }

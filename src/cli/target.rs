@@ -14,7 +14,7 @@ const GUESS_DISTANCE: usize = 2;
 /// # Errors
 /// [`ErrorKind::NotFound`]; [`ErrorKind::Ambiguous`] with the candidates; [`ErrorKind::Usage`] for a mistyped IMEI,
 /// with a guess from the registry of the server that was asked, never from its peers.
-pub async fn device(client: &Client, name: &str) -> Result<Device, CommandError> {
+pub(super) async fn device(client: &Client, name: &str) -> Result<Device, CommandError> {
     let mut found = client.resolve(name).await?;
     match found.len() {
         1 => Ok(found.remove(0)),
@@ -25,7 +25,7 @@ pub async fn device(client: &Client, name: &str) -> Result<Device, CommandError>
 
 /// Why a text is no IMEI although it looks like one.
 #[must_use]
-pub fn mistyped_imei(text: &str) -> Option<String> {
+pub(super) fn mistyped_imei(text: &str) -> Option<String> {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let looks_like_one = digits == 15
         && text
@@ -43,7 +43,7 @@ pub fn mistyped_imei(text: &str) -> Option<String> {
 ///
 /// # Errors
 /// What the client says.
-pub async fn guess(client: &Client, typed: &str) -> Result<Option<Device>, CommandError> {
+pub(super) async fn guess(client: &Client, typed: &str) -> Result<Option<Device>, CommandError> {
     let devices = client.devices(&DeviceQuery::default(), GUESS_AMONG).await?;
     let wanted = typed.to_lowercase();
     let bare: String = wanted.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
@@ -70,7 +70,7 @@ pub async fn guess(client: &Client, typed: &str) -> Result<Option<Device>, Comma
 
 /// `Did you mean 358931104120070 (Nokia G42 of M. Eriksson)?`
 #[must_use]
-pub fn did_you_mean(device: &Device) -> String {
+pub(super) fn did_you_mean(device: &Device) -> String {
     format!(
         "Did you mean {} ({})?",
         short_name(device),
@@ -80,7 +80,7 @@ pub fn did_you_mean(device: &Device) -> String {
 
 /// The shortest text that names this device: its IMEI, else its first identity, else its id.
 #[must_use]
-pub fn short_name(device: &Device) -> String {
+pub(super) fn short_name(device: &Device) -> String {
     let imei = |i: &&Identity| matches!(i, Identity::Imei(_));
     device
         .identities

@@ -18,7 +18,7 @@ const PEER_INTERVAL: Duration = Duration::from_millis(400);
 ///
 /// # Errors
 /// What the client says.
-pub async fn follow_action(
+pub(super) async fn follow_action(
     client: &Client,
     action: ActionView,
     peer: Option<&str>,
@@ -69,7 +69,7 @@ pub async fn follow_action(
 ///
 /// # Errors
 /// What the client says.
-pub async fn follow_callback(
+pub(super) async fn follow_callback(
     client: &Client,
     callback: CallbackView,
     peer: Option<&str>,
@@ -111,7 +111,7 @@ pub async fn follow_callback(
 
 /// Whether a callback has ended: a session that comes before the answer of the rung that caused it waits for that answer.
 #[must_use]
-pub fn has_ended(callback: &CallbackView) -> bool {
+pub(super) fn has_ended(callback: &CallbackView) -> bool {
     match callback.state {
         CallbackState::Expired => true,
         CallbackState::CalledBack => !callback
@@ -124,7 +124,7 @@ pub fn has_ended(callback: &CallbackView) -> bool {
 
 /// Which exit code the end of an action has; `None` for success.
 #[must_use]
-pub fn ending(action: &ActionView) -> Option<ErrorKind> {
+pub(super) fn ending(action: &ActionView) -> Option<ErrorKind> {
     match action.state {
         ActionState::Done => None,
         ActionState::Failed | ActionState::Refused | ActionState::Unsupported => {
@@ -140,7 +140,7 @@ pub fn ending(action: &ActionView) -> Option<ErrorKind> {
 
 /// The moment `after` from now.
 #[must_use]
-pub fn from_now(after: Duration) -> Instant {
+pub(super) fn from_now(after: Duration) -> Instant {
     Instant::now() + after
 }
 
@@ -148,7 +148,7 @@ pub fn from_now(after: Duration) -> Instant {
 ///
 /// # Errors
 /// When standard error is closed.
-pub fn tell_unfinished(
+pub(super) fn tell_unfinished(
     context: &Context,
     action: &ActionView,
     peer: Option<&str>,
@@ -182,7 +182,11 @@ pub fn tell_unfinished(
 
 /// Ctrl-C while an action is waited for ends the waiting, not the action.
 #[must_use]
-pub fn stopped_waiting(context: &Context, action: ShortId, peer: Option<&str>) -> CommandError {
+pub(super) fn stopped_waiting(
+    context: &Context,
+    action: ShortId,
+    peer: Option<&str>,
+) -> CommandError {
     let there = peer.map_or_else(String::new, |p| format!(" --server {p}"));
     let mut error = CommandError::new(
         ErrorKind::Interrupted,

@@ -15,7 +15,8 @@ pub struct AuditHash([u8; 32]);
 pub const GENESIS: AuditHash = AuditHash([0; 32]);
 
 /// What was done, by whom and to what, before it has a place in the chain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct AuditDraft {
     /// When it happened.
     pub at: Timestamp,
@@ -32,7 +33,8 @@ pub struct AuditDraft {
 }
 
 /// One entry of the append-only audit trail.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct AuditEntry {
     /// Place in the chain, from 1 without gaps.
     pub number: u64,

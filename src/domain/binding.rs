@@ -8,7 +8,8 @@ use super::Timestamp;
 ///
 /// A binding is told from others of the same address of record by its instance
 /// (RFC 5626 §4.1, a MAC address or a number); without one, by its contact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub struct Binding {
     /// Address of record, as in `sip:dev_01h…@example.net`.
     pub aor: String,
@@ -20,7 +21,7 @@ pub struct Binding {
     #[serde(default)]
     pub path: Vec<String>,
     /// Transport address the REGISTER came from; differs from the contact behind NAT.
-    #[schema(value_type = Option<String>)]
+    #[cfg_attr(test, schema(value_type = Option<String>))]
     pub received: Option<SocketAddr>,
     /// Event packages and body types that the device said it takes (`Accept`).
     #[serde(default)]

@@ -15,12 +15,14 @@ macro_rules! serde_text {
             }
         }
 
+        #[cfg(test)]
         impl utoipa::PartialSchema for $noun {
             fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
                 <String as utoipa::PartialSchema>::schema()
             }
         }
 
+        #[cfg(test)]
         impl utoipa::ToSchema for $noun {
             fn name() -> std::borrow::Cow<'static, str> {
                 std::borrow::Cow::Borrowed(stringify!($noun))

@@ -17,6 +17,8 @@ mod clock;
 mod data_dir;
 mod entropy;
 mod error;
+#[cfg(test)]
+mod generated;
 mod master_key;
 mod memory;
 pub mod private_file;
@@ -26,6 +28,8 @@ pub use clock::SystemClock;
 pub use data_dir::{DataDir, DataLock, Owner, OwnerMode};
 pub use entropy::OsEntropy;
 pub use error::HostError;
+#[cfg(test)]
+pub(crate) use generated::assert_generated;
 pub use master_key::MasterKey;
 pub use memory::{most_open, peak_memory};
 pub use secret_store::{SecretChoice, SecretStore, Unlock};

@@ -51,7 +51,7 @@ use self::redirect::Redirects;
 use self::sockets::Sockets;
 use super::dns::Resolver;
 use super::tls::ClientTls;
-use crate::port::{BearerError, SipHandler, SipSender};
+use crate::port::{BearerError, SipHandler, SipSender, task};
 use crate::sip::endpoint::{Attempt, Endpoint};
 use crate::sip::{
     Hop, IdSource, LocateError, Located, OutboundRequest, Patience, Reply, SipOutcome, SipReport,
@@ -203,7 +203,7 @@ impl SipLink {
             heard: sockets.heard,
             stop: sockets.stop,
         });
-        tasks.spawn(driver.run());
+        tasks.spawn(task(driver.run()));
         let lots = options.seed.iter().fold(1u64, |lots, byte| {
             lots.rotate_left(5) ^ u64::from(*byte).wrapping_mul(0x9e37_79b9_7f4a_7c15)
         });

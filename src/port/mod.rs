@@ -32,6 +32,7 @@ mod registry;
 mod router;
 mod steps;
 mod survey;
+mod task;
 mod template;
 mod text;
 mod work;
@@ -57,6 +58,7 @@ pub use registry::{
 pub use router::{Customers, RouterDoor};
 pub use steps::{Drill, InvalidDrill, Step};
 pub use survey::{CertificateFacts, Connection, Place, Survey, Surveyor, TlsFinding};
+pub use task::{Task, task};
 pub use template::Templates;
 pub use text::{PartRecord, PartsChange, ReceiptKey, ReplyRequest, SmsInbox, SmsLedger, SmsPart};
 pub use work::{

@@ -6,7 +6,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::domain::ShortId;
 use crate::flow::deliver;
-use crate::port::{Claimed, StoreError};
+use crate::port::{Claimed, StoreError, task};
 
 use super::endpoint::Endpoint;
 
@@ -59,7 +59,7 @@ async fn next(endpoint: &Endpoint, under_way: &mut JoinSet<()>) -> Result<(), St
     if !claimed.is_empty() {
         for together in by_device(claimed) {
             let endpoint = endpoint.clone();
-            under_way.spawn(async move {
+            under_way.spawn(task(async move {
                 let mut ids = Vec::with_capacity(together.len());
                 for claim in &together {
                     endpoint.metrics().deliveries.up();
@@ -68,7 +68,7 @@ async fn next(endpoint: &Endpoint, under_way: &mut JoinSet<()>) -> Result<(), St
                 if let Err(error) = deliver::deliver_all(endpoint.ports(), together).await {
                     tracing::warn!(action.ids = ?ids, %error, "a try could not be recorded; it is made again when its lease ends");
                 }
-            });
+            }));
         }
         return Ok(());
     }

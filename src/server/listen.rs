@@ -20,6 +20,7 @@ use crate::api::ProblemCode;
 use crate::net::crowd::{Crowd, Place};
 use crate::net::tls::TlsListener;
 use crate::net::unix::LocalListener;
+use crate::port::task;
 
 use super::endpoint::Endpoint;
 use super::error::ApiError;
@@ -82,13 +83,18 @@ fn from_one(most: usize) -> usize {
 /// Serves all listeners until the endpoint stops; requests under way get `grace` to finish.
 pub(super) async fn serve(endpoint: Endpoint, listeners: Listeners, grace: Duration) {
     let router = router(endpoint.clone());
-    let mut local = tokio::spawn(serve_local(
+    let mut local = tokio::spawn(task(serve_local(
         endpoint.clone(),
         listeners.local,
         router.clone(),
-    ));
+    )));
     let room = Room::of(listeners.https_at_most);
-    let mut https = tokio::spawn(serve_https(endpoint.clone(), listeners.https, room, router));
+    let mut https = tokio::spawn(task(serve_https(
+        endpoint.clone(),
+        listeners.https,
+        room,
+        router,
+    )));
     endpoint.stopping().cancelled().await;
     let finished = tokio::time::timeout(grace, async { tokio::join!(&mut local, &mut https) });
     if finished.await.is_err() {
@@ -110,7 +116,7 @@ async fn serve_local(endpoint: Endpoint, listener: Option<LocalListener>, router
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok(stream) => {
-                    connections.spawn(connection(endpoint.clone(), stream, router.clone(), Origin::Local));
+                    connections.spawn(task(connection(endpoint.clone(), stream, router.clone(), Origin::Local)));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept on the local socket");
@@ -146,10 +152,10 @@ async fn serve_https(
                     Err(why) => {
                         tracing::debug!(%address, "not served: {why}");
                         if let Ok(slot) = Arc::clone(&room.in_vain).try_acquire_owned() {
-                            connections.spawn(async move {
+                            connections.spawn(task(async move {
                                 send_away(accepted.stream, why).await;
                                 drop(slot);
-                            });
+                            }));
                         }
                         continue;
                     }
@@ -159,10 +165,10 @@ async fn serve_https(
                     certificates: Arc::from(accepted.certificates),
                 };
                 let serving = connection(endpoint.clone(), accepted.stream, router.clone(), origin);
-                connections.spawn(async move {
+                connections.spawn(task(async move {
                     serving.await;
                     drop(place);
-                });
+                }));
             }
         }
     }

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::domain::{ShortId, Subscription, Timestamp};
 use crate::flow::{relay, subscriber};
-use crate::port::{BearerError, Clock, Entropy, SipSender, StoreError, Subscriptions};
+use crate::port::{BearerError, Clock, Entropy, SipSender, StoreError, Subscriptions, task};
 use crate::sip::{
     Ended, Method, OutboundRequest, SipReport, SipUri, SubscriptionState, notification,
 };
@@ -115,7 +115,7 @@ impl Notifier {
     /// Tells a subscriber how things stand, in the background: the answer to its SUBSCRIBE goes out meanwhile.
     pub(super) fn tell_soon(&self, endpoint: &Endpoint, key: String) {
         let endpoint = endpoint.clone();
-        self.tasks.spawn(async move {
+        self.tasks.spawn(task(async move {
             tokio::select! {
                 () = endpoint.stopping().cancelled() => {}
                 told = endpoint.notifier().tell(&endpoint, &key) => {
@@ -124,7 +124,7 @@ impl Notifier {
                     }
                 }
             }
-        });
+        }));
     }
 
     /// Sends the NOTIFY that says how a subscription stands; one that is over is forgotten.

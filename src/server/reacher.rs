@@ -4,6 +4,7 @@ use crate::api::Device;
 use crate::domain::ShortId;
 use crate::flow::number;
 use crate::flow::reach::{self, Climb};
+use crate::port::task;
 
 use super::endpoint::Endpoint;
 use super::frame::{correlation, under};
@@ -17,13 +18,13 @@ impl Reacher {
     pub(super) fn climb(&self, endpoint: &Endpoint, climb: Climb) {
         let endpoint = endpoint.clone();
         let id = correlation();
-        self.0.spawn(under(id, async move {
+        self.0.spawn(task(under(id, async move {
             let request = climb.view.id;
             tokio::select! {
                 () = endpoint.stopping().cancelled() => {}
                 climbed = reach::climb(endpoint.ports(), climb) => report(request, climbed),
             }
-        }));
+        })));
     }
 
     /// Begins the verification of a device's new numbers, if it has any.
@@ -32,7 +33,7 @@ impl Reacher {
             return;
         }
         let (endpoint, device) = (endpoint.clone(), device.id);
-        self.0.spawn(under(correlation(), async move {
+        self.0.spawn(task(under(correlation(), async move {
             tokio::select! {
                 () = endpoint.stopping().cancelled() => {}
                 asked = number::verify_new(endpoint.ports(), device) => {
@@ -41,7 +42,7 @@ impl Reacher {
                     }
                 }
             }
-        }));
+        })));
     }
 
     /// Goes on with callbacks that were under way when the endpoint stopped last.

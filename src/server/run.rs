@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::host::HostError;
-use crate::port::{MachineError, StoreError};
+use crate::port::{MachineError, StoreError, task};
 
 use super::endpoint::Endpoint;
 use super::listen::{self, Listeners};
@@ -60,10 +60,10 @@ pub async fn run(
     }
     endpoint.notifier().load().await?;
     endpoint.reacher().resume(&endpoint).await;
-    let doors = tokio::spawn(listen::serve(endpoint.clone(), listeners, GRACE));
-    let sending = tokio::spawn(dispatcher::dispatch(endpoint.clone(), GRACE));
-    let telling = tokio::spawn(webhooks::tell(endpoint.clone()));
-    let notifying = tokio::spawn(notifier::watch(endpoint.clone()));
+    let doors = tokio::spawn(task(listen::serve(endpoint.clone(), listeners, GRACE)));
+    let sending = tokio::spawn(task(dispatcher::dispatch(endpoint.clone(), GRACE)));
+    let telling = tokio::spawn(task(webhooks::tell(endpoint.clone())));
+    let notifying = tokio::spawn(task(notifier::watch(endpoint.clone())));
     shutdown.await;
     tracing::info!("stopping");
     endpoint.stopping().cancel();

@@ -1,3 +1,4 @@
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use serde::de::DeserializeOwned;
@@ -31,6 +32,20 @@ impl<T: DeserializeOwned> FromRequest<Endpoint> for Write<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, endpoint: &Endpoint) -> Answer<Self> {
+        let raw = Write::read(request, endpoint).await?;
+        Ok(Self {
+            caller: raw.caller,
+            value: extract::json(&raw.value)?,
+            headers: raw.headers,
+            key: raw.key,
+            digest: raw.digest,
+        })
+    }
+}
+
+impl Write<Bytes> {
+    /// All that does not depend on what is asked for.
+    async fn read(request: Request, endpoint: &Endpoint) -> Answer<Self> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::of(&mut parts, endpoint).await?;
         let bytes = extract::body(body, LIMIT).await?;
@@ -49,7 +64,7 @@ impl<T: DeserializeOwned> FromRequest<Endpoint> for Write<T> {
         hasher.update(&bytes);
         Ok(Self {
             caller,
-            value: extract::json(&bytes)?,
+            value: bytes,
             headers: parts.headers,
             key,
             digest: hasher.finalize().into(),

@@ -5,19 +5,9 @@ use serde::{Deserialize, Serialize};
 
 /// The version of the action-string format; a device accepts none below the one it enrolled with.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Default,
-    Serialize,
-    Deserialize,
-    utoipa::ToSchema,
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
 )]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub enum Version {
     /// The published form, token by MD5. Never obeyed for destructive actions.
     #[serde(rename = "1.00")]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command as Process;
 
-use callhome::cli::commands;
+use callhome::cli;
 use clap::Command;
 use clap::error::ErrorKind;
 
@@ -13,7 +13,7 @@ use crate::support::command::{Home, Ran};
 
 /// Every command with the words that lead to it.
 fn pages() -> Vec<(Vec<String>, Command)> {
-    let mut pages = vec![(Vec::new(), commands::command())];
+    let mut pages = vec![(Vec::new(), cli::command())];
     let mut index = 0;
     while index < pages.len() {
         let (path, command) = pages[index].clone();
@@ -134,7 +134,7 @@ fn every_example_is_a_line_that_the_program_reads() {
         for line in lines {
             for call in commands_of(&line) {
                 seen += 1;
-                match commands::command().try_get_matches_from(&call) {
+                match cli::command().try_get_matches_from(&call) {
                     Err(e) if e.kind() != ErrorKind::DisplayHelp => {
                         wrong.push(format!("{}: {line}\n{e}", path.join(" ")));
                     }
@@ -294,7 +294,7 @@ fn every_command_that_a_message_names_is_one() {
         &mut named,
     );
     assert!(named.len() > 150, "{} found", named.len());
-    let mut whole = commands::command();
+    let mut whole = cli::command();
     whole.build();
     let mut wrong = Vec::new();
     // The name of the interface description.

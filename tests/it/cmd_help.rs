@@ -1,13 +1,13 @@
 //! What people read first: help of every command, and what a mistyped line gets.
 
-use callhome::cli::commands;
+use callhome::cli;
 
 use crate::support::command::Home;
 
 #[test]
 fn every_command_has_help_that_fits_the_screen() {
     let home = Home::new();
-    let definition = commands::command();
+    let definition = cli::command();
     let mut pages = vec![("callhome".to_owned(), Vec::<String>::new())];
     let mut index = 0;
     while index < pages.len() {

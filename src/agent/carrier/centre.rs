@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use super::faults::{FaultSettings, Faults};
 use super::wire::{Downlink, Sms};
 use crate::domain::Msisdn;
-use crate::port::WebCaller;
+use crate::port::{WebCaller, task};
 
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -249,11 +249,11 @@ impl Centre {
                 self.hand_over(to, stored.clone());
             } else {
                 let (centre, to, stored) = (Arc::clone(self), to.clone(), stored.clone());
-                self.tasks.spawn(async move {
+                self.tasks.spawn(task(async move {
                     if centre.pause(delay).await {
                         centre.hand_over(&to, stored);
                     }
-                });
+                }));
             }
         }
         if present {
@@ -301,19 +301,19 @@ impl Centre {
         let url = filled(&with_fields(&url), &sms, None);
         for delay in copies {
             let (centre, url) = (Arc::clone(self), url.clone());
-            self.tasks.spawn(async move {
+            self.tasks.spawn(task(async move {
                 if centre.pause(delay).await && centre.call_until_taken(&url).await {
                     locked(&centre.book).counts.from_devices += 1;
                 }
-            });
+            }));
         }
     }
 
     fn call(self: &Arc<Self>, url: String) {
         let centre = Arc::clone(self);
-        self.tasks.spawn(async move {
+        self.tasks.spawn(task(async move {
             centre.call_until_taken(&url).await;
-        });
+        }));
     }
 
     async fn call_until_taken(&self, url: &str) -> bool {

@@ -12,6 +12,7 @@ use tokio_util::codec::{FramedRead, FramedWrite, LinesCodec, LinesCodecError};
 use super::centre::Centre;
 use super::wire::{Downlink, Sms, Uplink};
 use crate::domain::Msisdn;
+use crate::port::task;
 
 /// A line longer than this is an error: 10,000 numbers in one `attach` fit.
 const MAX_LINE: usize = 1024 * 1024;
@@ -52,10 +53,10 @@ pub(super) async fn accept(centre: Arc<Centre>, listener: tokio::net::TcpListene
         };
         let connection = centre.next_id();
         let centre_of_it = Arc::clone(&centre);
-        centre.tasks().spawn(async move {
+        centre.tasks().spawn(task(async move {
             serve(&centre_of_it, connection, stream).await;
             centre_of_it.detach(connection);
-        });
+        }));
     }
 }
 

@@ -32,7 +32,7 @@ pub use faults::FaultSettings;
 pub use line::CarrierLine;
 pub use wire::{Downlink, Sms, Uplink};
 
-use crate::port::WebCaller;
+use crate::port::{WebCaller, task};
 use centre::Centre;
 
 /// A running carrier. Dropping it does not stop it; [`Carrier::stop`] does.
@@ -62,19 +62,19 @@ impl Carrier {
         };
         let router = sendsms::router(Arc::clone(&carrier.centre));
         let stop = carrier.centre.stop().clone();
-        carrier.centre.tasks().spawn(async move {
+        carrier.centre.tasks().spawn(task(async move {
             let served = axum::serve(http_listener, router)
                 .with_graceful_shutdown(stop.cancelled_owned())
                 .await;
             if let Err(e) = served {
                 tracing::warn!("the carrier's HTTP interface ended: {e}");
             }
-        });
+        }));
         let centre = Arc::clone(&carrier.centre);
         carrier
             .centre
             .tasks()
-            .spawn(line::accept(centre, line_listener));
+            .spawn(task(line::accept(centre, line_listener)));
         Ok(carrier)
     }
 

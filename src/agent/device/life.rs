@@ -16,7 +16,7 @@ use crate::agent::brain::{Brain, Counters, Effect};
 use crate::agent::carrier::Sms;
 use crate::agent::enrolment::{EnrolError, enrol};
 use crate::domain::{DeviceId, Identity, Msisdn, Purpose, ShortId, Timestamp};
-use crate::port::{Door, Drill, MachineError, Step};
+use crate::port::{Door, Drill, MachineError, Step, task};
 
 /// The longest pause between two tries of anything.
 pub(super) const LONGEST: Duration = Duration::from_secs(60);
@@ -336,7 +336,9 @@ impl Device {
             Input::Code(typed, answer) => {
                 let door = Arc::clone(&self.door);
                 // Whoever typed it waits, not the phone.
-                tokio::spawn(async move { drop(answer.send(door.confirm_number(typed).await)) });
+                tokio::spawn(task(async move {
+                    drop(answer.send(door.confirm_number(typed).await));
+                }));
             }
             Input::Behind(proxy) => self.go_behind(proxy, agenda),
             Input::Look(answer) => {

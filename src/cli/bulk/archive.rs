@@ -13,7 +13,7 @@ use crate::flow::journal::Journal;
 /// How a run was begun, kept beside its journal together with its input, so that it can be told about and gone on with
 /// when the file is gone or came through a pipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recipe {
+pub(crate) struct Recipe {
     /// The run.
     pub run: ShortId,
     /// When it began.
@@ -27,7 +27,7 @@ pub struct Recipe {
 }
 
 /// A run that was found.
-pub struct Archived {
+pub(crate) struct Archived {
     /// Its journal.
     pub journal: Journal,
     /// How it was begun; absent for runs of other makes.
@@ -84,7 +84,7 @@ pub(super) fn keep_beginning(
 }
 
 /// Says to the command of a run that it is to go on with it.
-pub const RESUMES: &str = "CALLHOME_RESUMES";
+pub(crate) const RESUMES: &str = "CALLHOME_RESUMES";
 
 /// The run that `bulk resume` began this program for.
 pub(super) fn resumes(context: &Context) -> Option<ShortId> {
@@ -95,7 +95,7 @@ pub(super) fn resumes(context: &Context) -> Option<ShortId> {
 ///
 /// # Errors
 /// What the file system says.
-pub fn runs(folder: &Path) -> Result<Vec<Archived>, CommandError> {
+pub(crate) fn runs(folder: &Path) -> Result<Vec<Archived>, CommandError> {
     let mut found = Vec::new();
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -122,7 +122,7 @@ pub fn runs(folder: &Path) -> Result<Vec<Archived>, CommandError> {
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] when there is none with this id.
-pub fn run_of(folder: &Path, run: ShortId) -> Result<Archived, CommandError> {
+pub(crate) fn run_of(folder: &Path, run: ShortId) -> Result<Archived, CommandError> {
     read(folder, run)?.ok_or_else(|| {
         CommandError::new(ErrorKind::NotFound, format!("there is no run {run} here"))
             .hint("See them:  callhome bulk list")
@@ -154,7 +154,7 @@ fn read(folder: &Path, run: ShortId) -> Result<Option<Archived>, CommandError> {
 impl Archived {
     /// `finished`, `unfinished` or `under way`.
     #[must_use]
-    pub const fn state(&self) -> &'static str {
+    pub(crate) const fn state(&self) -> &'static str {
         match (self.journal.finished, self.under_way) {
             (true, _) => "finished",
             (false, true) => "under way",
@@ -166,7 +166,7 @@ impl Archived {
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] when it was not kept.
-    pub fn content(&self) -> Result<Vec<u8>, CommandError> {
+    pub(crate) fn content(&self) -> Result<Vec<u8>, CommandError> {
         let run = self.journal.run;
         fs::read(input_file(&self.folder, run)).map_err(|_| {
             CommandError::new(
@@ -181,7 +181,7 @@ impl Archived {
     /// # Errors
     /// [`ErrorKind::Conflict`] when nothing is left to do or a command works on it, [`ErrorKind::NotFound`] when its
     /// beginning was not kept.
-    pub fn command_line(&self) -> Result<(Vec<String>, &Path), CommandError> {
+    pub(crate) fn command_line(&self) -> Result<(Vec<String>, &Path), CommandError> {
         let run = self.journal.run;
         if self.journal.finished || self.under_way {
             let error = CommandError::new(

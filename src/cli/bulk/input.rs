@@ -20,7 +20,7 @@ const DEVICE_COLUMNS: [&str; 12] = [
 
 /// Rows of an input file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Input {
+pub(crate) struct Input {
     /// Names of the columns, in the order of the file.
     pub columns: Vec<String>,
     /// The rows.
@@ -29,7 +29,7 @@ pub struct Input {
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// Line in the file, from 1.
     pub line: u64,
     /// What the row is known by in the journal: the device's name without spaces, or the line for bad rows.
@@ -42,7 +42,7 @@ pub struct Row {
 
 /// Why a file is no input at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadInput {
+pub(crate) enum BadInput {
     /// Nothing in it.
     #[error("there is no row in it")]
     Empty,
@@ -71,7 +71,7 @@ pub enum BadInput {
 ///
 /// # Errors
 /// [`BadInput`] when the file as a whole makes no sense; single bad rows are rows with an error.
-pub fn read(bytes: &[u8]) -> Result<Input, BadInput> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Input, BadInput> {
     let text = text_of(bytes)?;
     let first = text
         .lines()

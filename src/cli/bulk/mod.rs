@@ -28,19 +28,19 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-pub use archive::{Archived, RESUMES, Recipe, run_of, runs};
-pub use input::{BadInput, Input, Row, read};
-pub use report::{exit_of, report, summary};
-pub use run::{Plan, Sent, Work, ends_the_run, run};
-pub use sip_targets::{SipRow, read_target_rows, read_targets};
-pub use volley::{VolleyOrder, volley};
+pub(super) use archive::{Archived, RESUMES, run_of, runs};
+pub(super) use input::{BadInput, Input, Row, read};
+pub(super) use report::{exit_of, report, summary};
+pub(super) use run::{Plan, Sent, Work, ends_the_run, run};
+pub(super) use sip_targets::{SipRow, read_target_rows, read_targets};
+pub(super) use volley::{VolleyOrder, volley};
 
 /// Where the form of an input file is shown.
-pub const FORM: &str = "See the form:  callhome bulk template";
+pub(super) const FORM: &str = "See the form:  callhome bulk template";
 
 /// Flags of commands that take many targets from a file.
 #[derive(Debug, Clone, Default, Args)]
-pub struct BulkFlags {
+pub(super) struct BulkFlags {
     /// CSV or NDJSON file with one device a row; - is standard input
     #[arg(long, value_name = "FILE", help_heading = "Many devices")]
     pub from: Option<PathBuf>,
@@ -57,7 +57,7 @@ pub struct BulkFlags {
 
 /// How fast rows may begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
+pub(super) struct Rate {
     /// Time between two rows.
     pub interval: std::time::Duration,
 }

@@ -10,7 +10,7 @@ const ADDED: [&str; 5] = ["status", "code", "action", "error", "attempts"];
 
 /// The report: the input's columns with how each row ended. People see a summary and the rows that did not go through.
 #[must_use]
-pub fn report(input: &Input, journal: &Journal, for_people: bool) -> View {
+pub(crate) fn report(input: &Input, journal: &Journal, for_people: bool) -> View {
     let all: Vec<Value> = input
         .rows
         .iter()
@@ -100,7 +100,7 @@ fn words(state: &RowState) -> (&'static str, String, String) {
 
 /// `998 done, 2 conflicts`: the summary for people.
 #[must_use]
-pub fn summary(journal: &Journal) -> String {
+pub(crate) fn summary(journal: &Journal) -> String {
     let tally = journal.tally();
     let parts: Vec<String> = [
         (tally.done, "done"),
@@ -118,7 +118,7 @@ pub fn summary(journal: &Journal) -> String {
 }
 
 /// The exit code of a run: 0 all done, 15 all conflicts, 10 all unconfirmed, else 7.
-pub fn exit_of(journal: &Journal, waited: bool) -> Exit {
+pub(crate) fn exit_of(journal: &Journal, waited: bool) -> Exit {
     let tally = journal.tally();
     let rows = journal.rows;
     if tally.done == rows || (!waited && tally.done + tally.open == rows) {

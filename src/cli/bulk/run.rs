@@ -22,19 +22,20 @@ use crate::cli::progress::bar;
 use crate::domain::ShortId;
 use crate::flow::journal::{Journal, JournalLine, NextStep, RowOutcome};
 use crate::net::management::Client;
+use crate::port::task;
 
 /// How often a row is sent again that the server put off (429).
 const PUT_OFF: u32 = 20;
 
 /// What is done with each row.
 #[async_trait]
-pub trait Work: Send + Sync {
+pub(crate) trait Work: Send + Sync {
     /// Sends one row under its idempotency key.
     async fn send(&self, row: &Row, key: &str) -> Result<Sent, CommandError>;
 }
 
 /// What the server made of a row.
-pub enum Sent {
+pub(crate) enum Sent {
     /// An action that goes on, and the peer that holds the device; boxed because it is large.
     Action(Box<ActionView>, Option<String>),
     /// All there was to do, in a word.
@@ -42,7 +43,7 @@ pub enum Sent {
 }
 
 /// A run.
-pub struct Plan {
+pub(crate) struct Plan {
     /// As in `device.lock`.
     pub command: String,
     /// What is done with each row, for telling runs apart: the action's text.
@@ -74,7 +75,7 @@ enum Stop {
 ///
 /// # Errors
 /// When the journal cannot be kept, the server is away for too long, or the person stopped it.
-pub async fn run(
+pub(crate) async fn run(
     context: &Context,
     client: &Client,
     input: &Input,
@@ -101,7 +102,7 @@ pub async fn run(
             Arc::clone(&ledger),
             plan.action_name.clone(),
         );
-        tokio::spawn(follow)
+        tokio::spawn(task(follow))
     });
     let own = client.server_status().await?.name;
     let sent = send_all(input, flags, &own, &ledger, &work, &interrupt).await;
@@ -243,11 +244,11 @@ async fn send_all(
             failures: Arc::clone(&failures),
             own: own.to_owned(),
         };
-        tasks.spawn(async move {
+        tasks.spawn(task(async move {
             let outcome = job.run().await;
             drop(slot);
             outcome
-        });
+        }));
         while let Some(ended) = tasks.try_join_next() {
             joined(ended)?;
         }
@@ -337,7 +338,7 @@ impl Job {
 
 /// Errors that would be the same for every row: going on makes no sense, and the row stays to be done.
 #[must_use]
-pub fn ends_the_run(error: &CommandError) -> bool {
+pub(crate) fn ends_the_run(error: &CommandError) -> bool {
     matches!(
         error.kind(),
         ErrorKind::Auth

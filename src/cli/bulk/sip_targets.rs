@@ -8,7 +8,7 @@ const COLUMNS: [&str; 8] = [
 
 /// One row: the line in the file, from 1, and the address as it is written there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SipRow {
+pub(crate) struct SipRow {
     /// From 1.
     pub line: u32,
     /// As written; may be no address at all.
@@ -19,7 +19,7 @@ pub struct SipRow {
 ///
 /// # Errors
 /// [`BadInput`] when the file as a whole makes no sense.
-pub fn read_targets(bytes: &[u8]) -> Result<Vec<SipRow>, BadInput> {
+pub(crate) fn read_targets(bytes: &[u8]) -> Result<Vec<SipRow>, BadInput> {
     let text = text_of(bytes)?;
     let first = text
         .lines()
@@ -40,7 +40,7 @@ pub fn read_targets(bytes: &[u8]) -> Result<Vec<SipRow>, BadInput> {
 ///
 /// # Errors
 /// As [`read_targets`].
-pub fn read_target_rows(bytes: &[u8]) -> Result<Input, BadInput> {
+pub(crate) fn read_target_rows(bytes: &[u8]) -> Result<Input, BadInput> {
     let text = text_of(bytes)?;
     let first = text
         .lines()

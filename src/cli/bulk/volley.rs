@@ -22,6 +22,7 @@ use crate::host::SystemClock;
 use crate::net::dns::Resolver;
 use crate::net::sip_volley::{Buffers, SipVolley, VolleyNews};
 use crate::port::Clock as _;
+use crate::port::task;
 use crate::sip::volley::{Template, VolleyEnd, VolleyPlan};
 use crate::sip::{
     Credentials, IdSource, InvalidSipUri, Method, OutboundRequest, SipOutcome, SipUri, Timers,
@@ -33,7 +34,7 @@ const BUFFER: usize = 8 << 20;
 const GRACE: Duration = Duration::from_millis(500);
 
 /// One request to all the addresses in a file.
-pub struct VolleyOrder {
+pub(crate) struct VolleyOrder {
     /// What is sent; its URI is replaced by each target's.
     pub request: OutboundRequest,
     /// The input's octets, for telling runs apart and for going on.
@@ -68,7 +69,7 @@ pub(super) enum RowEnd {
 }
 
 /// Sends, tells how it went, keeps a journal; goes on with a run that was stopped.
-pub async fn volley(context: &Context, order: VolleyOrder) -> Outcome {
+pub(crate) async fn volley(context: &Context, order: VolleyOrder) -> Outcome {
     let interrupt = context.interrupt();
     let method = order.request.method.clone();
     let credentials = order.request.credentials.clone();
@@ -127,7 +128,7 @@ pub async fn volley(context: &Context, order: VolleyOrder) -> Outcome {
         most: lot(order.rate, order.jobs),
         names: HashMap::new(),
     };
-    let feeding = tokio::spawn(feeder.run());
+    let feeding = tokio::spawn(task(feeder.run()));
     let teller = Teller {
         context,
         rows: &rows,

@@ -14,6 +14,7 @@ use crate::domain::Timestamp;
 use crate::flow::journal::JournalLine;
 use crate::net::dns::Resolver;
 use crate::net::sip_volley::{Facing, TargetFeed};
+use crate::port::task;
 use crate::sip::volley::VolleyTarget;
 use crate::sip::{InvalidSipUri, SipOutcome, SipUri, Transport};
 
@@ -103,10 +104,10 @@ impl Feeder {
         let (hop, resolver) = (hop.clone(), Arc::clone(&self.resolver));
         self.random = self.random.rotate_left(13).wrapping_add(u64::from(index));
         let random = self.random;
-        lookups.spawn(async move {
+        lookups.spawn(task(async move {
             let to = find(&resolver, &hop, random).await;
             (index, uri, name, to)
-        });
+        }));
     }
 
     fn read(&self, index: u32) -> Result<SipUri, String> {

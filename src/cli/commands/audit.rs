@@ -6,7 +6,7 @@ use crate::cli::output::{Column, View, count, grouped};
 
 /// Read and check the audit trail.
 #[derive(Debug, Subcommand)]
-pub enum AuditCommand {
+pub(crate) enum AuditCommand {
     /// List what was done, by whom and to what
     List(ListArgs),
     /// Check that nothing in the trail was changed or removed
@@ -23,7 +23,7 @@ Examples:
   callhome audit list
   callhome audit list --after 1200 --limit 500 -o ndjson
   callhome audit list -o csv > trail.csv")]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// Only entries with a number above this, oldest first
     #[arg(long, value_name = "NUMBER")]
     after: Option<u64>,
@@ -40,7 +40,7 @@ Checks every entry against the one before it, and the trail against its signed c
 Examples:
   callhome audit verify
   callhome audit verify --checkpoint -o json > checkpoint.json")]
-pub struct VerifyArgs {
+pub(crate) struct VerifyArgs {
     /// Sign the end of the trail as it is now, and print the checkpoint
     #[arg(long)]
     checkpoint: bool,

@@ -29,7 +29,7 @@ Examples:
   callhome call 358931104120070 --via sms --timeout 2min
   callhome call 358931104120070 --invite          bootstrap by SIP INVITE
   callhome call 358931104120070 --via sip-proxy --relay encapsulate")]
-pub struct CallArgs {
+pub(crate) struct CallArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// Only these ways, in this order: sip-direct, sip-proxy, sms

@@ -11,7 +11,7 @@ Examples:
   callhome completion bash > ~/.local/share/bash-completion/completions/callhome
   callhome completion zsh > ~/.zfunc/_callhome
   callhome completion fish > ~/.config/fish/completions/callhome.fish")]
-pub struct CompletionArgs {
+pub(crate) struct CompletionArgs {
     /// bash, zsh, fish, elvish or powershell
     #[arg(value_enum)]
     shell: Shell,

@@ -8,7 +8,7 @@ use crate::config::TEMPLATE;
 
 /// See which settings hold, and where each was said.
 #[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
+pub(crate) enum ConfigCommand {
     /// Show every setting with the place it comes from
     #[command(after_help = "\
 From strongest to weakest: flag, environment variable, .callhome.yaml of this folder,

@@ -12,7 +12,7 @@ use crate::config::{self, EMBEDDED, UserFile};
 
 /// Choose which server commands talk to.
 #[derive(Debug, Subcommand)]
-pub enum ContextCommand {
+pub(crate) enum ContextCommand {
     /// List the contexts
     #[command(after_help = "Examples:\n  callhome context list")]
     List,
@@ -33,7 +33,7 @@ Examples:
   callhome context use eu-north
   callhome context use embedded          the server on this machine
   callhome context remove eu-north")]
-pub struct NameArgs {
+pub(crate) struct NameArgs {
     /// Name of the context
     name: String,
 }
@@ -44,7 +44,7 @@ pub struct NameArgs {
 Examples:
   callhome context show
   callhome context show eu-north")]
-pub struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// Name of the context; the one in use when absent
     name: Option<String>,
 }
@@ -59,7 +59,7 @@ Examples:
       --operator anna
   callhome context add ci https://mgmt.example.net:8443 --ca-file ca.pem \\
       --token-file token.txt")]
-pub struct AddArgs {
+pub(crate) struct AddArgs {
     /// Name of the context
     name: String,
     /// Address of the server

@@ -31,7 +31,7 @@ Changes nothing. Ends with 0 when nothing is bad, 13 or 12 otherwise.
 Examples:
   callhome doctor
   callhome doctor -c eu-north -o json")]
-pub struct DoctorArgs {}
+pub(crate) struct DoctorArgs {}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

@@ -18,7 +18,7 @@ Examples:
   callhome find \"M. Eriksson\"
   callhome find 358931104120070 --timeout 2s -o json
   callhome find 358931104120070 --local")]
-pub struct FindArgs {
+pub(crate) struct FindArgs {
     /// IMEI, serial number, phone number, name or owner
     term: String,
     /// How long to wait for the other servers, as in 5s

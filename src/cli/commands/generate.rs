@@ -14,7 +14,7 @@ use super::completion::script;
 Examples:
   callhome generate man man
   callhome generate completions completions")]
-pub struct GenerateArgs {
+pub(crate) struct GenerateArgs {
     /// What to write
     #[arg(value_enum)]
     what: Asset,

@@ -28,7 +28,7 @@ pub(super) fn waiting<T>(define: impl FnOnce() -> T) -> T {
 ///
 /// Not for commands without verbs: the flags of every command would stand before their own in the help.
 #[derive(Debug)]
-pub struct Later<T>(pub T);
+pub(crate) struct Later<T>(pub T);
 
 fn put_off(command: Command, fill: fn(Command) -> Command) -> Command {
     if WAITING.get() {

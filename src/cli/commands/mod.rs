@@ -54,7 +54,7 @@ Examples:
 
 Every command has examples:  callhome device lock --help"
 )]
-pub struct Cli {
+pub(super) struct Cli {
     /// What to do; none shows the commands that people need most.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -71,7 +71,7 @@ const STYLES: Styles = Styles::styled()
 
 /// All commands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Reach a device over whatever still reaches it
     Call(Box<call::CallArgs>),
     /// Find out which server manages a device

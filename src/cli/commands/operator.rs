@@ -12,7 +12,7 @@ use crate::domain::Role;
 
 /// Say who may use this server, and for what.
 #[derive(Debug, Subcommand)]
-pub enum OperatorCommand {
+pub(crate) enum OperatorCommand {
     /// List operators and their roles
     #[command(after_help = "Examples:\n  callhome operator list")]
     List,
@@ -34,7 +34,7 @@ deletes and manages operators.
 Examples:
   callhome operator add anna helpdesk
   callhome operator add bo engineer --password-file bo.txt")]
-pub struct AddArgs {
+pub(crate) struct AddArgs {
     /// Name to log in with
     name: String,
     /// viewer, helpdesk, engineer or admin
@@ -52,7 +52,7 @@ pub struct AddArgs {
 #[command(after_help = "\
 Examples:
   callhome operator set-role anna engineer")]
-pub struct SetRoleArgs {
+pub(crate) struct SetRoleArgs {
     /// Name
     name: String,
     /// viewer, helpdesk, engineer or admin
@@ -68,7 +68,7 @@ pub struct SetRoleArgs {
 Examples:
   callhome operator remove anna
   callhome operator remove anna --yes")]
-pub struct RemoveArgs {
+pub(crate) struct RemoveArgs {
     /// Name
     name: String,
     /// Do not ask

@@ -1,14 +1,11 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
+use serde::Deserialize;
 use serde_json::{Value, json};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
-use crate::api;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
-use crate::domain::AuditEntry;
 
 /// Print the JSON Schema of a document that commands print.
 #[derive(Debug, Args)]
@@ -19,48 +16,14 @@ Examples:
   callhome schema                      list them
   callhome schema device
   callhome schema callhome/device-list/v1")]
-pub struct SchemaArgs {
+pub(crate) struct SchemaArgs {
     /// Name of the schema; lists them when absent
     name: Option<String>,
 }
 
-type Parts = (RefOr<Schema>, Vec<(String, RefOr<Schema>)>);
-
-/// A noun of our documents and what gives its type's schema.
-type Noun = (&'static str, fn() -> Parts);
-
-fn of<T: ToSchema>() -> Parts {
-    let mut nested = Vec::new();
-    T::schemas(&mut nested);
-    (<T as PartialSchema>::schema(), nested)
-}
-
-/// The nouns of our documents with the type behind each.
-const NOUNS: &[Noun] = &[
-    ("action", of::<api::ActionStory>),
-    ("audit-checkpoint", of::<api::AuditCheckpoint>),
-    ("audit-entry", of::<AuditEntry>),
-    ("audit-verdict", of::<api::AuditVerdict>),
-    ("backup", of::<api::BackupView>),
-    ("callback", of::<api::CallbackView>),
-    ("customer", of::<api::CustomerView>),
-    ("device", of::<api::Device>),
-    ("device-log", of::<api::Moment>),
-    ("find", of::<api::FindResponse>),
-    ("invitation", of::<api::Invitation>),
-    ("operator", of::<api::Operator>),
-    ("pin", of::<api::PinView>),
-    ("probe", of::<api::ProbeReport>),
-    ("server", of::<api::ServerStatus>),
-    ("sms-gateway", of::<api::SmsGatewayView>),
-    ("sms-gateway-test", of::<api::SmsGatewayHealth>),
-    ("sms-heard", of::<api::Event>),
-    ("sms-status", of::<api::SmsStatus>),
-    ("template", of::<api::Template>),
-    ("token", of::<api::TokenView>),
-    ("token-secret", of::<api::TokenSecret>),
-    ("whoami", of::<api::WhoAmI>),
-];
+/// What the types say of the nouns that they are behind: `nouns`, and the `definitions` that those refer to. It is made
+/// by a test that also holds it to the types: the program has the text, not the code that makes it.
+const TYPED: &str = include_str!("schema.json");
 
 /// Documents that commands make by themselves, with what they are; beside the envelope their fields may grow.
 const OWN: &[(&str, &str)] = &[
@@ -119,18 +82,62 @@ const OWN: &[(&str, &str)] = &[
     ("sms-verdict", "Whether a text message is genuine"),
 ];
 
-/// Names of all documents, in order.
-fn names() -> Vec<&'static str> {
-    let mut names: Vec<&str> = NOUNS.iter().map(|(noun, _)| *noun).collect();
-    names.extend(OWN.iter().map(|(noun, _)| *noun));
-    names.sort_unstable();
-    names
+/// What [`TYPED`] says.
+#[derive(Deserialize)]
+struct Typed {
+    nouns: BTreeMap<String, Value>,
+    definitions: BTreeMap<String, Value>,
+}
+
+impl Typed {
+    fn read() -> Self {
+        serde_json::from_str(TYPED).expect("the schemas of our own types are JSON")
+    }
+
+    /// Names of all documents, in order.
+    fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.nouns.keys().map(String::as_str).collect();
+        names.extend(OWN.iter().map(|(noun, _)| *noun));
+        names.sort_unstable();
+        names
+    }
+
+    /// What a schema refers to, by itself or by what it refers to.
+    fn behind(&self, schema: &Value) -> BTreeMap<String, Value> {
+        let mut found = BTreeMap::new();
+        let mut open = Vec::new();
+        references(schema, &mut open);
+        while let Some(name) = open.pop() {
+            if let Some(definition) = self.definitions.get(&name)
+                && found.insert(name, definition.clone()).is_none()
+            {
+                references(definition, &mut open);
+            }
+        }
+        found
+    }
+}
+
+/// Names of the definitions that a schema refers to.
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::String(target)) = fields.get("$ref") {
+                found.extend(target.strip_prefix(DEFINITIONS).map(str::to_owned));
+            }
+            fields.values().for_each(|v| references(v, found));
+        }
+        Value::Array(items) => items.iter().for_each(|v| references(v, found)),
+        _ => {}
+    }
 }
 
 /// Prints it.
 pub(super) fn run(context: &Context, args: &SchemaArgs) -> Outcome {
+    let typed = Typed::read();
     let Some(name) = &args.name else {
-        let list: String = names()
+        let list: String = typed
+            .names()
             .iter()
             .map(|noun| format!("callhome/{noun}/v1\n"))
             .collect();
@@ -142,15 +149,12 @@ pub(super) fn run(context: &Context, args: &SchemaArgs) -> Outcome {
         Some(noun) => (noun, true),
         None => (bare, false),
     };
-    let typed = NOUNS.iter().find(|(n, _)| *n == noun);
     let own = OWN.iter().find(|(n, _)| *n == noun);
-    let schema = match (typed, own) {
-        (Some((noun, parts)), _) => document(noun, is_list, parts()),
-        (None, Some((noun, about))) => {
-            let schema = utoipa::openapi::ObjectBuilder::new()
-                .description(Some(*about))
-                .build();
-            document(noun, is_list, (Schema::Object(schema).into(), Vec::new()))
+    let schema = match (typed.nouns.get(noun), own) {
+        (Some(schema), _) => document(noun, is_list, schema, typed.behind(schema)),
+        (None, Some((_, about))) => {
+            let schema = json!({"type": "object", "description": about});
+            document(noun, is_list, &schema, BTreeMap::new())
         }
         (None, None) => {
             let error = format!("there is no schema {name:?}");
@@ -164,11 +168,12 @@ pub(super) fn run(context: &Context, args: &SchemaArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn document(noun: &str, is_list: bool, (schema, nested): Parts) -> Value {
-    let value = |schema: &RefOr<Schema>| serde_json::to_value(schema).unwrap_or(Value::Null);
-    let mut definitions: BTreeMap<String, Value> =
-        nested.iter().map(|(n, s)| (n.clone(), value(s))).collect();
-    let own = value(&schema);
+fn document(
+    noun: &str,
+    is_list: bool,
+    own: &Value,
+    mut definitions: BTreeMap<String, Value>,
+) -> Value {
     let list = if is_list { "-list" } else { "" };
     let id = format!("callhome/{noun}{list}/v1");
     let envelope = json!({
@@ -181,7 +186,7 @@ fn document(noun: &str, is_list: bool, (schema, nested): Parts) -> Value {
         },
     });
     let mut document = if is_list {
-        definitions.insert("Item".into(), own);
+        definitions.insert("Item".into(), own.clone());
         let mut document = envelope;
         document["properties"]["items"] =
             json!({"type": "array", "items": {"$ref": "#/$defs/Item"}});
@@ -196,10 +201,13 @@ fn document(noun: &str, is_list: bool, (schema, nested): Parts) -> Value {
     relocated(document)
 }
 
+/// Where OpenAPI keeps definitions.
+const DEFINITIONS: &str = "#/components/schemas/";
+
 /// OpenAPI keeps definitions elsewhere than a JSON Schema does.
 fn relocated(value: Value) -> Value {
     match value {
-        Value::String(text) => Value::String(text.replace("#/components/schemas/", "#/$defs/")),
+        Value::String(text) => Value::String(text.replace(DEFINITIONS, "#/$defs/")),
         Value::Array(items) => items.into_iter().map(relocated).collect(),
         Value::Object(fields) => fields
             .into_iter()
@@ -211,27 +219,85 @@ fn relocated(value: Value) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use utoipa::openapi::{RefOr, Schema};
+    use utoipa::{PartialSchema, ToSchema};
+
     use super::*;
+    use crate::api;
+    use crate::domain::AuditEntry;
+    use crate::host::assert_generated;
+
+    type Parts = (RefOr<Schema>, Vec<(String, RefOr<Schema>)>);
+
+    /// A noun of our documents and what gives its type's schema.
+    type Noun = (&'static str, fn() -> Parts);
+
+    fn of<T: ToSchema>() -> Parts {
+        let mut nested = Vec::new();
+        T::schemas(&mut nested);
+        (<T as PartialSchema>::schema(), nested)
+    }
+
+    /// The nouns of our documents with the type behind each.
+    const NOUNS: &[Noun] = &[
+        ("action", of::<api::ActionStory>),
+        ("audit-checkpoint", of::<api::AuditCheckpoint>),
+        ("audit-entry", of::<AuditEntry>),
+        ("audit-verdict", of::<api::AuditVerdict>),
+        ("backup", of::<api::BackupView>),
+        ("callback", of::<api::CallbackView>),
+        ("customer", of::<api::CustomerView>),
+        ("device", of::<api::Device>),
+        ("device-log", of::<api::Moment>),
+        ("find", of::<api::FindResponse>),
+        ("invitation", of::<api::Invitation>),
+        ("operator", of::<api::Operator>),
+        ("pin", of::<api::PinView>),
+        ("probe", of::<api::ProbeReport>),
+        ("server", of::<api::ServerStatus>),
+        ("sms-gateway", of::<api::SmsGatewayView>),
+        ("sms-gateway-test", of::<api::SmsGatewayHealth>),
+        ("sms-heard", of::<api::Event>),
+        ("sms-status", of::<api::SmsStatus>),
+        ("template", of::<api::Template>),
+        ("token", of::<api::TokenView>),
+        ("token-secret", of::<api::TokenSecret>),
+        ("whoami", of::<api::WhoAmI>),
+    ];
+
+    #[test]
+    fn the_schemas_are_what_the_types_say() {
+        let value = |schema: &RefOr<Schema>| serde_json::to_value(schema).expect("serialises");
+        let (mut nouns, mut definitions) = (BTreeMap::new(), BTreeMap::new());
+        for (noun, parts) in NOUNS {
+            let (schema, nested) = parts();
+            nouns.insert(*noun, value(&schema));
+            definitions.extend(nested.iter().map(|(name, s)| (name.clone(), value(s))));
+        }
+        let made = json!({"nouns": nouns, "definitions": definitions});
+        assert_generated("src/cli/commands/schema.json", TYPED, &made);
+    }
 
     #[test]
     fn every_reference_in_a_schema_is_defined_in_it() {
-        fn references(value: &Value, found: &mut Vec<String>) {
+        fn targets(value: &Value, found: &mut Vec<String>) {
             match value {
                 Value::Object(fields) => {
                     if let Some(Value::String(target)) = fields.get("$ref") {
                         found.push(target.clone());
                     }
-                    fields.values().for_each(|v| references(v, found));
+                    fields.values().for_each(|v| targets(v, found));
                 }
-                Value::Array(items) => items.iter().for_each(|v| references(v, found)),
+                Value::Array(items) => items.iter().for_each(|v| targets(v, found)),
                 _ => {}
             }
         }
-        for (noun, parts) in NOUNS {
+        let typed = Typed::read();
+        for (noun, schema) in &typed.nouns {
             for is_list in [false, true] {
-                let document = document(noun, is_list, parts());
+                let document = document(noun, is_list, schema, typed.behind(schema));
                 let mut found = Vec::new();
-                references(&document, &mut found);
+                targets(&document, &mut found);
                 for target in found {
                     let pointer = target.trim_start_matches('#');
                     assert!(document.pointer(pointer).is_some(), "{noun}: {target}");

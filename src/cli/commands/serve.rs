@@ -13,7 +13,7 @@ use crate::cli::watched::watched;
 use crate::config::{DirectoryAsk, DirectoryConfig, ServerConfig};
 use crate::host::{DataDir, HostError, OwnerMode};
 use crate::net::sip_link::SipLink;
-use crate::port::Drill;
+use crate::port::{Drill, task};
 use crate::server::{self, Mode};
 
 /// Run the management server in the foreground.
@@ -29,7 +29,7 @@ Examples:
   callhome serve --listen 0.0.0.0:8443 \\
       --public-url https://mgmt.example.net:8443
   callhome serve --name eu-north --data-dir /var/lib/callhome")]
-pub struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// Name of this server among the others
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -91,7 +91,7 @@ pub(super) async fn run(context: &Context, args: ServeArgs) -> Outcome {
     } = assembled;
     if let Some(router) = router {
         // Ends when the endpoint stops.
-        tokio::spawn(server::announce(endpoint.clone(), router));
+        tokio::spawn(task(server::announce(endpoint.clone(), router)));
     }
     let watching = server::watch_applications(endpoint.clone(), watched);
     let serving = server::run(endpoint, listeners, interrupt.cancelled_owned());

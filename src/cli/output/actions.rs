@@ -8,7 +8,7 @@ use crate::domain::{ActionKind, ActionState, Bearer, Timestamp};
 
 /// `sip direct`, `sip proxy`, `sms`, `session`: a bearer for people.
 #[must_use]
-pub fn bearer_words(bearer: Bearer) -> &'static str {
+pub(crate) fn bearer_words(bearer: Bearer) -> &'static str {
     match bearer {
         Bearer::Session => "session",
         Bearer::SipDirect => "sip direct",
@@ -20,7 +20,7 @@ pub fn bearer_words(bearer: Bearer) -> &'static str {
 
 /// `lock`, `location`, or the action itself when this version does not know it.
 #[must_use]
-pub fn action_words(action: &ActionView) -> String {
+pub(crate) fn action_words(action: &ActionView) -> String {
     action
         .action
         .kind()
@@ -29,7 +29,7 @@ pub fn action_words(action: &ActionView) -> String {
 
 /// What the phone did, for the line that confirms it.
 #[must_use]
-pub fn done_words(action: &ActionView) -> &'static str {
+pub(crate) fn done_words(action: &ActionView) -> &'static str {
     match action.action.kind() {
         Some(ActionKind::Lock) => "locked",
         Some(ActionKind::Unlock) => "unlocked",
@@ -47,7 +47,7 @@ pub fn done_words(action: &ActionView) -> &'static str {
 
 /// State for people: `not confirmed` where nothing was heard in time.
 #[must_use]
-pub fn state_words(action: &ActionView) -> String {
+pub(crate) fn state_words(action: &ActionView) -> String {
     if action.unconfirmed && !action.state.is_final() {
         "unconfirmed".into()
     } else {
@@ -57,7 +57,7 @@ pub fn state_words(action: &ActionView) -> String {
 
 /// A list of actions.
 #[must_use]
-pub fn action_list(actions: &[ActionView], now: Timestamp) -> View {
+pub(crate) fn action_list(actions: &[ActionView], now: Timestamp) -> View {
     View::many("action", actions)
         .when_empty("No action fits.")
         .columns(vec![
@@ -99,7 +99,7 @@ pub fn action_list(actions: &[ActionView], now: Timestamp) -> View {
 
 /// Everything about one action.
 #[must_use]
-pub fn action_card(action: &ActionView, now: Timestamp) -> View {
+pub(crate) fn action_card(action: &ActionView, now: Timestamp) -> View {
     let mut text = format!(
         "{} of {}: {}\n\n",
         capitalised(&action_words(action)),
@@ -139,7 +139,7 @@ pub fn action_card(action: &ActionView, now: Timestamp) -> View {
 
 /// What the device answered, one fact a line.
 #[must_use]
-pub fn result_fields(action: &ActionView) -> String {
+pub(crate) fn result_fields(action: &ActionView) -> String {
     let Some(result) = &action.result else {
         return String::new();
     };

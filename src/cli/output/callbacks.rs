@@ -19,7 +19,7 @@ const fn state_words(state: CallbackState) -> &'static str {
 
 /// Callbacks as a list.
 #[must_use]
-pub fn callback_list(callbacks: &[CallbackView], now: Timestamp) -> View {
+pub(crate) fn callback_list(callbacks: &[CallbackView], now: Timestamp) -> View {
     View::many("callback", callbacks)
         .when_empty("No callback fits.")
         .columns(vec![
@@ -55,7 +55,7 @@ fn address(contact: &Contact) -> String {
 
 /// One change of a callback, a line of its own.
 #[must_use]
-pub fn callback_line(view: &CallbackView, now: Timestamp) -> String {
+pub(crate) fn callback_line(view: &CallbackView, now: Timestamp) -> String {
     let last = view.rungs.last().map_or_else(String::new, |rung| {
         format!("  {}: {}", bearer_words(rung.bearer), rung.outcome)
     });
@@ -70,7 +70,7 @@ pub fn callback_line(view: &CallbackView, now: Timestamp) -> String {
 
 /// Everything about one callback.
 #[must_use]
-pub fn callback_card(view: &CallbackView, now: Timestamp) -> View {
+pub(crate) fn callback_card(view: &CallbackView, now: Timestamp) -> View {
     let mut text = format!(
         "Callback {} of {}: {}\n\n",
         view.id,

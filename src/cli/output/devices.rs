@@ -7,7 +7,7 @@ use crate::domain::{Identity, Timestamp};
 
 /// What people call a device: `Nokia G42 of M. Eriksson`, or its name.
 #[must_use]
-pub fn device_title(device: &Device) -> String {
+pub(crate) fn device_title(device: &Device) -> String {
     match (&device.model, &device.owner) {
         (Some(model), Some(owner)) => format!("{model} of {owner}"),
         (None, Some(owner)) => format!("{} of {owner}", device.name),
@@ -18,7 +18,7 @@ pub fn device_title(device: &Device) -> String {
 
 /// `IMEI 35 893110 412007 0`, or another identity with its kind.
 #[must_use]
-pub fn identity_words(identity: &Identity) -> String {
+pub(crate) fn identity_words(identity: &Identity) -> String {
     match identity {
         Identity::Imei(imei) => format!("IMEI {}", imei.spaced()),
         other => format!("{} {}", kind_words(other), other.value()),
@@ -35,7 +35,7 @@ fn kind_words(identity: &Identity) -> String {
 
 /// One line about a device: title, identity, when it was heard.
 #[must_use]
-pub fn device_line(device: &Device, now: Timestamp) -> String {
+pub(crate) fn device_line(device: &Device, now: Timestamp) -> String {
     let mut parts = vec![device_title(device)];
     parts.extend(device.identities.first().map(identity_words));
     parts.push(heard(device, now));
@@ -51,7 +51,7 @@ fn heard(device: &Device, now: Timestamp) -> String {
 
 /// The facts that somebody should see before harming a device.
 #[must_use]
-pub fn device_facts(device: &Device, elsewhere: Option<&str>, now: Timestamp) -> String {
+pub(crate) fn device_facts(device: &Device, elsewhere: Option<&str>, now: Timestamp) -> String {
     let mut lines = vec![format!("  Device   {}", device_title(device))];
     for identity in &device.identities {
         let label = kind_words(identity);
@@ -97,7 +97,7 @@ fn lock_words(device: &Device, now: Timestamp) -> String {
 
 /// A list of devices.
 #[must_use]
-pub fn device_list(devices: &[Device], now: Timestamp) -> View {
+pub(crate) fn device_list(devices: &[Device], now: Timestamp) -> View {
     View::many("device", devices)
         .when_empty("No device fits. Let one in:  callhome device invite")
         .columns(vec![
@@ -136,7 +136,7 @@ fn first_identity(device: &Value) -> String {
 
 /// Everything about one device.
 #[must_use]
-pub fn device_card(device: &Device, now: Timestamp) -> View {
+pub(crate) fn device_card(device: &Device, now: Timestamp) -> View {
     let mut rows: Vec<(String, String)> = vec![("Id".into(), device.id.to_string())];
     let mut row = |label: &str, value: String| rows.push((label.to_owned(), value));
     row("Name", device.name.clone());

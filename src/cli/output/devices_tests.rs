@@ -31,7 +31,7 @@ fn an_address_that_is_registered_twice_is_told_once() {
         jq: None,
         width: 80,
     };
-    let text = render(&view, &style).expect("for people");
+    let text = render::render(&view, &style).expect("for people");
     let told: Vec<_> = text
         .lines()
         .filter_map(|l| l.trim().strip_prefix("SIP "))

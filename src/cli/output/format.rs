@@ -2,7 +2,7 @@ use clap::{Args, ValueEnum};
 
 /// Form of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// For people
     #[default]
     Table,
@@ -25,20 +25,20 @@ pub enum Format {
 impl Format {
     /// Whether errors are told as one JSON line.
     #[must_use]
-    pub const fn is_json(self) -> bool {
+    pub(crate) const fn is_json(self) -> bool {
         matches!(self, Self::Json | Self::Ndjson)
     }
 
     /// Whether it is made for people rather than programs.
     #[must_use]
-    pub const fn is_for_people(self) -> bool {
+    pub(crate) const fn is_for_people(self) -> bool {
         matches!(self, Self::Table | Self::Wide)
     }
 }
 
 /// Flags that shape the output; every command has them.
 #[derive(Debug, Clone, Default, Args)]
-pub struct OutputFlags {
+pub(crate) struct OutputFlags {
     /// table, wide, json, ndjson, yaml, csv, tsv or name (ids only)
     #[arg(
         short = 'o',

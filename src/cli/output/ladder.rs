@@ -8,7 +8,7 @@ const GAP: usize = 20;
 
 /// Messages between parties as a picture, each on its own line with its time.
 #[must_use]
-pub fn ladder(lines: &[LadderLine]) -> String {
+pub(crate) fn ladder(lines: &[LadderLine]) -> String {
     let mut parties: Vec<&str> = Vec::new();
     for line in lines {
         for party in [line.from.as_str(), line.to.as_str()] {
@@ -42,7 +42,10 @@ pub fn ladder(lines: &[LadderLine]) -> String {
 
 /// The messages of an action's attempts over the bearers asked for, times since it was asked for.
 #[must_use]
-pub fn action_messages(action: &ActionView, shown: impl Fn(Bearer) -> bool) -> Vec<LadderLine> {
+pub(crate) fn action_messages(
+    action: &ActionView,
+    shown: impl Fn(Bearer) -> bool,
+) -> Vec<LadderLine> {
     let attempts = action.attempts.iter().filter(|a| shown(a.bearer));
     attempts
         .flat_map(|attempt| {

@@ -35,22 +35,20 @@ mod timeline;
 mod view;
 mod words;
 
-pub use actions::{
+pub(super) use actions::{
     action_card, action_list, action_words, bearer_words, done_words, result_fields, state_words,
 };
-pub use callbacks::{callback_card, callback_line, callback_list};
-pub use devices::{
-    device_card, device_facts, device_line, device_list, device_title, identity_words,
-};
-pub use format::{Format, OutputFlags};
-pub use ladder::{action_messages, ladder};
-pub use qr::Qr;
-pub use render::{RenderError, Style, render};
-pub use retyping::Retyping;
-pub use screen::{Paint, Screen, ShowError};
-pub use table::{terminal_width, width_of};
-pub use timeline::{device_log, story};
-pub use view::{Column, View};
-pub use words::{
+pub(super) use callbacks::{callback_card, callback_line, callback_list};
+pub(super) use devices::{device_card, device_facts, device_line, device_list, device_title};
+pub(super) use format::{Format, OutputFlags};
+pub(super) use ladder::{action_messages, ladder};
+pub(super) use qr::Qr;
+pub(super) use render::Style;
+pub(super) use retyping::Retyping;
+pub(super) use screen::{Paint, Screen, ShowError};
+pub(super) use table::{terminal_width, width_of};
+pub(super) use timeline::device_log;
+pub(super) use view::{Column, View};
+pub(super) use words::{
     ago, clock_time, count, date_time, elapsed, grouped, seconds, size, time_of_day, wrapped,
 };

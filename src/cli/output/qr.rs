@@ -8,14 +8,14 @@ const QUIET: usize = 4;
 
 /// A QR code as rows of modules, quiet zone included; true is dark.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Qr(Vec<Vec<bool>>);
+pub(crate) struct Qr(Vec<Vec<bool>>);
 
 impl Qr {
     /// The code for a text.
     ///
     /// # Errors
     /// [`QrError`] when the text is too long for any code.
-    pub fn of(text: &str) -> Result<Self, QrError> {
+    pub(crate) fn of(text: &str) -> Result<Self, QrError> {
         let code = QrCode::with_error_correction_level(text, EcLevel::M)?;
         let (width, colours) = (code.width(), code.to_colors());
         let side = width + 2 * QUIET;
@@ -28,14 +28,14 @@ impl Qr {
 
     /// For a terminal that shows colours: black on white whatever its own colours are. Two rows of modules a line.
     #[must_use]
-    pub fn coloured(&self) -> String {
+    pub(crate) fn coloured(&self) -> String {
         self.lines("\u{1b}[30;107m", "\u{1b}[0m", |dark| dark)
     }
 
     /// For a terminal without colours and for files: light modules are drawn, so that it is readable with bright
     /// letters on a dark ground; most readers take the inverse as well.
     #[must_use]
-    pub fn plain(&self) -> String {
+    pub(crate) fn plain(&self) -> String {
         self.lines("", "", |dark| !dark)
     }
 
@@ -60,7 +60,7 @@ impl Qr {
 
     /// As a drawing.
     #[must_use]
-    pub fn svg(&self) -> String {
+    pub(crate) fn svg(&self) -> String {
         let side = self.0.len();
         let mut path = String::new();
         for (y, row) in self.0.iter().enumerate() {

@@ -7,7 +7,7 @@ use super::view::{Column, View};
 
 /// How a view is to be rendered.
 #[derive(Debug, Clone)]
-pub struct Style {
+pub(crate) struct Style {
     /// Form.
     pub format: Format,
     /// Only these columns; all that the form has when empty.
@@ -20,7 +20,7 @@ pub struct Style {
 
 /// Why a view cannot be rendered as asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RenderError {
+pub(crate) enum RenderError {
     /// A column that there is not.
     #[error("there is no column {name:?}; there are {known}")]
     Column {
@@ -41,7 +41,7 @@ pub enum RenderError {
 ///
 /// # Errors
 /// [`RenderError`] when a column is unknown or the filter fails.
-pub fn render(view: &View, style: &Style) -> Result<String, RenderError> {
+pub(crate) fn render(view: &View, style: &Style) -> Result<String, RenderError> {
     if let Some(program) = &style.jq {
         return filter(program, &view.document()).map_err(RenderError::Filter);
     }

@@ -11,7 +11,7 @@ const WITHOUT_CONTEXT: &[&str] = &["agent", "config", "context", "serve"];
 
 /// Options that were typed and have to be typed again.
 #[derive(Debug, Clone, Default)]
-pub struct Retyping {
+pub(crate) struct Retyping {
     data_dir: Option<String>,
     context: Option<String>,
 }
@@ -19,7 +19,7 @@ pub struct Retyping {
 impl Retyping {
     /// Those of a command line.
     #[must_use]
-    pub fn new(data_dir: Option<&Path>, context: Option<&str>) -> Self {
+    pub(crate) fn new(data_dir: Option<&Path>, context: Option<&str>) -> Self {
         let data_dir = data_dir.map(|folder| quoted(&folder.display().to_string()));
         Self {
             data_dir: data_dir.map(|folder| format!("--data-dir {folder} ")),
@@ -29,7 +29,7 @@ impl Retyping {
 
     /// The text, with the options in every command that it names.
     #[must_use]
-    pub fn of<'a>(&self, text: &'a str) -> Cow<'a, str> {
+    pub(crate) fn of<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if self.data_dir.is_none() && self.context.is_none() {
             return Cow::Borrowed(text);
         }

@@ -9,12 +9,12 @@ use super::view::View;
 
 /// Colours, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Paint(bool);
+pub(crate) struct Paint(bool);
 
 impl Paint {
     /// Colours when `on`.
     #[must_use]
-    pub const fn new(on: bool) -> Self {
+    pub(crate) const fn new(on: bool) -> Self {
         Self(on)
     }
 
@@ -28,37 +28,37 @@ impl Paint {
 
     /// Something good.
     #[must_use]
-    pub fn good(self, text: &str) -> String {
+    pub(crate) fn good(self, text: &str) -> String {
         self.with("32", text)
     }
 
     /// Something bad.
     #[must_use]
-    pub fn bad(self, text: &str) -> String {
+    pub(crate) fn bad(self, text: &str) -> String {
         self.with("31", text)
     }
 
     /// Something to look at.
     #[must_use]
-    pub fn warn(self, text: &str) -> String {
+    pub(crate) fn warn(self, text: &str) -> String {
         self.with("33", text)
     }
 
     /// Something less important.
     #[must_use]
-    pub fn dim(self, text: &str) -> String {
+    pub(crate) fn dim(self, text: &str) -> String {
         self.with("2", text)
     }
 
     /// Something important.
     #[must_use]
-    pub fn strong(self, text: &str) -> String {
+    pub(crate) fn strong(self, text: &str) -> String {
         self.with("1", text)
     }
 }
 
 /// The two streams: data on one, status on the other.
-pub struct Screen {
+pub(crate) struct Screen {
     out: Mutex<Box<dyn Write + Send>>,
     err: Mutex<Box<dyn Write + Send>>,
     style: Style,
@@ -74,7 +74,7 @@ pub struct Screen {
 
 /// Why something could not be shown.
 #[derive(Debug, thiserror::Error)]
-pub enum ShowError {
+pub(crate) enum ShowError {
     /// The stream refused.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -86,7 +86,7 @@ pub enum ShowError {
 impl Screen {
     /// Writes to the process's streams.
     #[must_use]
-    pub fn standard(style: Style, quiet: bool, paint: Paint, status_paint: Paint) -> Self {
+    pub(crate) fn standard(style: Style, quiet: bool, paint: Paint, status_paint: Paint) -> Self {
         Self::new(
             Box::new(io::stdout()),
             Box::new(io::stderr()),
@@ -98,7 +98,7 @@ impl Screen {
 
     /// Writes anywhere.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         out: Box<dyn Write + Send>,
         err: Box<dyn Write + Send>,
         style: Style,
@@ -119,27 +119,27 @@ impl Screen {
 
     /// The same screen; commands that its words name get these options.
     #[must_use]
-    pub fn retyping(mut self, retyping: Retyping) -> Self {
+    pub(crate) fn retyping(mut self, retyping: Retyping) -> Self {
         self.retyping = retyping;
         self
     }
 
     /// The same screen, with a standard error that is no terminal.
     #[must_use]
-    pub fn unattended(mut self, unattended: bool) -> Self {
+    pub(crate) fn unattended(mut self, unattended: bool) -> Self {
         self.unattended = unattended;
         self
     }
 
     /// Words for people, with the options of this command line in the commands that they name.
     #[must_use]
-    pub fn retyped<'a>(&self, words: &'a str) -> Cow<'a, str> {
+    pub(crate) fn retyped<'a>(&self, words: &'a str) -> Cow<'a, str> {
         self.retyping.of(words)
     }
 
     /// Whether a person reads standard output as it comes: a table or text, unfiltered.
     #[must_use]
-    pub fn is_for_people(&self) -> bool {
+    pub(crate) fn is_for_people(&self) -> bool {
         matches!(self.style.format, Format::Table | Format::Wide)
             && self.style.jq.is_none()
             && self.style.columns.is_empty()
@@ -147,18 +147,18 @@ impl Screen {
 
     /// Whether the output is made for eyes, also when only some columns are shown.
     #[must_use]
-    pub const fn is_read_by_a_person(&self) -> bool {
+    pub(crate) const fn is_read_by_a_person(&self) -> bool {
         self.style.format.is_for_people() && self.style.jq.is_none()
     }
 
     /// Changes the form of the output.
-    pub fn set_format(&mut self, format: Format) {
+    pub(crate) fn set_format(&mut self, format: Format) {
         self.style.format = format;
     }
 
     /// How views are rendered.
     #[must_use]
-    pub const fn style(&self) -> &Style {
+    pub(crate) const fn style(&self) -> &Style {
         &self.style
     }
 
@@ -166,7 +166,7 @@ impl Screen {
     ///
     /// # Errors
     /// [`ShowError`] when the flags do not fit or the stream refuses.
-    pub fn show(&self, view: &View) -> Result<(), ShowError> {
+    pub(crate) fn show(&self, view: &View) -> Result<(), ShowError> {
         let text = render(view, &self.style)?;
         let text = match self.is_for_people() && view.is_text() {
             true => self.retyped(&text),
@@ -198,7 +198,7 @@ impl Screen {
     ///
     /// # Errors
     /// What the stream says.
-    pub fn data(&self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn data(&self, bytes: &[u8]) -> io::Result<()> {
         let mut out = locked(&self.out);
         out.write_all(bytes)?;
         out.flush()
@@ -209,7 +209,7 @@ impl Screen {
     ///
     /// # Errors
     /// What the stream says.
-    pub fn status(&self, line: &str) -> io::Result<()> {
+    pub(crate) fn status(&self, line: &str) -> io::Result<()> {
         if self.unattended && !self.is_read_by_a_person() {
             return Ok(());
         }
@@ -220,7 +220,7 @@ impl Screen {
     ///
     /// # Errors
     /// What the stream says.
-    pub fn announce(&self, line: &str) -> io::Result<()> {
+    pub(crate) fn announce(&self, line: &str) -> io::Result<()> {
         if self.quiet {
             return Ok(());
         }
@@ -231,7 +231,7 @@ impl Screen {
     ///
     /// # Errors
     /// What the stream says.
-    pub fn note(&self, line: &str) -> io::Result<()> {
+    pub(crate) fn note(&self, line: &str) -> io::Result<()> {
         let mut err = locked(&self.err);
         err.write_all(harmless(line, self.status_paint).as_bytes())?;
         err.write_all(b"\n")?;

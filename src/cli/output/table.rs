@@ -2,13 +2,13 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width};
 
 /// Columns of the terminal behind standard output, when there is one.
 #[must_use]
-pub fn terminal_width() -> Option<usize> {
+pub(crate) fn terminal_width() -> Option<usize> {
     Table::new().width().map(usize::from)
 }
 
 /// Cells that a text takes on a terminal.
 #[must_use]
-pub fn width_of(text: &str) -> usize {
+pub(crate) fn width_of(text: &str) -> usize {
     // comfy-table measures with the same tables that it wraps with.
     let mut table = Table::new();
     table.add_row([text]);

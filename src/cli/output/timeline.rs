@@ -14,7 +14,7 @@ const LABEL: usize = 10;
 
 /// Moments in order, one below the other: when, how long after the first (if that is told), what.
 #[must_use]
-pub fn story(moments: &[Moment], now: Timestamp, since: Option<Timestamp>) -> String {
+pub(crate) fn story(moments: &[Moment], now: Timestamp, since: Option<Timestamp>) -> String {
     let same_day = moments
         .iter()
         .all(|m| date_time(m.at)[..10] == date_time(now)[..10]);
@@ -78,7 +78,7 @@ fn words(moment: &Moment, now: Timestamp) -> String {
 
 /// A device's story: the lines of its log with what was asked of it, in order; the newest `most`.
 #[must_use]
-pub fn device_log(
+pub(crate) fn device_log(
     lines: &[DeviceLogLine],
     actions: &[ActionView],
     callbacks: &[CallbackView],

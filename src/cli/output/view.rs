@@ -10,7 +10,7 @@ use crate::domain::Timestamp;
 type Cell = Box<dyn Fn(&Value) -> String + Send + Sync>;
 
 /// One column of a list.
-pub struct Column {
+pub(crate) struct Column {
     pub(super) name: Cow<'static, str>,
     pub(super) wide: bool,
     pub(super) cell: Cell,
@@ -20,7 +20,7 @@ pub struct Column {
 impl Column {
     /// A column that shows the value at a JSON pointer (RFC 6901) of each item.
     #[must_use]
-    pub fn at(name: &'static str, pointer: &'static str) -> Self {
+    pub(crate) fn at(name: &'static str, pointer: &'static str) -> Self {
         Self::of(name, move |item| {
             item.pointer(pointer).map_or_else(String::new, plain)
         })
@@ -28,13 +28,16 @@ impl Column {
 
     /// A column that a function makes of each item.
     #[must_use]
-    pub fn of(name: &'static str, cell: impl Fn(&Value) -> String + Send + Sync + 'static) -> Self {
+    pub(crate) fn of(
+        name: &'static str,
+        cell: impl Fn(&Value) -> String + Send + Sync + 'static,
+    ) -> Self {
         Self::named(name, cell)
     }
 
     /// A column whose name comes from data, as that of an input file.
     #[must_use]
-    pub fn named(
+    pub(crate) fn named(
         name: impl Into<Cow<'static, str>>,
         cell: impl Fn(&Value) -> String + Send + Sync + 'static,
     ) -> Self {
@@ -48,25 +51,25 @@ impl Column {
 
     /// A column with a moment: how long ago for people, the moment itself (RFC 3339, UTC) for programs.
     #[must_use]
-    pub fn since(name: &'static str, pointer: &'static str, now: Timestamp) -> Self {
+    pub(crate) fn since(name: &'static str, pointer: &'static str, now: Timestamp) -> Self {
         Self::moment(name, pointer, move |at| ago(at, now))
     }
 
     /// A column with a moment: the time, and the day when it is another one, for people; the moment itself for programs.
     #[must_use]
-    pub fn at_clock(name: &'static str, pointer: &'static str, now: Timestamp) -> Self {
+    pub(crate) fn at_clock(name: &'static str, pointer: &'static str, now: Timestamp) -> Self {
         Self::moment(name, pointer, move |at| clock_time(at, now))
     }
 
     /// A column with a moment: to the minute for people, the moment itself (RFC 3339, UTC) for programs.
     #[must_use]
-    pub fn at_minute(name: &'static str, pointer: &'static str) -> Self {
+    pub(crate) fn at_minute(name: &'static str, pointer: &'static str) -> Self {
         Self::moment(name, pointer, date_time)
     }
 
     /// A column with a moment: to the second for people, the moment itself (RFC 3339, UTC) for programs.
     #[must_use]
-    pub fn at_second(name: &'static str, pointer: &'static str) -> Self {
+    pub(crate) fn at_second(name: &'static str, pointer: &'static str) -> Self {
         Self::moment(name, pointer, |at| {
             let day = date_time(at);
             format!("{} {}", day.get(..10).unwrap_or_default(), time_of_day(at))
@@ -101,7 +104,7 @@ impl Column {
 
     /// The same column, shown only under `-o wide`, `csv`, `tsv` and when asked for by name.
     #[must_use]
-    pub fn wide(mut self) -> Self {
+    pub(crate) fn wide(mut self) -> Self {
         self.wide = true;
         self
     }
@@ -125,7 +128,7 @@ pub(super) enum Body {
 }
 
 /// Something to show: data with its schema, and how people see it.
-pub struct View {
+pub(crate) struct View {
     pub(super) noun: &'static str,
     pub(super) body: Body,
     pub(super) columns: Vec<Column>,
@@ -142,7 +145,7 @@ impl View {
     /// # Panics
     /// Never: the types of the contract always serialise.
     #[must_use]
-    pub fn one(noun: &'static str, thing: &impl Serialize) -> Self {
+    pub(crate) fn one(noun: &'static str, thing: &impl Serialize) -> Self {
         let value = serde_json::to_value(thing).expect("our types have only text keys");
         Self::with(noun, Body::One(value))
     }
@@ -152,7 +155,7 @@ impl View {
     /// # Panics
     /// Never: the types of the contract always serialise.
     #[must_use]
-    pub fn many<T: Serialize>(noun: &'static str, things: &[T]) -> Self {
+    pub(crate) fn many<T: Serialize>(noun: &'static str, things: &[T]) -> Self {
         let values = things
             .iter()
             .map(|t| serde_json::to_value(t).expect("our types have only text keys"))
@@ -175,35 +178,35 @@ impl View {
 
     /// Sets the columns of the list.
     #[must_use]
-    pub fn columns(mut self, columns: Vec<Column>) -> Self {
+    pub(crate) fn columns(mut self, columns: Vec<Column>) -> Self {
         self.columns = columns;
         self
     }
 
     /// Sets the text that people see instead of a table.
     #[must_use]
-    pub fn text(mut self, text: impl Into<String>) -> Self {
+    pub(crate) fn text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
         self
     }
 
     /// Sets the JSON pointer that `-o name` prints; `/id` otherwise.
     #[must_use]
-    pub fn named_by(mut self, pointer: &'static str) -> Self {
+    pub(crate) fn named_by(mut self, pointer: &'static str) -> Self {
         self.name = pointer;
         self
     }
 
     /// Sets what people see on standard error in place of an empty table.
     #[must_use]
-    pub fn when_empty(mut self, words: &'static str) -> Self {
+    pub(crate) fn when_empty(mut self, words: &'static str) -> Self {
         self.empty = words;
         self
     }
 
     /// Says that something is missing from this answer, and why.
     #[must_use]
-    pub fn incomplete(mut self, why: impl Into<String>) -> Self {
+    pub(crate) fn incomplete(mut self, why: impl Into<String>) -> Self {
         self.complete = false;
         self.warnings.push(why.into());
         self
@@ -211,20 +214,20 @@ impl View {
 
     /// Adds a warning.
     #[must_use]
-    pub fn warn(mut self, warning: impl Into<String>) -> Self {
+    pub(crate) fn warn(mut self, warning: impl Into<String>) -> Self {
         self.warnings.push(warning.into());
         self
     }
 
     /// The warnings.
     #[must_use]
-    pub fn warnings(&self) -> &[String] {
+    pub(crate) fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
     /// Whether it is a list without items.
     #[must_use]
-    pub fn is_empty_list(&self) -> bool {
+    pub(crate) fn is_empty_list(&self) -> bool {
         matches!(&self.body, Body::Many(items) if items.is_empty())
     }
 
@@ -235,13 +238,13 @@ impl View {
 
     /// What people see in place of an empty table.
     #[must_use]
-    pub const fn empty_words(&self) -> &'static str {
+    pub(crate) const fn empty_words(&self) -> &'static str {
         self.empty
     }
 
     /// The JSON document.
     #[must_use]
-    pub fn document(&self) -> Value {
+    pub(crate) fn document(&self) -> Value {
         let mut document = Map::new();
         match &self.body {
             Body::One(Value::Object(fields)) => {

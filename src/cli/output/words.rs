@@ -5,14 +5,14 @@ use crate::domain::Timestamp;
 
 /// `1 device`, `1,200 devices`: a count with its noun.
 #[must_use]
-pub fn count(number: u64, noun: &str) -> String {
+pub(crate) fn count(number: u64, noun: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{} {noun}{s}", grouped(number))
 }
 
 /// A number with commas between thousands.
 #[must_use]
-pub fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {
@@ -26,7 +26,7 @@ pub fn grouped(number: u64) -> String {
 
 /// A measured time: `38 ms`, `4.5 s`, `2 min 5 s`.
 #[must_use]
-pub fn elapsed(time: Duration) -> String {
+pub(crate) fn elapsed(time: Duration) -> String {
     let ms = time.as_millis();
     match ms {
         0..1_000 => format!("{ms} ms"),
@@ -40,7 +40,7 @@ pub fn elapsed(time: Duration) -> String {
 
 /// How long ago something was, roughly: `just now`, `14 min ago`, `3 h ago`, `2 days ago`; `in 3 h` for what is to come.
 #[must_use]
-pub fn ago(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn ago(at: Timestamp, now: Timestamp) -> String {
     let (s, to_come) = match now.since(at).as_secs() {
         0 => (at.since(now).as_secs(), true),
         s => (s, false),
@@ -62,14 +62,14 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
 
 /// A moment to the minute: `2026-11-20 14:02 UTC`. Times are told in UTC everywhere, and say so.
 #[must_use]
-pub fn date_time(at: Timestamp) -> String {
+pub(crate) fn date_time(at: Timestamp) -> String {
     let text = at.to_string();
     format!("{} {} UTC", &text[..10], &text[11..16])
 }
 
 /// Date when it is another day, else only the time: `14:02 UTC`.
 #[must_use]
-pub fn clock_time(at: Timestamp, now: Timestamp) -> String {
+pub(crate) fn clock_time(at: Timestamp, now: Timestamp) -> String {
     let text = date_time(at);
     if date_time(now)[..10] == text[..10] {
         text[11..].to_owned()
@@ -80,13 +80,13 @@ pub fn clock_time(at: Timestamp, now: Timestamp) -> String {
 
 /// Time of day to the second: `14:02:11 UTC`.
 #[must_use]
-pub fn time_of_day(at: Timestamp) -> String {
+pub(crate) fn time_of_day(at: Timestamp) -> String {
     format!("{} UTC", at.to_string().get(11..19).unwrap_or_default())
 }
 
 /// A size: `512 B`, `1.5 KiB`, `3.0 MiB`.
 #[must_use]
-pub fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
     let value = bytes as f64;
     match bytes {
@@ -101,7 +101,7 @@ pub fn size(bytes: u64) -> String {
 ///
 /// # Errors
 /// A sentence that says what is expected.
-pub fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     let text = text.trim();
     let split = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
@@ -126,7 +126,7 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
 
 /// The text in lines of at most `width` columns, broken at blanks; a word that is longer stands alone.
 #[must_use]
-pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let full = |l: &String| !l.is_empty() && width_of(l) + 1 + width_of(word) > width;

@@ -268,10 +268,22 @@ impl Client {
         body: Option<&B>,
         write: &Write,
     ) -> Result<Response, ClientError> {
-        let label = format!("{method} {path}");
         if self.options.dry_run {
+            let label = format!("{method} {path}");
             return Err(ClientError::DryRun(self.record(&label, body, write)));
         }
+        let json = body.map(serde_json::to_vec).transpose();
+        let json = json.map_err(|e| ClientError::Unusable(e.to_string()))?;
+        self.write_bytes(method, path, json, write).await
+    }
+
+    async fn write_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        json: Option<Vec<u8>>,
+        write: &Write,
+    ) -> Result<Response, ClientError> {
         let build = || {
             let mut request = self
                 .request(method.clone(), path)
@@ -282,14 +294,17 @@ impl Client {
             if let Some(version) = write.version {
                 request = request.header("if-match", format!("\"{version}\""));
             }
-            match body {
-                Some(body) => request.json(body),
+            match &json {
+                Some(json) => request
+                    .header("content-type", "application/json")
+                    .body(json.clone()),
                 None => request,
             }
         };
         // A delete is the same done twice; other writes need their key.
         let repeatable = write.key.is_some() || method == Method::DELETE;
-        self.send(&label, build, repeatable).await
+        self.send(&format!("{method} {path}"), build, repeatable)
+            .await
     }
 
     fn record<B: Serialize + ?Sized>(

@@ -167,7 +167,7 @@ fn event_of(block: &str) -> Option<Event> {
         .filter_map(|l| l.strip_prefix("data:"))
         .map(|l| l.strip_prefix(' ').unwrap_or(l))
         .collect();
-    serde_json::from_str(&data.join("\n")).ok()
+    serde_json::from_slice(data.join("\n").as_bytes()).ok()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use super::connection::{Connection, ConnectionId, Heard, Large, dial};
 use super::doors::ends;
 use crate::net::tls::ClientTls;
+use crate::port::task;
 use crate::sip::endpoint::Transmit;
 use crate::sip::{Hop, Message, Transport};
 
@@ -280,7 +281,7 @@ impl Connections {
         self.add(id, connection);
         let (name, tls) = (Arc::clone(name), self.tls.clone());
         self.tasks
-            .spawn(dial(ends, hop, name, self.local.ip(), tls));
+            .spawn(task(dial(ends, hop, name, self.local.ip(), tls)));
         id
     }
 }

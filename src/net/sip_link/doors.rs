@@ -16,6 +16,7 @@ use super::connection::{Connection, Ends, Heard, Large, OUTBOX, prepare, serve};
 use super::{LinkError, LinkOptions};
 use crate::net::crowd::{Crowd, Place};
 use crate::net::tls::{TlsListener, sip_names};
+use crate::port::task;
 use crate::sip::{Hop, Transport};
 
 /// Of the connections that others may open, one address (IPv6: one network) gets this part: nobody takes all.
@@ -268,13 +269,13 @@ impl Porter {
             alias: None,
             outbox,
         };
-        self.tasks.spawn(async move {
+        self.tasks.spawn(task(async move {
             let accepted = Heard::Accepted(id, connection);
             if ends.heard.send(accepted).await.is_ok() {
                 serve(stream, ends, local).await;
             }
             drop(place);
-        });
+        }));
     }
 }
 

@@ -16,7 +16,7 @@ use super::connection::Heard;
 use super::connections::{Connections, Sent, Told};
 use super::default_reply;
 use super::doors::{canonical, for_socket};
-use crate::port::SipHandler;
+use crate::port::{SipHandler, task};
 use crate::sip::endpoint::{Attempt, Endpoint, Event, ExchangeId, ServerKey, Transmit};
 use crate::sip::{Hop, InboundRequest, OutboundRequest, Patience, Reply, SipReport, Transport};
 
@@ -347,11 +347,11 @@ impl Driver {
             return;
         }
         let answer = self.answer.clone();
-        self.handlers.spawn(async move {
+        self.handlers.spawn(task(async move {
             let reply = handler.handle(*request).await;
             // The driver is gone only after the link was closed.
             let _closed = answer.send((key, reply));
-        });
+        }));
     }
 }
 

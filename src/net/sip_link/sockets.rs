@@ -11,6 +11,7 @@ use super::connection::{Heard, Large};
 use super::connections::{Common, Connections};
 use super::doors::{Doors, Guests, Porter, canonical};
 use super::{LinkError, LinkOptions};
+use crate::port::task;
 
 /// Messages from connections that wait for the driver; more than this make the connections wait.
 const HEARD: usize = 1024;
@@ -54,10 +55,10 @@ impl Sockets {
             large: large.clone(),
         };
         if let Some(listener) = doors.tcp {
-            tasks.spawn(porter.clone().accept_tcp(listener));
+            tasks.spawn(task(porter.clone().accept_tcp(listener)));
         }
         if let Some(listener) = doors.tls {
-            tasks.spawn(porter.accept_tls(listener));
+            tasks.spawn(task(porter.accept_tls(listener)));
         }
         let connections = Connections::new(Common {
             ids,

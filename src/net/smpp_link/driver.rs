@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::connect::{Duplex, connect};
 use super::desk::{Desk, Fate};
 use super::{SmppSettings, Standing, locked};
-use crate::port::{ReceiptKey, SmsInbox, SmsPart};
+use crate::port::{ReceiptKey, SmsInbox, SmsPart, task};
 use crate::sms::FromPhone;
 use crate::sms::smpp::{Bind, Esme, Output, ShortMessage, SmppReceipt, Status, from_phone};
 
@@ -352,14 +352,14 @@ impl Driver {
         // Without an id no receipt can be told from another.
         let keys = (!id.is_empty()).then(|| self.settings.ids.of_answer(&id));
         let (inbox, name) = (Arc::clone(&self.inbox), self.name.clone());
-        tokio::spawn(async move {
+        tokio::spawn(task(async move {
             if let Err(error) = inbox.taken(&name, open.part, keys).await {
                 tracing::error!(gateway = %name, %error, "the id of a message cannot be kept");
             }
             if let Some(tell) = open.tell {
                 drop(tell.send(Fate::Taken(id)));
             }
-        });
+        }));
     }
 
     fn deliver(&self, hands: &mut Hands, sequence: u32, message: &ShortMessage) {
@@ -370,12 +370,12 @@ impl Driver {
             match SmppReceipt::of(message) {
                 Ok(receipt) => {
                     let key = ReceiptKey::Id(receipt.keys(self.settings.ids));
-                    tokio::spawn(async move {
+                    tokio::spawn(task(async move {
                         let outcome = receipt.state.outcome();
                         let done = inbox.receipt(&name, key, outcome, &receipt.words).await;
                         // The driver may be gone.
                         let _gone = kept.send((connection, sequence, status_of(&name, done)));
-                    });
+                    }));
                 }
                 Err(error) => {
                     tracing::warn!(gateway = %name, %error, "a receipt was discarded");
@@ -385,13 +385,13 @@ impl Driver {
             return;
         }
         let handed = from_phone(message, self.settings.messages.alphabet);
-        tokio::spawn(async move {
+        tokio::spawn(task(async move {
             let done = match handed {
                 FromPhone::Whole(message) => inbox.message(&name, message).await,
                 FromPhone::Part(part) => inbox.part(&name, part).await,
             };
             let _gone = kept.send((connection, sequence, status_of(&name, done)));
-        });
+        }));
     }
 }
 

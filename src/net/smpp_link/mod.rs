@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::Msisdn;
 use crate::net::tls::ClientTls;
 use crate::port::{
-    BearerError, GatewayHealth, OutboundSms, SmsAccepted, SmsGateway, SmsInbox, SmsPart,
+    BearerError, GatewayHealth, OutboundSms, SmsAccepted, SmsGateway, SmsInbox, SmsPart, task,
 };
 use crate::sms::smpp::{Bind, EsmeSettings, IdForm, SubmitSettings, submits};
 
@@ -225,7 +225,7 @@ impl SmppGateway {
                 keep: queue.is_none().then_some(idle),
                 at_once: at_once || queue.is_none(),
             };
-            tokio::spawn(driver.run(queue.take().unwrap_or(nothing)));
+            tokio::spawn(task(driver.run(queue.take().unwrap_or(nothing))));
         }
         let [a, b, c, d, ..] = settings.seed;
         Ok(Self {

@@ -12,6 +12,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::net::crowd::Crowd;
+use crate::port::task;
 
 /// Handshakes under way at once; more wait.
 const HANDSHAKES: usize = 512;
@@ -74,7 +75,13 @@ impl TlsListener {
         let stop = CancellationToken::new();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let coming = (room / 4).clamp(LEAST, COMING);
-        let task = tokio::spawn(accept_all(listener, acceptor, coming, done, stop.clone()));
+        let task = tokio::spawn(task(accept_all(
+            listener,
+            acceptor,
+            coming,
+            done,
+            stop.clone(),
+        )));
         Ok(Self {
             ready,
             address,
@@ -136,7 +143,7 @@ async fn accept_all(
                 };
                 let (acceptor, done) = (acceptor.clone(), done.clone());
                 let slots = Arc::clone(&slots);
-                handshakes.spawn(async move {
+                handshakes.spawn(task(async move {
                     let turn = tokio::time::timeout(TURN_TIMEOUT, async {
                         // First among those of its address: who waits there takes none of all the slots.
                         let turn = place.turn().await;
@@ -162,7 +169,7 @@ async fn accept_all(
                         Err(_) => tracing::debug!(peer = %address, "a TLS handshake took too long"),
                     }
                     drop(slot);
-                });
+                }));
             }
             Err(error) => {
                 // Out of file descriptors, as a rule: wait instead of spinning.

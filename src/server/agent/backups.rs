@@ -26,7 +26,7 @@ pub(in crate::server) struct ItemWords {
 }
 
 /// Takes one item of a backup.
-#[utoipa::path(put, path = "/agent/v1/backups/{id}/{kind}/{name}", params(("id" = String, Path), ("kind" = String, Path), ("name" = String, Path), ("entries" = Option<u32>, Query)), request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses((status = 200, body = BackupReceipt), (status = 401, body = crate::api::Problem), (status = 413, body = crate::api::Problem)), tag = "agent")]
+#[cfg_attr(test, utoipa::path(put, path = "/agent/v1/backups/{id}/{kind}/{name}", params(("id" = String, Path), ("kind" = String, Path), ("name" = String, Path), ("entries" = Option<u32>, Query)), request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses((status = 200, body = BackupReceipt), (status = 401, body = crate::api::Problem), (status = 413, body = crate::api::Problem)), tag = "agent"))]
 pub(in crate::server) async fn put(
     State(endpoint): State<Endpoint>,
     Place((backup, kind, name)): Place<(ShortId, String, String)>,
@@ -73,7 +73,7 @@ fn item_path(kind: &str, name: &str) -> Answer<String> {
 }
 
 /// What is in a backup of the device that asks.
-#[utoipa::path(get, path = "/agent/v1/backups/{id}", params(("id" = String, Path)), responses((status = 200, body = BackupView), (status = 404, body = crate::api::Problem)), tag = "agent")]
+#[cfg_attr(test, utoipa::path(get, path = "/agent/v1/backups/{id}", params(("id" = String, Path)), responses((status = 200, body = BackupView), (status = 404, body = crate::api::Problem)), tag = "agent"))]
 pub(in crate::server) async fn show(
     State(endpoint): State<Endpoint>,
     Place(id): Place<ShortId>,
@@ -83,7 +83,7 @@ pub(in crate::server) async fn show(
 }
 
 /// The content of an item, for a restore.
-#[utoipa::path(get, path = "/agent/v1/backups/{id}/{kind}/{name}", params(("id" = String, Path), ("kind" = String, Path), ("name" = String, Path)), responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = crate::api::Problem)), tag = "agent")]
+#[cfg_attr(test, utoipa::path(get, path = "/agent/v1/backups/{id}/{kind}/{name}", params(("id" = String, Path), ("kind" = String, Path), ("name" = String, Path)), responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = crate::api::Problem)), tag = "agent"))]
 pub(in crate::server) async fn get(
     State(endpoint): State<Endpoint>,
     Place((id, kind, name)): Place<(ShortId, String, String)>,

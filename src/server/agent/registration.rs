@@ -10,7 +10,7 @@ use crate::server::extract::json;
 use crate::server::identity::Signed;
 
 /// A device tells where it is now: contact, proxy, numbers, data path.
-#[utoipa::path(put, path = "/agent/v1/registration", request_body = RegisterRequest, responses((status = 204), (status = 401, body = crate::api::Problem)), tag = "agent")]
+#[cfg_attr(test, utoipa::path(put, path = "/agent/v1/registration", request_body = RegisterRequest, responses((status = 204), (status = 401, body = crate::api::Problem)), tag = "agent"))]
 pub(in crate::server) async fn register(
     State(endpoint): State<Endpoint>,
     signed: Signed,

@@ -12,7 +12,7 @@ use crate::server::identity::Signed;
 const LONGEST_DETAIL: usize = 300;
 
 /// Takes a report of what a device refused.
-#[utoipa::path(post, path = "/agent/v1/report", request_body = AgentReport, responses((status = 204), (status = 401, body = crate::api::Problem)), tag = "agent")]
+#[cfg_attr(test, utoipa::path(post, path = "/agent/v1/report", request_body = AgentReport, responses((status = 204), (status = 401, body = crate::api::Problem)), tag = "agent"))]
 pub(in crate::server) async fn report(
     State(endpoint): State<Endpoint>,
     signed: Signed,

@@ -13,7 +13,7 @@ use crate::server::extract::{Place, json};
 use crate::server::identity::Signed;
 
 /// A device opens its session and takes what waits for it.
-#[utoipa::path(post, path = "/agent/v1/session", request_body = SessionRequest, responses((status = 200, body = SessionResponse), (status = 401, body = crate::api::Problem)), tag = "agent")]
+#[cfg_attr(test, utoipa::path(post, path = "/agent/v1/session", request_body = SessionRequest, responses((status = 200, body = SessionResponse), (status = 401, body = crate::api::Problem)), tag = "agent"))]
 pub(in crate::server) async fn open(
     State(endpoint): State<Endpoint>,
     signed: Signed,
@@ -26,7 +26,7 @@ pub(in crate::server) async fn open(
 }
 
 /// The signed text behind a `url()` marker.
-#[utoipa::path(get, path = "/agent/v1/actions/{sequence}", params(("sequence" = String, Path)), responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = crate::api::Problem)), tag = "agent")]
+#[cfg_attr(test, utoipa::path(get, path = "/agent/v1/actions/{sequence}", params(("sequence" = String, Path)), responses((status = 200, content_type = "text/plain", body = String), (status = 404, body = crate::api::Problem)), tag = "agent"))]
 pub(in crate::server) async fn action(
     State(endpoint): State<Endpoint>,
     Place(sequence): Place<Sequence>,

@@ -32,7 +32,8 @@ pub(super) struct WhereWords {
 }
 
 /// How to try again.
-#[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Default, serde::Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(super) struct RetryRequest {
     /// Only over this bearer.
     via: Option<Bearer>,
@@ -69,7 +70,7 @@ pub(in crate::server) fn consent(
 }
 
 /// Asks that a device do something.
-#[utoipa::path(post, path = "/api/v1/actions", request_body = ActionRequest, responses((status = 201, body = ActionView), (status = 403, body = crate::api::Problem), (status = 409, body = crate::api::Problem)), tag = "actions")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/actions", request_body = ActionRequest, responses((status = 201, body = ActionView), (status = 403, body = crate::api::Problem), (status = 409, body = crate::api::Problem)), tag = "actions"))]
 pub(super) async fn create(
     State(endpoint): State<Endpoint>,
     write: Write<ActionRequest>,
@@ -88,7 +89,7 @@ pub(super) async fn create(
 }
 
 /// Asks that a device do several things in order: all of them are asked for, or none.
-#[utoipa::path(post, path = "/api/v1/actions/together", request_body = ActionsRequest, responses((status = 201, body = Vec<ActionView>), (status = 403, body = crate::api::Problem), (status = 409, body = crate::api::Problem)), tag = "actions")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/actions/together", request_body = ActionsRequest, responses((status = 201, body = Vec<ActionView>), (status = 403, body = crate::api::Problem), (status = 409, body = crate::api::Problem)), tag = "actions"))]
 pub(super) async fn create_together(
     State(endpoint): State<Endpoint>,
     write: Write<ActionsRequest>,
@@ -110,7 +111,7 @@ pub(super) async fn create_together(
 }
 
 /// Lists actions, newest first. `state` takes several, separated by commas.
-#[utoipa::path(get, path = "/api/v1/actions", params(("device" = Option<String>, Query), ("state" = Option<String>, Query), ("name" = Option<String>, Query), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<ActionView>)), tag = "actions")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/actions", params(("device" = Option<String>, Query), ("state" = Option<String>, Query), ("name" = Option<String>, Query), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<ActionView>)), tag = "actions"))]
 pub(super) async fn list(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -139,7 +140,7 @@ pub(super) async fn list(
 }
 
 /// One action; with `?server=` one at a peer.
-#[utoipa::path(get, path = "/api/v1/actions/{id}", params(("id" = String, Path), ("server" = Option<String>, Query)), responses((status = 200, body = ActionView), (status = 404, body = crate::api::Problem)), tag = "actions")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/actions/{id}", params(("id" = String, Path), ("server" = Option<String>, Query)), responses((status = 200, body = ActionView), (status = 404, body = crate::api::Problem)), tag = "actions"))]
 pub(super) async fn show(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -168,7 +169,7 @@ pub(super) async fn show(
 }
 
 /// Withdraws an action that the device cannot have: it was at most asked to call.
-#[utoipa::path(post, path = "/api/v1/actions/{id}/cancel", params(("id" = String, Path)), responses((status = 200, body = ActionView), (status = 409, body = crate::api::Problem)), tag = "actions")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/actions/{id}/cancel", params(("id" = String, Path)), responses((status = 200, body = ActionView), (status = 409, body = crate::api::Problem)), tag = "actions"))]
 pub(super) async fn cancel(
     State(endpoint): State<Endpoint>,
     Place(id): Place<ShortId>,
@@ -180,7 +181,7 @@ pub(super) async fn cancel(
 }
 
 /// Tries an open action again now.
-#[utoipa::path(post, path = "/api/v1/actions/{id}/retry", params(("id" = String, Path)), request_body = Option<RetryRequest>, responses((status = 200, body = ActionView), (status = 409, body = crate::api::Problem)), tag = "actions")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/actions/{id}/retry", params(("id" = String, Path)), request_body = Option<RetryRequest>, responses((status = 200, body = ActionView), (status = 409, body = crate::api::Problem)), tag = "actions"))]
 pub(super) async fn retry(
     State(endpoint): State<Endpoint>,
     Place(id): Place<ShortId>,

@@ -23,7 +23,7 @@ pub(super) struct ListWords {
 }
 
 /// Entries of the trail, oldest first.
-#[utoipa::path(get, path = "/api/v1/audit", params(("after" = Option<u64>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<AuditEntry>)), tag = "audit")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/audit", params(("after" = Option<u64>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<AuditEntry>)), tag = "audit"))]
 pub(super) async fn list(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -41,7 +41,7 @@ pub(super) async fn list(
 }
 
 /// Checks the whole chain and every signed checkpoint.
-#[utoipa::path(get, path = "/api/v1/audit/verify", responses((status = 200, body = AuditVerdict)), tag = "audit")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/audit/verify", responses((status = 200, body = AuditVerdict)), tag = "audit"))]
 pub(super) async fn verify(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -117,7 +117,7 @@ fn signature_fault(checkpoint: &AuditCheckpoint, key: &VerifyingKey) -> Option<S
 }
 
 /// Signs the end of the trail as it is now. Kept elsewhere, it shows rewriting and cutting.
-#[utoipa::path(post, path = "/api/v1/audit/checkpoint", responses((status = 200, body = AuditCheckpoint), (status = 409, body = crate::api::Problem)), tag = "audit")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/audit/checkpoint", responses((status = 200, body = AuditCheckpoint), (status = 409, body = crate::api::Problem)), tag = "audit"))]
 pub(super) async fn checkpoint(
     State(endpoint): State<Endpoint>,
     write: Write<()>,

@@ -20,7 +20,7 @@ use crate::server::write::Write;
 const SESSION: Duration = Duration::from_secs(12 * 3600);
 
 /// Logs an operator in. A one-time code asks for a new password at the same time.
-#[utoipa::path(post, path = "/api/v1/auth/login", request_body = LoginRequest, responses((status = 200, body = LoginResponse), (status = 401, body = crate::api::Problem), (status = 429, body = crate::api::Problem)), tag = "auth")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/auth/login", request_body = LoginRequest, responses((status = 200, body = LoginResponse), (status = 401, body = crate::api::Problem), (status = 429, body = crate::api::Problem)), tag = "auth"))]
 pub(super) async fn login(
     State(endpoint): State<Endpoint>,
     request: Request,
@@ -158,7 +158,7 @@ async fn note_failure(endpoint: &Endpoint, known: Option<String>) {
 }
 
 /// Ends the session in use.
-#[utoipa::path(post, path = "/api/v1/auth/logout", responses((status = 204), (status = 401, body = crate::api::Problem)), tag = "auth")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/auth/logout", responses((status = 204), (status = 401, body = crate::api::Problem)), tag = "auth"))]
 pub(super) async fn logout(
     State(endpoint): State<Endpoint>,
     write: Write<()>,
@@ -174,7 +174,7 @@ pub(super) async fn logout(
 }
 
 /// Changes one's own password. One's other sessions end.
-#[utoipa::path(post, path = "/api/v1/auth/password", request_body = PasswordChange, responses((status = 204), (status = 401, body = crate::api::Problem)), tag = "auth")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/auth/password", request_body = PasswordChange, responses((status = 204), (status = 401, body = crate::api::Problem)), tag = "auth"))]
 pub(super) async fn change_password(
     State(endpoint): State<Endpoint>,
     request: Request,
@@ -229,7 +229,7 @@ pub(super) async fn change_password(
 }
 
 /// Says who is asking.
-#[utoipa::path(get, path = "/api/v1/auth/whoami", responses((status = 200, body = WhoAmI), (status = 401, body = crate::api::Problem)), tag = "auth")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/auth/whoami", responses((status = 200, body = WhoAmI), (status = 401, body = crate::api::Problem)), tag = "auth"))]
 pub(super) async fn whoami(caller: Caller) -> Json<WhoAmI> {
     Json(WhoAmI {
         operator: caller.name().to_owned(),

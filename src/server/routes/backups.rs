@@ -13,7 +13,7 @@ use crate::server::extract::{PageWords, Place, Words};
 use crate::server::identity::Caller;
 
 /// Backups of a device, newest first.
-#[utoipa::path(get, path = "/api/v1/devices/{id}/backups", params(("id" = String, Path), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<BackupView>)), tag = "backups")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/devices/{id}/backups", params(("id" = String, Path), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<BackupView>)), tag = "backups"))]
 pub(super) async fn of_device(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -27,7 +27,7 @@ pub(super) async fn of_device(
 }
 
 /// One backup.
-#[utoipa::path(get, path = "/api/v1/backups/{id}", params(("id" = String, Path)), responses((status = 200, body = BackupView), (status = 404, body = crate::api::Problem)), tag = "backups")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/backups/{id}", params(("id" = String, Path)), responses((status = 200, body = BackupView), (status = 404, body = crate::api::Problem)), tag = "backups"))]
 pub(super) async fn show(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -54,7 +54,7 @@ pub(in crate::server) async fn find(endpoint: &Endpoint, id: ShortId) -> Answer<
 }
 
 /// The content of one item. It is people's data: who fetched it is audited.
-#[utoipa::path(get, path = "/api/v1/backups/{id}/items/{kind}/{name}", params(("id" = String, Path), ("kind" = String, Path), ("name" = String, Path)), responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = crate::api::Problem)), tag = "backups")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/backups/{id}/items/{kind}/{name}", params(("id" = String, Path), ("kind" = String, Path), ("name" = String, Path)), responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>), (status = 404, body = crate::api::Problem)), tag = "backups"))]
 pub(super) async fn item(
     State(endpoint): State<Endpoint>,
     caller: Caller,

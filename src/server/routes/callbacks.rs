@@ -25,7 +25,7 @@ pub(super) struct ListWords {
 }
 
 /// Asks that a device call home. The ladder is climbed in the background; watch it by its events.
-#[utoipa::path(post, path = "/api/v1/callbacks", request_body = CallbackRequest, responses((status = 202, body = CallbackView), (status = 404, body = crate::api::Problem)), tag = "callbacks")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/callbacks", request_body = CallbackRequest, responses((status = 202, body = CallbackView), (status = 404, body = crate::api::Problem)), tag = "callbacks"))]
 pub(super) async fn create(
     State(endpoint): State<Endpoint>,
     write: Write<CallbackRequest>,
@@ -83,7 +83,7 @@ pub(in crate::server) async fn show_anywhere(
 }
 
 /// One callback; with `?server=` one at a peer.
-#[utoipa::path(get, path = "/api/v1/callbacks/{id}", params(("id" = String, Path), ("server" = Option<String>, Query)), responses((status = 200, body = CallbackView), (status = 404, body = crate::api::Problem)), tag = "callbacks")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/callbacks/{id}", params(("id" = String, Path), ("server" = Option<String>, Query)), responses((status = 200, body = CallbackView), (status = 404, body = crate::api::Problem)), tag = "callbacks"))]
 pub(super) async fn show(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -95,7 +95,7 @@ pub(super) async fn show(
 }
 
 /// An application server says that a device has called it for this request.
-#[utoipa::path(post, path = "/api/v1/callbacks/{id}/called-back", params(("id" = String, Path)), request_body = CallReport, responses((status = 200, body = CallbackView), (status = 404, body = crate::api::Problem), (status = 409, body = crate::api::Problem)), tag = "callbacks")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/callbacks/{id}/called-back", params(("id" = String, Path)), request_body = CallReport, responses((status = 200, body = CallbackView), (status = 404, body = crate::api::Problem), (status = 409, body = crate::api::Problem)), tag = "callbacks"))]
 pub(super) async fn called_back(
     State(endpoint): State<Endpoint>,
     Place(id): Place<ShortId>,
@@ -109,7 +109,7 @@ pub(super) async fn called_back(
 }
 
 /// Lists callbacks, newest first; those of one request id of the asker when that is given.
-#[utoipa::path(get, path = "/api/v1/callbacks", params(("device" = Option<String>, Query), ("request_id" = Option<String>, Query), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<CallbackView>)), tag = "callbacks")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/callbacks", params(("device" = Option<String>, Query), ("request_id" = Option<String>, Query), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<CallbackView>)), tag = "callbacks"))]
 pub(super) async fn list(
     State(endpoint): State<Endpoint>,
     caller: Caller,

@@ -15,7 +15,7 @@ use crate::server::identity::Caller;
 use crate::server::write::Write;
 
 /// Lists the customers: this server itself first, then those whose router it is.
-#[utoipa::path(get, path = "/api/v1/customers", responses((status = 200, body = Vec<CustomerView>)), tag = "server")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/customers", responses((status = 200, body = Vec<CustomerView>)), tag = "server"))]
 pub(super) async fn list(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -50,7 +50,7 @@ async fn known(endpoint: &Endpoint) -> Answer<BTreeMap<SystemId, CustomerRecord>
 }
 
 /// Puts a customer into evaluation until a date, or gives it another date.
-#[utoipa::path(put, path = "/api/v1/customers/{system_id}/evaluation", params(("system_id" = String, Path)), request_body = EvaluationOrder, responses((status = 200, body = CustomerView), (status = 404, body = crate::api::Problem), (status = 409, body = crate::api::Problem), (status = 422, body = crate::api::Problem)), tag = "server")]
+#[cfg_attr(test, utoipa::path(put, path = "/api/v1/customers/{system_id}/evaluation", params(("system_id" = String, Path)), request_body = EvaluationOrder, responses((status = 200, body = CustomerView), (status = 404, body = crate::api::Problem), (status = 409, body = crate::api::Problem), (status = 422, body = crate::api::Problem)), tag = "server"))]
 pub(super) async fn evaluate(
     State(endpoint): State<Endpoint>,
     Place(id): Place<SystemId>,
@@ -73,7 +73,7 @@ pub(super) async fn evaluate(
 }
 
 /// Converts a customer: it is in evaluation no more.
-#[utoipa::path(delete, path = "/api/v1/customers/{system_id}/evaluation", params(("system_id" = String, Path)), responses((status = 200, body = CustomerView), (status = 404, body = crate::api::Problem), (status = 409, body = crate::api::Problem)), tag = "server")]
+#[cfg_attr(test, utoipa::path(delete, path = "/api/v1/customers/{system_id}/evaluation", params(("system_id" = String, Path)), responses((status = 200, body = CustomerView), (status = 404, body = crate::api::Problem), (status = 409, body = crate::api::Problem)), tag = "server"))]
 pub(super) async fn convert(
     State(endpoint): State<Endpoint>,
     Place(id): Place<SystemId>,

@@ -34,7 +34,7 @@ pub(super) struct ListWords {
 }
 
 /// Lists devices that fit all given filters, by name.
-#[utoipa::path(get, path = "/api/v1/devices", params(("identity" = Option<String>, Query), ("number" = Option<String>, Query), ("word" = Option<String>, Query), ("contains" = Option<String>, Query), ("locked" = Option<bool>, Query), ("silent_since" = Option<String>, Query), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<Device>)), tag = "devices")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/devices", params(("identity" = Option<String>, Query), ("number" = Option<String>, Query), ("word" = Option<String>, Query), ("contains" = Option<String>, Query), ("locked" = Option<bool>, Query), ("silent_since" = Option<String>, Query), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<Device>)), tag = "devices"))]
 pub(super) async fn list(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -57,7 +57,7 @@ pub(super) async fn list(
 }
 
 /// Adds a device by hand.
-#[utoipa::path(post, path = "/api/v1/devices", request_body = NewDevice, responses((status = 201, body = Device), (status = 409, body = crate::api::Problem)), tag = "devices")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/devices", request_body = NewDevice, responses((status = 201, body = Device), (status = 409, body = crate::api::Problem)), tag = "devices"))]
 pub(super) async fn create(
     State(endpoint): State<Endpoint>,
     write: Write<NewDevice>,
@@ -126,7 +126,7 @@ fn unverified(numbers: &[Msisdn], known: &[DeviceNumber]) -> Vec<DeviceNumber> {
 }
 
 /// One device.
-#[utoipa::path(get, path = "/api/v1/devices/{id}", params(("id" = String, Path)), responses((status = 200, body = Device), (status = 404, body = crate::api::Problem)), tag = "devices")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/devices/{id}", params(("id" = String, Path)), responses((status = 200, body = Device), (status = 404, body = crate::api::Problem)), tag = "devices"))]
 pub(super) async fn show(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -156,7 +156,7 @@ fn tagged(device: Device) -> Response {
 }
 
 /// Changes a device. With `If-Match`, only the version that was read.
-#[utoipa::path(patch, path = "/api/v1/devices/{id}", params(("id" = String, Path), ("If-Match" = Option<String>, Header)), request_body = DeviceEdit, responses((status = 200, body = Device), (status = 412, body = crate::api::Problem)), tag = "devices")]
+#[cfg_attr(test, utoipa::path(patch, path = "/api/v1/devices/{id}", params(("id" = String, Path), ("If-Match" = Option<String>, Header)), request_body = DeviceEdit, responses((status = 200, body = Device), (status = 412, body = crate::api::Problem)), tag = "devices"))]
 pub(super) async fn edit(
     State(endpoint): State<Endpoint>,
     Place(id): Place<ShortId>,
@@ -240,7 +240,7 @@ pub(super) struct RemoveWords {
 
 /// Removes a device with all that hangs on it but the audit trail. One that is locked only when its PINs may be
 /// forgotten with it.
-#[utoipa::path(delete, path = "/api/v1/devices/{id}", params(("id" = String, Path), ("forget_pins" = Option<bool>, Query)), responses((status = 204), (status = 404, body = crate::api::Problem), (status = 409, body = crate::api::Problem)), tag = "devices")]
+#[cfg_attr(test, utoipa::path(delete, path = "/api/v1/devices/{id}", params(("id" = String, Path), ("forget_pins" = Option<bool>, Query)), responses((status = 204), (status = 404, body = crate::api::Problem), (status = 409, body = crate::api::Problem)), tag = "devices"))]
 pub(super) async fn remove(
     State(endpoint): State<Endpoint>,
     Place(id): Place<ShortId>,
@@ -270,7 +270,7 @@ pub(super) async fn remove(
 }
 
 /// What was heard from and of a device, newest first.
-#[utoipa::path(get, path = "/api/v1/devices/{id}/log", params(("id" = String, Path), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<DeviceLogLine>)), tag = "devices")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/devices/{id}/log", params(("id" = String, Path), ("cursor" = Option<String>, Query), ("limit" = Option<u32>, Query)), responses((status = 200, body = Page<DeviceLogLine>)), tag = "devices"))]
 pub(super) async fn log(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -292,7 +292,7 @@ pub(super) struct WhereWords {
 
 /// Reveals the PINs that open a locked device, newest first; with `?server=` those of the locks of a device at a peer
 /// that this server asked for. Each reveal is audited.
-#[utoipa::path(post, path = "/api/v1/devices/{id}/pin", params(("id" = String, Path), ("server" = Option<String>, Query)), request_body = Option<BTreeMap<String, String>>, responses((status = 200, body = Vec<PinView>), (status = 404, body = crate::api::Problem)), tag = "devices")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/devices/{id}/pin", params(("id" = String, Path), ("server" = Option<String>, Query)), request_body = Option<BTreeMap<String, String>>, responses((status = 200, body = Vec<PinView>), (status = 404, body = crate::api::Problem)), tag = "devices"))]
 pub(super) async fn pin(
     State(endpoint): State<Endpoint>,
     Place(id): Place<ShortId>,
@@ -360,7 +360,7 @@ async fn pins_there(
 }
 
 /// Begins the verification of a number: the server sends a text message there, and the device or its user answers.
-#[utoipa::path(post, path = "/api/v1/devices/{id}/verify", params(("id" = String, Path)), request_body = NumberQuestion, responses((status = 202, body = Device), (status = 404, body = crate::api::Problem), (status = 422, body = crate::api::Problem)), tag = "devices")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/devices/{id}/verify", params(("id" = String, Path)), request_body = NumberQuestion, responses((status = 202, body = Device), (status = 404, body = crate::api::Problem), (status = 422, body = crate::api::Problem)), tag = "devices"))]
 pub(super) async fn verify(
     State(endpoint): State<Endpoint>,
     Place(id): Place<ShortId>,

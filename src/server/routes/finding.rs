@@ -11,7 +11,7 @@ use crate::server::extract::Place;
 use crate::server::write::Write;
 
 /// Finds a device here and, by its IMEI, at the peers. Silent peers are named.
-#[utoipa::path(post, path = "/api/v1/find", request_body = FindRequest, responses((status = 200, body = FindResponse)), tag = "find")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/find", request_body = FindRequest, responses((status = 200, body = FindResponse)), tag = "find"))]
 pub(super) async fn find(
     State(endpoint): State<Endpoint>,
     write: Write<FindRequest>,
@@ -28,7 +28,7 @@ pub(super) async fn find(
 }
 
 /// Says why a device can or cannot be reached.
-#[utoipa::path(post, path = "/api/v1/probe/{device}", params(("device" = String, Path)), responses((status = 200, body = ProbeReport), (status = 404, body = crate::api::Problem)), tag = "find")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/probe/{device}", params(("device" = String, Path)), responses((status = 200, body = ProbeReport), (status = 404, body = crate::api::Problem)), tag = "find"))]
 pub(super) async fn probe(
     State(endpoint): State<Endpoint>,
     Place(device): Place<ShortId>,

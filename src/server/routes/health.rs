@@ -10,13 +10,13 @@ use crate::server::error::{Answer, ApiError};
 use crate::server::identity::Caller;
 
 /// Says that the process answers.
-#[utoipa::path(get, path = "/healthz", responses((status = 200, content_type = "text/plain", body = String)), tag = "health")]
+#[cfg_attr(test, utoipa::path(get, path = "/healthz", responses((status = 200, content_type = "text/plain", body = String)), tag = "health"))]
 pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
 /// Says whether the endpoint can do its work: the store answers and nothing is stopping.
-#[utoipa::path(get, path = "/readyz", responses((status = 200, content_type = "text/plain", body = String), (status = 503, body = crate::api::Problem)), tag = "health")]
+#[cfg_attr(test, utoipa::path(get, path = "/readyz", responses((status = 200, content_type = "text/plain", body = String), (status = 503, body = crate::api::Problem)), tag = "health"))]
 pub(super) async fn ready(State(endpoint): State<Endpoint>) -> Answer<&'static str> {
     if endpoint.stopping().is_cancelled() {
         return Err(ApiError::new(
@@ -29,7 +29,7 @@ pub(super) async fn ready(State(endpoint): State<Endpoint>) -> Answer<&'static s
 }
 
 /// Counters and gauges for Prometheus. Asks for a token with the role viewer.
-#[utoipa::path(get, path = "/metrics", responses((status = 200, content_type = "text/plain", body = String), (status = 401, body = crate::api::Problem)), tag = "health")]
+#[cfg_attr(test, utoipa::path(get, path = "/metrics", responses((status = 200, content_type = "text/plain", body = String), (status = 401, body = crate::api::Problem)), tag = "health"))]
 pub(super) async fn metrics(State(endpoint): State<Endpoint>, caller: Caller) -> Answer<Response> {
     caller.require(Permission::Read)?;
     let totals = endpoint.parts().housekeeping.totals(endpoint.now()).await?;

@@ -35,7 +35,7 @@ fn permission(asked: &InvitationRequest, device: Option<&Device>) -> Permission 
 }
 
 /// Makes one-time enrolment codes. They are shown this once.
-#[utoipa::path(post, path = "/api/v1/invitations", request_body = InvitationRequest, responses((status = 201, body = Invitation), (status = 422, body = crate::api::Problem)), tag = "devices")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/invitations", request_body = InvitationRequest, responses((status = 201, body = Invitation), (status = 422, body = crate::api::Problem)), tag = "devices"))]
 pub(super) async fn create(
     State(endpoint): State<Endpoint>,
     write: Write<InvitationRequest>,

@@ -21,7 +21,7 @@ pub(super) fn is_name(text: &str) -> bool {
 }
 
 /// Lists operators.
-#[utoipa::path(get, path = "/api/v1/operators", responses((status = 200, body = Vec<Operator>)), tag = "operators")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/operators", responses((status = 200, body = Vec<Operator>)), tag = "operators"))]
 pub(super) async fn list(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -31,7 +31,7 @@ pub(super) async fn list(
 }
 
 /// Adds an operator, or changes role or password of one.
-#[utoipa::path(put, path = "/api/v1/operators/{name}", params(("name" = String, Path)), request_body = NewOperator, responses((status = 200, body = Operator), (status = 422, body = crate::api::Problem)), tag = "operators")]
+#[cfg_attr(test, utoipa::path(put, path = "/api/v1/operators/{name}", params(("name" = String, Path)), request_body = NewOperator, responses((status = 200, body = Operator), (status = 422, body = crate::api::Problem)), tag = "operators"))]
 pub(super) async fn put(
     State(endpoint): State<Endpoint>,
     Place(name): Place<String>,
@@ -95,7 +95,7 @@ pub(super) async fn put(
 }
 
 /// Removes an operator and ends their sessions.
-#[utoipa::path(delete, path = "/api/v1/operators/{name}", params(("name" = String, Path)), responses((status = 204), (status = 404, body = crate::api::Problem)), tag = "operators")]
+#[cfg_attr(test, utoipa::path(delete, path = "/api/v1/operators/{name}", params(("name" = String, Path)), responses((status = 204), (status = 404, body = crate::api::Problem)), tag = "operators"))]
 pub(super) async fn remove(
     State(endpoint): State<Endpoint>,
     Place(name): Place<String>,

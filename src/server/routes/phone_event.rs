@@ -11,7 +11,7 @@ use crate::server::extract::Place;
 use crate::server::write::Write;
 
 /// Sends a phone an event of its vendor over the way that its registration left open.
-#[utoipa::path(post, path = "/api/v1/devices/{id}/event", params(("id" = String, Path)), request_body = PhoneEventRequest, responses((status = 200, body = PhoneEventReport), (status = 404, body = crate::api::Problem), (status = 409, body = crate::api::Problem), (status = 422, body = crate::api::Problem)), tag = "devices")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/devices/{id}/event", params(("id" = String, Path)), request_body = PhoneEventRequest, responses((status = 200, body = PhoneEventReport), (status = 404, body = crate::api::Problem), (status = 409, body = crate::api::Problem), (status = 422, body = crate::api::Problem)), tag = "devices"))]
 pub(super) async fn tell(
     State(endpoint): State<Endpoint>,
     Place(id): Place<ShortId>,

@@ -20,7 +20,7 @@ pub(super) struct NameWords {
 }
 
 /// All devices that a name fits exactly: registry id, agent id, identity with or without its kind, number, name, owner.
-#[utoipa::path(get, path = "/api/v1/devices/resolve", params(("name" = String, Query)), responses((status = 200, body = Vec<Device>)), tag = "devices")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/devices/resolve", params(("name" = String, Query)), responses((status = 200, body = Vec<Device>)), tag = "devices"))]
 pub(super) async fn resolve(
     State(endpoint): State<Endpoint>,
     caller: Caller,

@@ -19,7 +19,7 @@ use crate::server::identity::Caller;
 use crate::server::write::Write;
 
 /// How the server is.
-#[utoipa::path(get, path = "/api/v1/server", responses((status = 200, body = ServerStatus)), tag = "server")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/server", responses((status = 200, body = ServerStatus)), tag = "server"))]
 pub(super) async fn status(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -74,7 +74,7 @@ fn kept(data_dir: &Path) -> Answer<Vec<(String, Vec<u8>)>> {
 
 /// A consistent copy of the whole store, with the server's own keys. All secrets in it are sealed under the master
 /// key, which is not in it.
-#[utoipa::path(post, path = "/api/v1/server/backup", responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)), tag = "server")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/server/backup", responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)), tag = "server"))]
 pub(super) async fn backup(State(endpoint): State<Endpoint>, write: Write<()>) -> Answer<Response> {
     write.require(Permission::Administer)?;
     let entry = write.caller.audit(&endpoint, "server.backup", "", "");

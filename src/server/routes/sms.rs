@@ -22,7 +22,7 @@ use crate::server::write::{Write, outcome_id};
 use super::actions::consent;
 
 /// Signs an action string; the device's secret stays here.
-#[utoipa::path(post, path = "/api/v1/sms/sign", request_body = SmsSignRequest, responses((status = 200, body = SmsSignResponse), (status = 403, body = crate::api::Problem)), tag = "sms")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/sms/sign", request_body = SmsSignRequest, responses((status = 200, body = SmsSignResponse), (status = 403, body = crate::api::Problem)), tag = "sms"))]
 pub(super) async fn sign(
     State(endpoint): State<Endpoint>,
     write: Write<SmsSignRequest>,
@@ -40,7 +40,7 @@ pub(super) async fn sign(
 }
 
 /// Says whether a signed text is genuine.
-#[utoipa::path(post, path = "/api/v1/sms/verify", request_body = SmsVerifyRequest, responses((status = 200, body = SmsVerifyResponse)), tag = "sms")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/sms/verify", request_body = SmsVerifyRequest, responses((status = 200, body = SmsVerifyResponse)), tag = "sms"))]
 pub(super) async fn verify(
     State(endpoint): State<Endpoint>,
     write: Write<SmsVerifyRequest>,
@@ -50,7 +50,7 @@ pub(super) async fn verify(
 }
 
 /// Sends a text through a gateway.
-#[utoipa::path(post, path = "/api/v1/sms/send", request_body = SmsSendRequest, responses((status = 200, body = SmsSendResponse), (status = 502, body = crate::api::Problem)), tag = "sms")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/sms/send", request_body = SmsSendRequest, responses((status = 200, body = SmsSendResponse), (status = 502, body = crate::api::Problem)), tag = "sms"))]
 pub(super) async fn send(
     State(endpoint): State<Endpoint>,
     write: Write<SmsSendRequest>,
@@ -165,7 +165,7 @@ fn options(asked: &SmsSendRequest) -> Answer<SendOptions> {
 }
 
 /// The server's gateways, best first.
-#[utoipa::path(get, path = "/api/v1/sms/gateways", responses((status = 200, body = Vec<SmsGatewayView>)), tag = "sms")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/sms/gateways", responses((status = 200, body = Vec<SmsGatewayView>)), tag = "sms"))]
 pub(super) async fn gateways(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -183,7 +183,7 @@ pub(super) async fn gateways(
 }
 
 /// Asks a gateway whether it is there.
-#[utoipa::path(post, path = "/api/v1/sms/gateways/{name}/test", responses((status = 200, body = SmsGatewayHealth), (status = 502, body = crate::api::Problem)), tag = "sms")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/sms/gateways/{name}/test", responses((status = 200, body = SmsGatewayHealth), (status = 502, body = crate::api::Problem)), tag = "sms"))]
 pub(super) async fn test_gateway(
     State(endpoint): State<Endpoint>,
     Place(name): Place<String>,
@@ -202,7 +202,7 @@ pub(super) async fn test_gateway(
 }
 
 /// What became of a text message, segment by segment.
-#[utoipa::path(get, path = "/api/v1/sms/{id}", responses((status = 200, body = SmsStatus), (status = 404, body = crate::api::Problem)), tag = "sms")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/sms/{id}", responses((status = 200, body = SmsStatus), (status = 404, body = crate::api::Problem)), tag = "sms"))]
 pub(super) async fn status(
     State(endpoint): State<Endpoint>,
     Place(id): Place<ShortId>,

@@ -20,7 +20,7 @@ const MOST: usize = 16;
 const ABOUT: usize = 200;
 
 /// Lists saved lists of actions by name.
-#[utoipa::path(get, path = "/api/v1/templates", responses((status = 200, body = Vec<Template>)), tag = "templates")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/templates", responses((status = 200, body = Vec<Template>)), tag = "templates"))]
 pub(super) async fn list(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -30,7 +30,7 @@ pub(super) async fn list(
 }
 
 /// Saves a list of actions, in place of that with its name.
-#[utoipa::path(put, path = "/api/v1/templates/{name}", params(("name" = String, Path)), request_body = NewTemplate, responses((status = 200, body = Template), (status = 422, body = crate::api::Problem)), tag = "templates")]
+#[cfg_attr(test, utoipa::path(put, path = "/api/v1/templates/{name}", params(("name" = String, Path)), request_body = NewTemplate, responses((status = 200, body = Template), (status = 422, body = crate::api::Problem)), tag = "templates"))]
 pub(super) async fn put(
     State(endpoint): State<Endpoint>,
     Place(name): Place<String>,
@@ -80,7 +80,7 @@ pub(super) async fn put(
 }
 
 /// Removes a saved list of actions.
-#[utoipa::path(delete, path = "/api/v1/templates/{name}", params(("name" = String, Path)), responses((status = 204), (status = 404, body = crate::api::Problem)), tag = "templates")]
+#[cfg_attr(test, utoipa::path(delete, path = "/api/v1/templates/{name}", params(("name" = String, Path)), responses((status = 204), (status = 404, body = crate::api::Problem)), tag = "templates"))]
 pub(super) async fn remove(
     State(endpoint): State<Endpoint>,
     Place(name): Place<String>,

@@ -19,7 +19,7 @@ use super::auth::{new_token, token_subject};
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Lists live service tokens.
-#[utoipa::path(get, path = "/api/v1/tokens", responses((status = 200, body = Vec<TokenView>)), tag = "auth")]
+#[cfg_attr(test, utoipa::path(get, path = "/api/v1/tokens", responses((status = 200, body = Vec<TokenView>)), tag = "auth"))]
 pub(super) async fn list(
     State(endpoint): State<Endpoint>,
     caller: Caller,
@@ -29,7 +29,7 @@ pub(super) async fn list(
 }
 
 /// Makes a service token for scripts. Its text is shown this once.
-#[utoipa::path(post, path = "/api/v1/tokens", request_body = NewToken, responses((status = 201, body = TokenSecret), (status = 403, body = crate::api::Problem)), tag = "auth")]
+#[cfg_attr(test, utoipa::path(post, path = "/api/v1/tokens", request_body = NewToken, responses((status = 201, body = TokenSecret), (status = 403, body = crate::api::Problem)), tag = "auth"))]
 pub(super) async fn create(
     State(endpoint): State<Endpoint>,
     write: Write<NewToken>,
@@ -87,7 +87,7 @@ pub(super) async fn create(
 }
 
 /// Ends a service token.
-#[utoipa::path(delete, path = "/api/v1/tokens/{id}", params(("id" = String, Path)), responses((status = 204), (status = 404, body = crate::api::Problem)), tag = "auth")]
+#[cfg_attr(test, utoipa::path(delete, path = "/api/v1/tokens/{id}", params(("id" = String, Path)), responses((status = 204), (status = 404, body = crate::api::Problem)), tag = "auth"))]
 pub(super) async fn revoke(
     State(endpoint): State<Endpoint>,
     Place(id): Place<ShortId>,

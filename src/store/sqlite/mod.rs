@@ -26,6 +26,7 @@ mod templates;
 mod texts;
 mod tokens;
 mod transaction;
+mod work;
 mod writer;
 
 use std::os::unix::fs::OpenOptionsExt;

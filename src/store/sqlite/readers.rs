@@ -7,6 +7,8 @@ use tokio::sync::Semaphore;
 
 use crate::port::StoreError;
 
+use super::work::{Outcome, Work, unwrapped, wrapped};
+
 /// Connections that read beside the writer.
 ///
 /// With write-ahead logging a reader sees all that was committed when it began and waits
@@ -32,6 +34,10 @@ impl Readers {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        unwrapped(self.run(wrapped(work)).await?)
+    }
+
+    async fn run(&self, work: Work) -> Result<Outcome, StoreError> {
         let _place = self
             .places
             .acquire()

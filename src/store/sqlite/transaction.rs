@@ -165,7 +165,7 @@ pub(super) fn to_json<T: Serialize>(value: &T) -> Result<String, StoreError> {
 
 /// A value from a `data` column.
 pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text)
+    serde_json::from_slice(text.as_bytes())
         .map_err(|e| StoreError::Database(format!("a stored value cannot be read: {e}")))
 }
 

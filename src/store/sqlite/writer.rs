@@ -5,6 +5,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::port::StoreError;
 
+use super::work::{Outcome, Work, unwrapped, wrapped};
+
 /// Most operations in one transaction.
 const BATCH: usize = 256;
 /// Operations that may wait before callers are slowed down.
@@ -19,27 +21,25 @@ const QUEUE: usize = 4096;
 /// that fails all of them say so.
 #[derive(Clone)]
 pub(in crate::store) struct Writer {
-    queue: mpsc::Sender<Box<dyn Job>>,
+    queue: mpsc::Sender<Task>,
 }
 
-trait Job: Send {
+struct Task {
+    work: Option<Work>,
+    outcome: Option<Result<Outcome, StoreError>>,
+    caller: oneshot::Sender<Result<Outcome, StoreError>>,
+}
+
+impl Task {
+    fn new(work: Work, caller: oneshot::Sender<Result<Outcome, StoreError>>) -> Self {
+        Self {
+            work: Some(work),
+            outcome: None,
+            caller,
+        }
+    }
+
     /// Does the work inside its savepoint; whether it may be kept.
-    fn run(&mut self, conn: &Connection) -> bool;
-    /// Tells the caller, after the commit or with the reason why there was none.
-    fn answer(self: Box<Self>, committed: Result<(), &str>);
-}
-
-struct Task<T, F> {
-    work: Option<F>,
-    outcome: Option<Result<T, StoreError>>,
-    caller: oneshot::Sender<Result<T, StoreError>>,
-}
-
-impl<T, F> Job for Task<T, F>
-where
-    T: Send,
-    F: FnOnce(&Connection) -> Result<T, StoreError> + Send,
-{
     fn run(&mut self, conn: &Connection) -> bool {
         let Some(work) = self.work.take() else {
             return false;
@@ -52,7 +52,8 @@ where
         keep
     }
 
-    fn answer(self: Box<Self>, committed: Result<(), &str>) {
+    /// Tells the caller, after the commit or with the reason why there was none.
+    fn answer(self, committed: Result<(), &str>) {
         let outcome = match (self.outcome, committed) {
             // What failed by itself keeps its own reason.
             (Some(Err(e)), _) => Err(e),
@@ -85,9 +86,13 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        unwrapped(self.run(wrapped(work)).await?)
+    }
+
+    async fn run(&self, work: Work) -> Result<Outcome, StoreError> {
         let (caller, answer) = oneshot::channel();
         self.queue
-            .send(task(work, caller))
+            .send(Task::new(work, caller))
             .await
             .map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
@@ -100,7 +105,7 @@ impl Writer {
     ) -> Result<(), StoreError> {
         let unheard = oneshot::channel().0;
         self.queue
-            .send(task(work, unheard))
+            .send(Task::new(wrapped(work), unheard))
             .await
             .map_err(|_| gone())
     }
@@ -110,19 +115,9 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
     ) {
-        drop(self.queue.try_send(task(work, oneshot::channel().0)));
+        let unheard = oneshot::channel().0;
+        drop(self.queue.try_send(Task::new(wrapped(work), unheard)));
     }
-}
-
-fn task<T: Send + 'static>(
-    work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    caller: oneshot::Sender<Result<T, StoreError>>,
-) -> Box<dyn Job> {
-    Box::new(Task {
-        work: Some(work),
-        outcome: None,
-        caller,
-    })
 }
 
 fn gone() -> StoreError {
@@ -131,7 +126,7 @@ fn gone() -> StoreError {
 
 fn serve(
     conn: &Connection,
-    mut waiting: mpsc::Receiver<Box<dyn Job>>,
+    mut waiting: mpsc::Receiver<Task>,
     mut after_commit: impl FnMut(&Connection),
 ) {
     let mut batch = Vec::with_capacity(BATCH);
@@ -156,7 +151,7 @@ fn serve(
     }
 }
 
-fn transact(conn: &Connection, batch: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+fn transact(conn: &Connection, batch: &mut [Task]) -> rusqlite::Result<()> {
     let run = |sql: &str| conn.prepare_cached(sql)?.execute([]).map(drop);
     run("BEGIN IMMEDIATE")?;
     for job in batch {

@@ -13,7 +13,7 @@ What was sent cannot be called back: the device may have done it already.
 
 Examples:
   callhome action cancel x3hq80vn --reason \"found under the desk\"")]
-pub struct CancelArgs {
+pub(crate) struct CancelArgs {
     /// Id of the action
     action: ShortId,
     /// Record.

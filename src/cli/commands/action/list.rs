@@ -14,7 +14,7 @@ Examples:
   callhome action list
   callhome action list --device 358931104120070
   callhome action list --state sent --columns id,device,asked")]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// Only of this device
     #[arg(long)]
     device: Option<String>,

@@ -15,7 +15,7 @@ use crate::net::management::{Client, ClientError};
 
 /// See what devices were asked to do, and how far that has got.
 #[derive(Debug, Subcommand)]
-pub enum ActionCommand {
+pub(crate) enum ActionCommand {
     /// List actions, newest first
     List(list::ListArgs),
     /// Show everything about an action

@@ -16,7 +16,7 @@ It keeps its number, so the device does it once however often it arrives.
 Examples:
   callhome action retry x3hq80vn
   callhome action retry x3hq80vn --via sms --wait")]
-pub struct RetryArgs {
+pub(crate) struct RetryArgs {
     /// Id of the action
     action: ShortId,
     /// Only over this way from now on: sip-direct, sip-proxy, push or sms

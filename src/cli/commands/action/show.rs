@@ -11,7 +11,7 @@ use crate::domain::ShortId;
 Examples:
   callhome action show x3hq80vn
   callhome action show x3hq80vn --server eu-north -o json")]
-pub struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// Id of the action
     action: ShortId,
     /// The peer that manages the device, when it is not managed here

@@ -19,7 +19,7 @@ Ends with 0 when it was done, 11 when the device said no, 10 when nothing was he
 Examples:
   callhome action wait x3hq80vn
   callhome action wait x3hq80vn --timeout 1h")]
-pub struct WaitArgs {
+pub(crate) struct WaitArgs {
     /// Id of the action
     action: ShortId,
     /// The peer that manages the device, when it is not managed here

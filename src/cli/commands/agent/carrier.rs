@@ -26,7 +26,7 @@ Examples:
   callhome agent carrier
   callhome agent carrier --loss 20 --repeat 10 --delay-max-ms 500
   callhome agent carrier --mo-url-file mo.url --ca-file ca.pem")]
-pub struct CarrierArgs {
+pub(crate) struct CarrierArgs {
     /// Address for gateways, in the manner of Kannel
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:13013")]
     http: SocketAddr,

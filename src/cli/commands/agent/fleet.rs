@@ -30,7 +30,7 @@ Examples:
   callhome agent fleet --count 1000 --imeis imeis.csv   for: device lock --from
   callhome agent fleet --count 10000 --offline 5        every 20th is silent
   callhome agent fleet --count 100 --state fleet --report report.ndjson")]
-pub struct FleetArgs {
+pub(crate) struct FleetArgs {
     /// How many phones
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     count: u32,

@@ -19,7 +19,7 @@ use crate::host::{OsEntropy, SystemClock};
 use crate::net::agent_http::AgentHttp;
 use crate::net::sip_link::{LinkOptions, SipLink};
 use crate::net::tls::ClientTls;
-use crate::port::{Door, DoorError, Entropy, SipHandler};
+use crate::port::{Door, DoorError, Entropy, SipHandler, task};
 use crate::sip::{SipUri, Transport, UnknownTransport};
 use crate::store::AgentStateFile;
 
@@ -285,7 +285,7 @@ impl House {
         if let Some(line) = self.air.take() {
             let household = Arc::clone(&self.household);
             self.tasks
-                .spawn(line.run(household, numbers, self.stop.clone()));
+                .spawn(task(line.run(household, numbers, self.stop.clone())));
         }
     }
 

@@ -14,7 +14,7 @@ use crate::cli::error::Outcome;
 
 /// Run simulated devices, a carrier for their text messages, and a home router.
 #[derive(Debug, Subcommand)]
-pub enum AgentCommand {
+pub(crate) enum AgentCommand {
     /// Run one simulated phone
     Run(Box<run::RunArgs>),
     /// Run many simulated phones in one process

@@ -21,7 +21,7 @@ use crate::host::{OsEntropy, SystemClock};
 use crate::net::dns::Resolver;
 use crate::net::sip_link::{LinkOptions, SipPipe};
 use crate::net::tls::{Acquaintances, ClientTls, ServerIdentity, TlsError};
-use crate::port::{Clock as _, Entropy as _};
+use crate::port::{Clock as _, Entropy as _, task};
 use crate::sip::{Credentials, SipUri};
 
 /// Between keep-alives on connections of its own.
@@ -47,7 +47,7 @@ Examples:
   callhome agent proxy --registrar 'sip:127.0.0.1:5061;transport=tls' \\
       --sip-ca ca.pem
   callhome agent proxy --enrol --relay encapsulate")]
-pub struct ProxyArgs {
+pub(crate) struct ProxyArgs {
     /// The SIP registrar, which is the server's address for SIP; transport=tcp or tls in it says how to speak to it
     #[arg(long, value_name = "URI", default_value = "sip:127.0.0.1:5060")]
     registrar: SipUri,
@@ -291,7 +291,7 @@ async fn enrolled(
     };
     let (device, handle) = Device::new(&key, brain, settings, door, Arc::clone(&house.parts));
     house.household.add(&device.sip_users(), &[], &handle);
-    let life = tokio::spawn(device.joining(newcomer, None).run(stop.clone()));
+    let life = tokio::spawn(task(device.joining(newcomer, None).run(stop.clone())));
     let progress = Arc::clone(&house.parts.progress);
     tokio::select! {
         () = progress.until(|p| p.enrolled() > 0 || p.failed() > 0) => {}

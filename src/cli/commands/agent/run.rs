@@ -19,7 +19,7 @@ use crate::domain::{EnrolmentCode, Identity, IdentityKind, Imei, Msisdn, PushAdd
 use crate::host::OsEntropy;
 use crate::net::management::fetch_authority;
 use crate::net::router::directions;
-use crate::port::{DoorError, Drill};
+use crate::port::{DoorError, Drill, task};
 use crate::sip::{Credentials, SipUri};
 
 /// How long a phone may take to be ready before it says so.
@@ -42,7 +42,7 @@ Examples:
   callhome agent run --invite invitation.json --state anna
   callhome agent run --number +14085550137 --no-data --carrier 127.0.0.1:13014
   callhome agent run --registrar sip:127.0.0.1:5062 --sip-user anna")]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     /// Name that it proposes to the server
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -188,7 +188,7 @@ pub(super) async fn run(context: &Context, args: RunArgs) -> Outcome {
     house.dial(persona.numbers.clone());
     // Switched off by `attend`, once its last state was seen.
     let off = CancellationToken::new();
-    let life = tokio::spawn(device.joining(newcomer, None).run(off.clone()));
+    let life = tokio::spawn(task(device.joining(newcomer, None).run(off.clone())));
     let ended = attend(context, &args, &house, &phone, life, off).await;
     house.close().await;
     ended

@@ -27,7 +27,7 @@ Examples:
   callhome auth login --server https://127.0.0.1:8443 --operator admin \\
       --ca-file ca.pem --password-file first-admin.code \\
       --new-password-file new.txt")]
-pub struct LoginArgs {
+pub(crate) struct LoginArgs {
     /// Address of the server; that of the context when absent
     #[arg(long, value_name = "URL")]
     server: Option<Url>,
@@ -63,7 +63,7 @@ pub struct LoginArgs {
 Examples:
   callhome auth password
   callhome auth password --current-file old.txt --new-file new.txt")]
-pub struct PasswordArgs {
+pub(crate) struct PasswordArgs {
     /// File with the password so far
     #[arg(long, value_name = "FILE")]
     current_file: Option<PathBuf>,

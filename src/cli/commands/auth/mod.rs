@@ -13,7 +13,7 @@ use crate::cli::secrets;
 
 /// Log in and out, and make tokens for scripts.
 #[derive(Debug, Subcommand)]
-pub enum AuthCommand {
+pub(crate) enum AuthCommand {
     /// Log in at a server and remember it as a context
     Login(Box<login::LoginArgs>),
     /// Log out

@@ -13,7 +13,7 @@ use super::token_columns;
 
 /// Make and revoke tokens for scripts.
 #[derive(Debug, Subcommand)]
-pub enum TokenCommand {
+pub(crate) enum TokenCommand {
     /// Make a token for a script
     Create(CreateArgs),
     /// List tokens
@@ -32,7 +32,7 @@ environment variable CALLHOME_TOKEN_FILE.
 Examples:
   callhome auth token create nightly-audit helpdesk --save token.txt
   callhome auth token create backup viewer --days 30")]
-pub struct CreateArgs {
+pub(crate) struct CreateArgs {
     /// What it is for
     name: String,
     /// viewer, helpdesk, engineer or admin; not more than you may
@@ -53,7 +53,7 @@ pub struct CreateArgs {
 #[command(after_help = "\
 Examples:
   callhome auth token revoke 4t9wz0kc")]
-pub struct RevokeArgs {
+pub(crate) struct RevokeArgs {
     /// Id of the token
     token: ShortId,
 }

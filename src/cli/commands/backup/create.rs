@@ -14,7 +14,7 @@ Examples:
   callhome backup create 358931104120070 --wait
   callhome backup create 358931104120070 contacts --group work --group family
   callhome backup create 358931104120070 documents --wait")]
-pub struct CreateArgs {
+pub(crate) struct CreateArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// What to back up

@@ -17,7 +17,7 @@ Files that are there already are not overwritten.
 Examples:
   callhome backup download 7k2m9x4q
   callhome backup download 7k2m9x4q --into rescue")]
-pub struct DownloadArgs {
+pub(crate) struct DownloadArgs {
     /// Id of the backup
     backup: ShortId,
     /// Folder to save into; named after the backup when absent

@@ -11,7 +11,7 @@ use crate::cli::target;
 #[command(after_help = "\
 Examples:
   callhome backup list 358931104120070")]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
 }

@@ -13,7 +13,7 @@ use crate::cli::error::Outcome;
 
 /// Bring a device's contacts, documents and media to safety, and back.
 #[derive(Debug, Subcommand)]
-pub enum BackupCommand {
+pub(crate) enum BackupCommand {
     /// Ask a device to back up
     Create(create::CreateArgs),
     /// List the backups of a device

@@ -19,7 +19,7 @@ Examples:
   callhome backup restore 7k2m9x4q --to 490154203237518     to the new phone
   callhome backup restore 7k2m9x4q --yes --accept-risk data-loss \\
       --reason \"new phone\"")]
-pub struct RestoreArgs {
+pub(crate) struct RestoreArgs {
     /// Id of the backup
     backup: ShortId,
     /// Another device: IMEI, serial number, phone number, name, owner or id

@@ -11,7 +11,7 @@ use crate::domain::ShortId;
 Examples:
   callhome backup show 7k2m9x4q
   callhome backup show 7k2m9x4q -o json --jq '.items[].path'")]
-pub struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// Id of the backup
     backup: ShortId,
 }

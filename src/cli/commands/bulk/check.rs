@@ -16,7 +16,7 @@ Columns beside the one that names the device come back in the report.
 Examples:
   callhome bulk template > phones.csv
   callhome bulk template import > new-phones.csv")]
-pub struct TemplateArgs {
+pub(crate) struct TemplateArgs {
     /// What the file is for: act or import
     #[arg(
         value_name = "KIND",
@@ -58,7 +58,7 @@ Examples:
   callhome bulk check phones.csv -o json
 
 Ends with 0 when every row is good, 7 when some are bad, 2 when none is good.")]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     /// CSV or NDJSON file with one device a row; - is standard input
     file: PathBuf,
 }

@@ -17,7 +17,7 @@ People see the rows that did not go through; files and programs get all of them.
 Examples:
   callhome bulk report k7m2x4qd
   callhome bulk report k7m2x4qd -o csv > report.csv")]
-pub struct ReportArgs {
+pub(crate) struct ReportArgs {
     /// Id of the run
     run: ShortId,
 }
@@ -30,7 +30,7 @@ done is left alone, and nothing is done twice.
 
 Examples:
   callhome bulk resume k7m2x4qd")]
-pub struct ResumeArgs {
+pub(crate) struct ResumeArgs {
     /// Id of the run
     run: ShortId,
 }

@@ -14,7 +14,7 @@ pub(in crate::cli::commands) use act::{BulkOrder, act, read_input};
 
 /// Run an action over many devices, look back at runs, and go on with one that was stopped.
 #[derive(Debug, Subcommand)]
-pub enum BulkCommand {
+pub(crate) enum BulkCommand {
     /// Print an input file to begin with
     Template(check::TemplateArgs),
     /// Say what is wrong with an input file, without sending anything

@@ -19,7 +19,7 @@ Examples:
   callhome bulk run device.message --text \"Please update\" --from phones.csv \\
       --rate 60/min
   callhome bulk run device.audit --from phones.csv -n")]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     /// What: device.lock, device.unlock, device.locate, device.ring, device.message,
     /// device.audit, device.refresh, device.wipe or device.reset
     #[arg(value_name = "COMMAND", hide_possible_values = true)]

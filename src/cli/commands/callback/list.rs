@@ -12,7 +12,7 @@ Examples:
   callhome callback list
   callhome callback list --device 358931104120070 --limit 10
   callhome callback list -o csv --columns id,request,state")]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// Only of this device
     #[arg(long)]
     device: Option<String>,

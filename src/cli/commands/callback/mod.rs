@@ -15,7 +15,7 @@ use crate::net::management::Client;
 
 /// Ask devices to call an application server, and follow that.
 #[derive(Debug, Subcommand)]
-pub enum CallbackCommand {
+pub(crate) enum CallbackCommand {
     /// Ask that a device call an application server
     Request(Box<request::RequestArgs>),
     /// List callbacks, newest first

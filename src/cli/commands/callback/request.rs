@@ -26,7 +26,7 @@ Examples:
       --request-id order-2026-0117 --component phonebook --wait
   callhome callback request eriksson --not-before +2h --not-after +3h \\
       --part X-Reason=update")]
-pub struct RequestArgs {
+pub(crate) struct RequestArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// Your own id of this request, which the call will carry

@@ -11,7 +11,7 @@ Examples:
   callhome callback show 4t9wz0kc
   callhome callback show order-2026-0117 -o json     by the asker's own id
   callhome callback show 4t9wz0kc --server eu-north")]
-pub struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// Id of the callback, or the request id that its asker gave it
     callback: String,
     /// The peer that reaches the device, when that is not the server asked

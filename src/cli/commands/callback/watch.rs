@@ -23,7 +23,7 @@ Examples:
   callhome callback watch 4t9wz0kc
   callhome callback watch order-2026-0117 --timeout 10min
   callhome callback watch -o json          every change, as a JSON line")]
-pub struct WatchArgs {
+pub(crate) struct WatchArgs {
     /// Id of the callback, or the request id that its asker gave it; all when absent
     callback: Option<String>,
     /// The peer that reaches the device, when that is not the server asked

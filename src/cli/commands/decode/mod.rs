@@ -46,7 +46,7 @@ Examples:
 SIP may also come as a hex dump (xxd, hexdump -C, tshark -x) or in base64.
 Nothing is sent anywhere. Ends with 0 when the message is valid, with 2 when it is
 not, with 17 when it is but its signature does not match.")]
-pub struct DecodeArgs {
+pub(crate) struct DecodeArgs {
     /// File with the message; standard input when absent
     #[arg(value_name = "FILE", conflicts_with = "text")]
     file: Option<PathBuf>,

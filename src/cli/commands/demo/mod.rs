@@ -32,7 +32,7 @@ Examples:
   callhome demo -v             also the commands that are run
   callhome demo --trace sip,http,sms   also what crosses the wire
   callhome demo --keep         leave it all running and print commands to try")]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// Leave everything running until Ctrl-C, and print commands to try
     #[arg(long)]
     keep: bool,

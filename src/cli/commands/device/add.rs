@@ -18,7 +18,7 @@ Examples:
   callhome device add 358931104120070 --name \"Nokia G42\" --owner \"M. Eriksson\"
   callhome device add mac:00-15-65-3a-90-01 --model T46U --number +14085550137
   callhome device add 358931104120070 serial:NK4G-22071-88 --set site=Lund")]
-pub struct AddArgs {
+pub(crate) struct AddArgs {
     /// IMEI, or another identity as in serial:NK4G-22071-88 or mac:00-15-65-3a-90-01
     #[arg(required = true, value_parser = identity)]
     identity: Vec<Identity>,

@@ -20,7 +20,7 @@ Examples:
   callhome device delete 358931104120070
   callhome device delete 358931104120070 --yes --accept-risk data-loss \\
       --reason sold")]
-pub struct DeleteArgs {
+pub(crate) struct DeleteArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// Confirmation.

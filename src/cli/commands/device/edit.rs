@@ -19,7 +19,7 @@ Examples:
       --number +46701234567
   callhome device edit 358931104120070 --set site=Oslo --set asset=
   callhome device edit 358931104120070 --push fcm:dGVzdC10b2tlbg")]
-pub struct EditArgs {
+pub(crate) struct EditArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// New owner; empty removes it
@@ -47,7 +47,7 @@ pub struct EditArgs {
 #[command(after_help = "\
 Examples:
   callhome device rename 358931104120070 \"Reception\"")]
-pub struct RenameArgs {
+pub(crate) struct RenameArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// The new name

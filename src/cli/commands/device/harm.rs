@@ -23,7 +23,7 @@ Examples:
   callhome device lock 358931104120070 --yes --accept-risk lock --reason stolen
   callhome device lock --from imeis.csv --yes --accept-risk lock,bulk \\
       --reason \"van stolen\" --ticket INC-4471 --wait")]
-pub struct LockArgs {
+pub(crate) struct LockArgs {
     /// IMEI, serial number, phone number, name, owner or id
     #[arg(required_unless_present = "from", conflicts_with = "from")]
     device: Option<String>,
@@ -52,7 +52,7 @@ Examples:
   callhome device unlock 358931104120070
   callhome device unlock 358931104120070 --yes --accept-risk lock \\
       --reason \"owner identified\" --wait")]
-pub struct UnlockArgs {
+pub(crate) struct UnlockArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// How it is carried out.
@@ -69,7 +69,7 @@ Examples:
   callhome device wipe 358931104120070
   callhome device wipe 358931104120070 --yes --accept-risk data-loss \\
       --reason stolen")]
-pub struct WipeArgs {
+pub(crate) struct WipeArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// Only this part: contacts, documents or media; everything when absent
@@ -104,7 +104,7 @@ Examples:
   callhome device reset 358931104120070
   callhome device reset 358931104120070 --yes --accept-risk data-loss \\
       --reason sold")]
-pub struct ResetArgs {
+pub(crate) struct ResetArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// How it is carried out.

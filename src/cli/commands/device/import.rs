@@ -22,7 +22,7 @@ number (several with spaces between them). Other columns are kept as facts.
 Examples:
   callhome device import phones.csv
   callhome device import phones.csv --rate 20/s -o csv > report.csv")]
-pub struct ImportArgs {
+pub(crate) struct ImportArgs {
     /// CSV or NDJSON file with one device a row; - is standard input
     file: PathBuf,
     /// How it is carried out.

@@ -28,7 +28,7 @@ Examples:
   callhome device invite 358931104120070        the phone was set up anew
   callhome device invite --count 50 -o json > invitation.json
   callhome device invite --save lab.json && callhome agent run --invite lab.json")]
-pub struct InviteArgs {
+pub(crate) struct InviteArgs {
     /// The one device that may use the code
     device: Option<String>,
     /// How it gets to the phone; by itself the code is only shown

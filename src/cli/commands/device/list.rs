@@ -15,7 +15,7 @@ Examples:
   callhome device list eriksson
   callhome device list --locked -o csv > locked.csv
   callhome device list --silent 7d --columns name,number,heard")]
-pub struct ListArgs {
+pub(crate) struct ListArgs {
     /// Part of a name, owner, model, identity or number
     text: Option<String>,
     /// Only locked devices

@@ -12,7 +12,7 @@ use crate::net::management::ActionQuery;
 Examples:
   callhome device log 358931104120070
   callhome device log 358931104120070 --limit 500 -o ndjson")]
-pub struct LogArgs {
+pub(crate) struct LogArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// Most lines to show; 0 is all [default: 100 for a table, else all]

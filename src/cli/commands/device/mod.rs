@@ -20,7 +20,7 @@ use crate::cli::error::Outcome;
 
 /// Look at devices, lock and locate them, let new ones in.
 #[derive(Debug, Subcommand)]
-pub enum DeviceCommand {
+pub(crate) enum DeviceCommand {
     /// List devices
     List(list::ListArgs),
     /// Show everything about a device

@@ -19,7 +19,7 @@ Examples:
   callhome device pin 358931104120070 --reason \"owner at the desk\" \\
       --ticket INC-4471
   callhome device pin 358931104120070 --all")]
-pub struct PinArgs {
+pub(crate) struct PinArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// Show the PINs of earlier locks too

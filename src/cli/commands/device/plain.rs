@@ -14,7 +14,7 @@ Examples:
   callhome device locate 358931104120070 --wait
   callhome device locate +14085550137 --samples 5 --every 60 --wait \\
       --timeout 10min")]
-pub struct LocateArgs {
+pub(crate) struct LocateArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// How many positions to take
@@ -34,7 +34,7 @@ pub struct LocateArgs {
 Examples:
   callhome device ring 358931104120070
   callhome device ring 358931104120070 --seconds 120")]
-pub struct RingArgs {
+pub(crate) struct RingArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// For how long
@@ -50,7 +50,7 @@ pub struct RingArgs {
 #[command(after_help = "\
 Examples:
   callhome device message 358931104120070 \"Please bring me to the reception\"")]
-pub struct MessageArgs {
+pub(crate) struct MessageArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// What to show
@@ -75,7 +75,7 @@ fn words(text: &str) -> Result<String, String> {
 Examples:
   callhome device audit 358931104120070 --wait
   callhome device audit 358931104120070 --wait -o json --jq .result.fields")]
-pub struct AuditArgs {
+pub(crate) struct AuditArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// How it is carried out.

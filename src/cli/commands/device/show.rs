@@ -13,7 +13,7 @@ Examples:
   callhome device show 358931104120070
   callhome device show +14085550137 -o json
   callhome device show \"Nokia G42\" --jq .bindings")]
-pub struct ShowArgs {
+pub(crate) struct ShowArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
 }

@@ -23,7 +23,7 @@ Examples:
   callhome device verify 358931104120070
   callhome device verify 358931104120070 --number +46701234567
   callhome device verify \"Anna's phone\" --by-user")]
-pub struct VerifyArgs {
+pub(crate) struct VerifyArgs {
     /// IMEI, serial number, phone number, name, owner or id
     device: String,
     /// Which number; the first that is not verified otherwise. A new one is added

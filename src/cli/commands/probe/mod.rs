@@ -36,7 +36,7 @@ Examples:
 
 Ends with 0 when it can be reached, else with 12; the plug-in style of nagios with 0, 1,
 2 or 3.")]
-pub struct ProbeArgs {
+pub(crate) struct ProbeArgs {
     /// A device by any of its names, or a SIP address as in sip:anna@192.0.2.7
     #[arg(value_name = "DEVICE|ADDRESS")]
     target: String,

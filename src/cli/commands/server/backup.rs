@@ -24,7 +24,7 @@ without it the copy cannot be used, and with it everything in the copy can be re
 Examples:
   callhome server backup callhome-2026-11-20.db
   callhome server restore --help")]
-pub struct BackupArgs {
+pub(crate) struct BackupArgs {
     /// File to write; must not exist
     file: PathBuf,
 }
@@ -57,7 +57,7 @@ Examples:
       --master-key /mnt/safe/master.key
   callhome --data-dir /srv/callhome server restore callhome-2026-11-20.db \\
       --master-key /mnt/safe/master.key --yes")]
-pub struct RestoreArgs {
+pub(crate) struct RestoreArgs {
     /// File that callhome server backup wrote
     file: PathBuf,
     /// The master.key of the server that was copied; the one in the data folder when absent

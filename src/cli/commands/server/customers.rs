@@ -16,7 +16,7 @@ settings say (server.customers). See also: callhome server evaluate, callhome se
 Examples:
   callhome server customers
   callhome server customers -o json")]
-pub struct CustomersArgs {}
+pub(crate) struct CustomersArgs {}
 
 /// Put this server, or a customer of this router, into evaluation until a date.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ A customer's server hears of it when it next tells its router where it is.
 Examples:
   callhome server evaluate --until 2027-01-31              this server
   callhome server evaluate 0306406152 --until 2027-01-31   a customer")]
-pub struct EvaluateArgs {
+pub(crate) struct EvaluateArgs {
     /// System id of the customer; this server when absent
     system_id: Option<SystemId>,
     /// Its last day (UTC), as in 2027-01-31, or a time as in 2027-01-31T18:00:00Z
@@ -45,7 +45,7 @@ pub struct EvaluateArgs {
 Examples:
   callhome server convert                 this server
   callhome server convert 0306406152      a customer of this router")]
-pub struct ConvertArgs {
+pub(crate) struct ConvertArgs {
     /// System id of the customer; this server when absent
     system_id: Option<SystemId>,
     /// Record.

@@ -14,7 +14,7 @@ pub(super) use secret::looked_for;
 
 /// Look at the server, keep a copy of its data, and say who is in evaluation.
 #[derive(Debug, Subcommand)]
-pub enum ServerCommand {
+pub(crate) enum ServerCommand {
     /// Show how the server is
     #[command(after_help = "Examples:\n  callhome server status\n  callhome server status -o json")]
     Status,

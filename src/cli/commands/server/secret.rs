@@ -12,7 +12,7 @@ use crate::config::{NamedSecret, ServerConfig, kept_name};
 
 /// Keep the server's passwords and keys in the keyring instead of in files.
 #[derive(Debug, Subcommand)]
-pub enum SecretCommand {
+pub(crate) enum SecretCommand {
     /// Keep a secret under a name
     Set(SetArgs),
     /// List the secrets that the settings name, and whether each is there
@@ -46,7 +46,7 @@ Examples:
   callhome server secret set mail
   callhome server secret set fcm --file service-account.json
   pass show mail | callhome server secret set mail --file -")]
-pub struct SetArgs {
+pub(crate) struct SetArgs {
     /// Its name: 1 to 64 of a-z 0-9 . _ -
     #[arg(value_parser = name)]
     name: String,
@@ -70,7 +70,7 @@ pub struct SetArgs {
 #[command(after_help = "\
 Examples:
   callhome server secret remove mail")]
-pub struct RemoveArgs {
+pub(crate) struct RemoveArgs {
     /// Its name
     #[arg(value_parser = name)]
     name: String,

@@ -16,7 +16,7 @@ Examples:
 
 A phone is known by how its User-Agent begins. What phones ask for a password depends on
 how they are set up; the table tells what they do from the factory.")]
-pub struct EventsArgs {}
+pub(crate) struct EventsArgs {}
 
 #[derive(Serialize)]
 struct Row {

@@ -16,7 +16,7 @@ Examples:
 
 No sound is offered, and the call ends as soon as it is answered. A phone that rings for a
 person is left alone after 3 seconds.")]
-pub struct InviteArgs {
+pub(crate) struct InviteArgs {
     /// Whom, as in anna@192.0.2.7:5060 or +14085550137 (by ENUM)
     #[arg(value_name = "ADDRESS", value_parser = callee)]
     target: SipUri,

@@ -31,7 +31,7 @@ Examples:
   callhome sip listen --pcap seen.pcapng --timeout 1min
 
 Ends with Ctrl-C, after --count requests, or after --timeout.")]
-pub struct ListenArgs {
+pub(crate) struct ListenArgs {
     /// Address to listen at; port 0 lets the system choose
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "0.0.0.0:5060")]
     on: SocketAddr,

@@ -21,7 +21,7 @@ pub(in crate::cli::commands) use flags::{OutlookFlags, address};
 
 /// Send SIP messages by hand, from this machine.
 #[derive(Debug, Subcommand)]
-pub enum SipCommand {
+pub(crate) enum SipCommand {
     /// Notify a device, so that it calls home or fetches its configuration
     Notify(Box<notify::NotifyArgs>),
     /// Call a device that answers by itself, then hang up

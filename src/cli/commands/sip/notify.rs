@@ -26,7 +26,7 @@ Examples:
 
 Ends with 0 when it was taken (2xx), 11 when it was refused, 12 when nobody answered, 7 when
 only some of the targets in a file took it, 10 when --wait saw no new registration.")]
-pub struct NotifyArgs {
+pub(crate) struct NotifyArgs {
     /// Whom, as in anna@192.0.2.7:5060; with --vendor any name of a device in the registry
     #[arg(
         value_name = "ADDRESS",

@@ -14,7 +14,7 @@ Examples:
   callhome sip options anna@example.net --proxy 192.0.2.1 --timeout 4s
   callhome sip options 192.0.2.7 -o json --jq .answer.headers.Allow
   callhome sip options --from targets.csv --rate 200 -o ndjson")]
-pub struct OptionsArgs {
+pub(crate) struct OptionsArgs {
     /// Whom, as in 192.0.2.7 or anna@192.0.2.7:5060
     #[arg(value_name = "ADDRESS", value_parser = callee, required_unless_present = "from", conflicts_with = "from")]
     target: Option<SipUri>,

@@ -18,7 +18,7 @@ Examples:
       --expires 0
 
 Shows the contacts that the registrar holds afterwards.")]
-pub struct RegisterArgs {
+pub(crate) struct RegisterArgs {
     /// Address of record, as in anna@example.net
     #[arg(value_name = "ADDRESS", value_parser = address)]
     aor: SipUri,

@@ -21,7 +21,7 @@ Examples:
 Asks for NAPTR, SRV and address records as RFC 3263 has it; sends nothing to the targets.
 The address of a number is what ENUM (RFC 6116, e164.arpa) says.
 Among SRV records of one priority the order is drawn anew each time, by weight.")]
-pub struct ResolveArgs {
+pub(crate) struct ResolveArgs {
     /// Name, address or number, as in example.net, sips:anna@example.net or +14085550137
     #[arg(value_name = "ADDRESS", value_parser = callee)]
     target: SipUri,

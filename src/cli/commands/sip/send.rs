@@ -18,7 +18,7 @@ Examples:
       --to bert@192.0.2.8
 
 Via, tags, Call-ID, CSeq and Content-Length are made anew; the rest is sent as it stands.")]
-pub struct SendArgs {
+pub(crate) struct SendArgs {
     /// File with one SIP request; - for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,

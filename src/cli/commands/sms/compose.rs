@@ -21,7 +21,7 @@ Dots stand for a number that the server will reserve. Actions:
   aud() loc(samples,seconds) get(file,max) lck(message) ulk() wip(scope) rst()
   bak(kind,group) res(backup) cal(url) rng(seconds) msg(text) log(lines) ref()
   rel() nop()")]
-pub struct ComposeArgs {
+pub(crate) struct ComposeArgs {
     #[arg(
         required = true,
         value_name = "ACTION",

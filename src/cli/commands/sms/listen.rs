@@ -23,7 +23,7 @@ Examples:
   callhome sms listen -o ndjson
 
 Ends with Ctrl-C, after --count messages, or after --timeout.")]
-pub struct ListenArgs {
+pub(crate) struct ListenArgs {
     /// End after this many
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,

@@ -20,7 +20,7 @@ A text message holds 160 characters of the GSM-7 alphabet, or 70 of any other. O
 character outside that alphabet is enough to bring all of the text to 70; some in it,
 as the euro sign, count double. The meter says which these are, and where each further
 message begins.")]
-pub struct MeterArgs {
+pub(crate) struct MeterArgs {
     #[arg(
         value_name = "ACTION",
         conflicts_with = "text",

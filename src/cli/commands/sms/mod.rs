@@ -20,7 +20,7 @@ pub(super) use input::{password, private, secret, verified};
 
 /// Compose, sign, check, measure and send action strings by hand.
 #[derive(Debug, Subcommand)]
-pub enum SmsCommand {
+pub(crate) enum SmsCommand {
     /// Write an action string, without its signature
     Compose(compose::ComposeArgs),
     /// Add the signature to an action string

@@ -45,7 +45,7 @@ Examples:
 The server's gateways are used unless --gateway-url names another one.
 A text that locks or wipes is confirmed on the terminal, even in a pipe; in scripts:
   --yes --accept-risk lock --reason 'stolen, INC-4471'")]
-pub struct SendArgs {
+pub(crate) struct SendArgs {
     /// What to send; standard input when absent
     #[arg(value_name = "TEXT")]
     text: Option<String>,

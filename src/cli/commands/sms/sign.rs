@@ -24,7 +24,7 @@ Examples:
 
 With --device the server signs: it reserves the number and keeps the PIN of a lock.
 With --secret-file nothing leaves this machine, and the number has to be given.")]
-pub struct SignArgs {
+pub(crate) struct SignArgs {
     /// The action string; standard input when absent
     #[arg(value_name = "TEXT")]
     text: Option<String>,

@@ -14,7 +14,7 @@ The id is the one that callhome sms send shows; that of an action works too.
 Examples:
   callhome sms status 4t9wz0kc
   callhome sms status x3hq80vn -o json")]
-pub struct StatusArgs {
+pub(crate) struct StatusArgs {
     /// Id of the message or of the action
     #[arg(value_name = "ID")]
     id: ShortId,

@@ -20,7 +20,7 @@ const WAIT: std::time::Duration = std::time::Duration::from_secs(300);
 
 /// Lists of actions with places to fill in, saved on the server.
 #[derive(Debug, Subcommand)]
-pub enum TemplateCommand {
+pub(crate) enum TemplateCommand {
     /// List them
     #[command(after_help = "Examples:\n  callhome sms template list")]
     List,
@@ -39,7 +39,7 @@ pub enum TemplateCommand {
 #[command(after_help = "\
 Examples:
   callhome sms template show lost-phone")]
-pub struct NameArgs {
+pub(crate) struct NameArgs {
     /// Name of the list
     name: String,
 }
@@ -54,7 +54,7 @@ Examples:
   callhome sms template save lost-phone \"lck({message})\" \"loc(3,60)\" \\
       --about \"lost or stolen\"
   callhome sms template save hello \"msg(Call%20{number})\" \"rng(30)\"")]
-pub struct SaveArgs {
+pub(crate) struct SaveArgs {
     /// Name, as in lost-phone
     name: String,
     /// The actions in order, as in "lck({message})"
@@ -76,7 +76,7 @@ pub struct SaveArgs {
 #[command(after_help = "\
 Examples:
   callhome sms template delete lost-phone")]
-pub struct DeleteArgs {
+pub(crate) struct DeleteArgs {
     /// Name of the list
     name: String,
     /// Record.
@@ -95,7 +95,7 @@ Examples:
       --set message=\"Call +358 9 1234\"
   callhome sms template run hello 358931104120070 --set number=112 --via sms \\
       --wait")]
-pub struct RunArgs {
+pub(crate) struct RunArgs {
     /// Name of the list
     name: String,
     /// IMEI, serial number, phone number, name, owner or id

@@ -18,7 +18,7 @@ Examples:
   callhome sms verify --secret-file eriksson.key < message.txt
 
 Ends with 0 when it is genuine, with 17 when not.")]
-pub struct VerifyArgs {
+pub(crate) struct VerifyArgs {
     /// The action string; standard input when absent
     #[arg(value_name = "TEXT")]
     text: Option<String>,

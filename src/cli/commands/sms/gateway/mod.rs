@@ -10,7 +10,7 @@ use crate::cli::error::Outcome;
 
 /// See the server's text message gateways, and try them.
 #[derive(Debug, Subcommand)]
-pub enum GatewayCommand {
+pub(crate) enum GatewayCommand {
     /// List the gateways
     #[command(
         after_help = "Examples:\n  callhome sms gateway list\n  callhome sms gateway list -o json"

@@ -13,7 +13,7 @@ Ends with 0 when it is ready, with 12 when it is not.
 Examples:
   callhome sms gateway test smsc-1
   callhome sms gateway test kannel-1 -o json")]
-pub struct TestArgs {
+pub(crate) struct TestArgs {
     /// Name of the gateway, as callhome sms gateway list shows it
     #[arg(value_name = "NAME")]
     name: String,

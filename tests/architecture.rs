@@ -78,7 +78,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("rcgen", &["net"]),
     ("x509_parser", &["net"]),
     ("socket2", &["net"]),
-    ("nix", &["net/sip_volley"]),
+    ("nix", &["net/sip_volley", "host"]),
     ("hdrhistogram", &["cli/bulk"]),
     // Passwords in the server, the passphrase of a sealed file in host.
     ("argon2", &["server", "host"]),

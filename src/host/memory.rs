@@ -1,3 +1,5 @@
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
 /// The most memory that this process has had at once, in bytes; `None` where the system does not tell.
 #[must_use]
 pub fn peak_memory() -> Option<u64> {
@@ -17,8 +19,26 @@ pub fn most_open() -> Option<usize> {
     line.split_whitespace().next()?.parse().ok()
 }
 
+/// Lets this process have as many files and connections open as the system would let it (its hard limit). Usual systems
+/// start programs with 1,024, for the sake of old ones that break beyond, though they allow a thousand times as many.
+pub fn open_more() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < hard
+    {
+        // Where it is refused, things are as they were.
+        let _refused = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn as_many_files_may_be_open_as_the_system_lets() {
+        super::open_more();
+        let (soft, hard) = super::getrlimit(super::Resource::RLIMIT_NOFILE).expect("told");
+        assert_eq!(soft, hard);
+    }
+
     #[test]
     fn some_files_may_be_open() {
         assert!(super::most_open().is_none_or(|most| most > 3));

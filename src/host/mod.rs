@@ -31,5 +31,5 @@ pub use error::HostError;
 #[cfg(test)]
 pub(crate) use generated::assert_generated;
 pub use master_key::MasterKey;
-pub use memory::{most_open, peak_memory};
+pub use memory::{most_open, open_more, peak_memory};
 pub use secret_store::{SecretChoice, SecretStore, Unlock};

@@ -11,7 +11,7 @@ use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
 use crate::cli::server_secrets::ServerSecrets;
 use crate::cli::watched::watched;
 use crate::config::{DirectoryAsk, DirectoryConfig, ServerConfig};
-use crate::host::{DataDir, HostError, OwnerMode};
+use crate::host::{self, DataDir, HostError, OwnerMode};
 use crate::net::sip_link::SipLink;
 use crate::port::{Drill, task};
 use crate::server::{self, Mode};
@@ -72,6 +72,7 @@ pub(super) async fn run(context: &Context, args: ServeArgs) -> Outcome {
     drill(context, args.fault)?;
     let mut config = context.settings()?.config.server.clone();
     overlay(&mut config, args)?;
+    host::open_more();
     let dir = DataDir::open(context.data_directory())?;
     let watched = watched(&config.application_servers)?;
     let lock = dir.lock().map_err(in_use)?;

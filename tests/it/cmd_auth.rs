@@ -70,7 +70,7 @@ fn the_first_admin_enters_with_the_code_and_lets_others_in() {
     let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     std::fs::set_permissions(&password, private).expect("private");
     let password = password.display().to_string();
-    let ran = helpdesk.run(&[
+    let login = helpdesk.json(&[
         "auth",
         "login",
         "--server",
@@ -86,11 +86,18 @@ fn the_first_admin_enters_with_the_code_and_lets_others_in() {
         "--as",
         "lund",
     ]);
-    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(
+        (&login["name"], &login["operator"], &login["current"]),
+        (&"lund".into(), &"anna".into(), &true.into())
+    );
     let denied = helpdesk.run(&["operator", "list"]);
     assert_eq!(denied.code, 5, "{}", denied.stderr);
     assert!(denied.stderr.contains("admin"), "{}", denied.stderr);
     assert_eq!(helpdesk.run(&["device", "list"]).code, 0);
+    let longer = self::private(&helpdesk, "longer.txt", "correct horse battery staple\n");
+    let change = ["--current-file", &password, "--new-file", &longer];
+    let changed = helpdesk.json(&[&["auth", "password"][..], &change].concat());
+    assert_eq!(changed["operator"], "anna");
     assert_eq!(helpdesk.run(&["auth", "logout"]).code, 0);
     assert_eq!(helpdesk.run(&["device", "list"]).code, 3);
 
@@ -114,7 +121,8 @@ fn the_first_admin_enters_with_the_code_and_lets_others_in() {
     script.ok(&["context", "use", "lund"]);
     assert_eq!(script.json(&["auth", "status"])["role"], "viewer");
     let id = admin.ok(&["auth", "token", "list", "-o", "name"]);
-    admin.ok(&["auth", "token", "revoke", id.trim()]);
+    let revoked = admin.json(&["auth", "token", "revoke", id.trim()]);
+    assert_eq!(revoked["name"], "nightly");
     assert_eq!(script.run(&["device", "list"]).code, 3);
     assert_eq!(serve.stop(), 0);
     // And with the server gone, that is what is said.

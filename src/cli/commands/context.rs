@@ -143,6 +143,11 @@ pub(super) fn document(context: &Context, name: &str) -> Result<View, CommandErr
     Ok(card(&row(context, name)?))
 }
 
+/// A context that has just become the current one, as a document.
+pub(super) fn current(name: &str, entry: &config::Context) -> View {
+    card(&Row::of(name, entry, true))
+}
+
 fn columns() -> Vec<Column> {
     vec![
         Column::at("name", "/name"),

@@ -4,9 +4,10 @@ use clap::Args;
 use url::Url;
 
 use crate::api::{LoginRequest, PasswordChange};
+use crate::cli::commands::context as contexts;
 use crate::cli::context::Context;
 use crate::cli::error::{CommandError, ErrorKind, Exit, Outcome};
-use crate::cli::output::date_time;
+use crate::cli::output::{View, date_time};
 use crate::cli::secrets::{self, KeepFlags};
 use crate::config::{self, UserFile};
 use crate::host::private_file;
@@ -128,13 +129,14 @@ pub(super) async fn run(context: &Context, args: LoginArgs) -> Outcome {
             }
         })?;
     let place = secrets::keep(context, &name, &url, login.token, args.keep.keep).await?;
-    remember(context, &name, url, ca_file, operator)?;
-    context.status(&format!(
+    let entry = remember(context, &name, url, ca_file, operator)?;
+    let words = format!(
         "Logged in as {} ({}) until {}; context {name}, kept in {place}.",
         login.operator,
         login.role,
         date_time(login.expires_at)
-    ))?;
+    );
+    context.tell(&words, &contexts::current(&name, &entry))?;
     Ok(Exit::Done)
 }
 
@@ -273,7 +275,7 @@ fn remember(
     server: Url,
     ca_file: PathBuf,
     operator: String,
-) -> Result<(), CommandError> {
+) -> Result<config::Context, CommandError> {
     let mut file = UserFile::open(&context.environment.user_config())?;
     let entry = config::Context {
         server,
@@ -281,9 +283,10 @@ fn remember(
         operator: Some(operator),
         token_file: None,
     };
-    file.put_context(name, entry)?;
+    file.put_context(name, entry.clone())?;
     file.use_context(name);
-    Ok(file.save()?)
+    file.save()?;
+    Ok(entry)
 }
 
 /// Changes the password.
@@ -291,10 +294,12 @@ pub(super) async fn password(context: &Context, args: PasswordArgs) -> Outcome {
     let client = context.client().await?;
     let current = secrets::password(context, args.current_file.as_deref(), "Password so far")?;
     let new = secrets::password(context, args.new_file.as_deref(), "New password")?;
+    let me = client.who_am_i().await?;
     client
         .change_password(&PasswordChange { current, new })
         .await?;
-    context.status("The password is changed.")?;
+    let view = View::one("whoami", &me).named_by("/operator");
+    context.tell("The password is changed.", &view)?;
     Ok(Exit::Done)
 }
 

@@ -63,12 +63,24 @@ pub(super) async fn run(context: &Context, command: TokenCommand) -> Outcome {
     match command {
         TokenCommand::Create(args) => create(context, args).await,
         TokenCommand::List => list(context).await,
-        TokenCommand::Revoke(args) => {
-            context.client().await?.revoke_token(args.token).await?;
-            context.status(&format!("{} is revoked.", args.token))?;
-            Ok(Exit::Done)
-        }
+        TokenCommand::Revoke(args) => revoke(context, &args).await,
     }
+}
+
+async fn revoke(context: &Context, args: &RevokeArgs) -> Outcome {
+    let client = context.client().await?;
+    let all = client.tokens().await?;
+    client.revoke_token(args.token).await?;
+    let words = format!("{} is revoked.", args.token);
+    match all.iter().find(|t| t.id == args.token) {
+        Some(token) => {
+            let view = View::one("token", token).columns(token_columns(context.now()));
+            context.tell(&words, &view)?;
+        }
+        // Made in between.
+        None => context.status(&words)?,
+    }
+    Ok(Exit::Done)
 }
 
 async fn create(context: &Context, args: CreateArgs) -> Outcome {

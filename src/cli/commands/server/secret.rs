@@ -109,18 +109,16 @@ async fn set(context: &Context, args: SetArgs) -> Outcome {
         return Err(CommandError::usage("an empty secret keeps nobody out"));
     }
     let place = secrets::put(context, store_name(&args.name), secret, args.keep).await?;
-    context.status(&format!(
-        "Kept in {place}. In the settings it is named keyring:{}",
-        args.name
-    ))?;
-    let config = &context.settings()?.config.server;
-    if !config
-        .secrets()
-        .iter()
-        .any(|s| s.kept() == Some(&args.name))
-    {
-        context.status("No setting names it yet.")?;
-    }
+    let row = Row::kept_as(context, &args.name, Some(place))?;
+    let unnamed = match row.setting.is_empty() {
+        true => "\nNo setting names it yet.",
+        false => "",
+    };
+    let words = format!(
+        "Kept in {place}. In the settings it is named {}{unnamed}",
+        row.kept
+    );
+    context.tell(&words, &card(&row))?;
     Ok(Exit::Done)
 }
 
@@ -132,13 +130,15 @@ async fn remove(context: &Context, name: &str) -> Outcome {
         )
         .hint("See those that the settings name:  callhome server secret list"));
     }
-    context.status(&format!("{name} is forgotten."))?;
+    let row = Row::kept_as(context, name, None)?;
+    context.tell(&format!("{name} is forgotten."), &card(&row))?;
     Ok(Exit::Done)
 }
 
 /// A secret that the settings name, without the secret.
 #[derive(Debug, Serialize)]
 pub(in crate::cli::commands) struct Row {
+    /// Empty when none names it.
     pub(in crate::cli::commands) setting: String,
     /// `keyring:NAME`, or the path of a file.
     kept: String,
@@ -148,6 +148,19 @@ pub(in crate::cli::commands) struct Row {
 }
 
 impl Row {
+    /// A secret that is kept in a place, or nowhere now, under a name, with the first setting that names it.
+    fn kept_as(context: &Context, name: &str, place: Option<&str>) -> Result<Self, CommandError> {
+        let config = &context.settings()?.config.server;
+        let named = config.secrets();
+        let setting = named.iter().find(|s| s.kept() == Some(name));
+        Ok(Self {
+            setting: setting.map_or_else(String::new, |s| s.setting.clone()),
+            kept: format!("keyring:{name}"),
+            there: place.is_some(),
+            finding: place.unwrap_or("not kept here").to_owned(),
+        })
+    }
+
     /// What to do when it is not there.
     pub(in crate::cli::commands) fn repair(&self) -> String {
         match kept_name(self.kept.as_ref()) {
@@ -194,15 +207,25 @@ async fn list(context: &Context) -> Outcome {
     let view = View::many("secret", &rows)
         .named_by("/setting")
         .when_empty("The settings name no secrets.")
-        .columns(vec![
-            Column::at("setting", "/setting"),
-            Column::at("kept", "/kept"),
-            Column::of("there", |row| {
-                let there = row["there"] == true;
-                if there { "yes".into() } else { "NO".into() }
-            }),
-            Column::at("finding", "/finding"),
-        ]);
+        .columns(columns());
     context.show(&view)?;
     Ok(Exit::Done)
+}
+
+fn card(row: &Row) -> View {
+    View::one("secret", row)
+        .named_by("/kept")
+        .columns(columns())
+}
+
+fn columns() -> Vec<Column> {
+    vec![
+        Column::at("setting", "/setting"),
+        Column::at("kept", "/kept"),
+        Column::of("there", |row| {
+            let there = row["there"] == true;
+            if there { "yes".into() } else { "NO".into() }
+        }),
+        Column::at("finding", "/finding"),
+    ]
 }

@@ -182,9 +182,10 @@ async fn delete(context: &Context, args: &DeleteArgs) -> Outcome {
         .await?
         .clone()
         .recording(args.write.dry_run);
+    let template = find(&client, &args.name).await?;
     let write = context.write(&args.write)?;
     client.delete_template(&args.name, &write).await?;
-    context.status(&format!("{} is removed.", args.name))?;
+    context.tell(&format!("{} is removed.", args.name), &card(&template))?;
     Ok(Exit::Done)
 }
 

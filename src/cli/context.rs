@@ -11,7 +11,7 @@ use super::embedded::{self, Embedded, Stay};
 use super::environment::Environment;
 use super::error::{CommandError, ErrorKind};
 use super::flags::{CommonFlags, WriteFlags};
-use super::output::{Format, Paint, Retyping, Screen, ShowError, Style, View};
+use super::output::{Format, Paint, RenderError, Retyping, Screen, ShowError, Style, View};
 use super::prompt::Prompter;
 use crate::config::{self, ConfigError, EMBEDDED, Loaded, Override, Sources};
 use crate::domain::{ShortId, Timestamp};
@@ -355,9 +355,17 @@ impl Context {
     /// # Errors
     /// As [`Self::show`].
     pub(super) fn tell(&self, words: &str, view: &View) -> Result<(), CommandError> {
-        match self.screen.is_for_people() {
-            true => self.status(words),
-            false => self.show(view),
+        if self.screen.is_for_people() {
+            return self.status(words);
+        }
+        match self.screen.show(view) {
+            // It is done by now: a command that seemed to fail would be given again.
+            Err(ShowError::Render(
+                fault @ (RenderError::Column { .. } | RenderError::NoColumns),
+            )) => Ok(self
+                .screen
+                .announce(&format!("{words}\nwarning: {fault}"))?),
+            shown => Ok(shown?),
         }
     }
 

@@ -32,6 +32,7 @@ pub fn open_more() {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_os = "linux")]
     #[test]
     fn as_many_files_may_be_open_as_the_system_lets() {
         super::open_more();

@@ -67,6 +67,17 @@ fn a_program_gets_its_document_and_no_prose_beside_it() {
         let schema = document["schema"].as_str().unwrap_or_default();
         assert!(schemas.contains(schema), "{line:?}: {schema}");
     }
+    // What is done is not told as a failure because of a column.
+    let save = ["sms", "template", "save", "greet", "msg(Hi)"];
+    home.ok(&save);
+    let delete = ["sms", "template", "delete", "greet"];
+    let repeat = [&delete[..], &["--idempotency-key", "k1"]].concat();
+    let ran = home.run(&[&repeat[..], &["--columns", "size"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("warning: "), "{}", ran.stderr);
+    // Nor is a repeat.
+    assert_eq!(home.run(&repeat).code, 0);
+    assert_eq!(home.run(&delete).code, 4);
     for form in ["yaml", "csv", "tsv", "name", "ndjson"] {
         let ran = home.run(&["callback", "request", "Nokia", "-o", form]);
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{form}");

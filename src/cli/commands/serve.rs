@@ -76,6 +76,8 @@ pub(super) async fn run(context: &Context, args: ServeArgs) -> Outcome {
     let dir = DataDir::open(context.data_directory())?;
     let watched = watched(&config.application_servers)?;
     let lock = dir.lock().map_err(in_use)?;
+    // Before connections are taken: the D-Bus library behind the keyring waits with select(), which files with numbers
+    // from 1,024 on break.
     let secrets = ServerSecrets::gather(context, &config).await?;
     let doors = Some(Doors::of(&config));
     let assembled = assemble(&dir, &config, &secrets, Mode::Serve, doors).await?;
@@ -190,7 +192,7 @@ fn tell(
     let phones = phones_at_once();
     if phones < FEW_PHONES {
         context.status(&format!(
-            "At most {phones} phones can be connected over TCP and TLS at once.\n  For more, before the start:  ulimit -n 65536"
+            "At most {phones} phones can be connected over TCP and TLS at once.\n  For more:  LimitNOFILE=65536 in the service, or a higher ulimit -Hn"
         ))?;
     }
     // Programs wait for this line: it is told also under -q.

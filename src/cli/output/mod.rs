@@ -43,7 +43,7 @@ pub(super) use devices::{device_card, device_facts, device_line, device_list, de
 pub(super) use format::{Format, OutputFlags};
 pub(super) use ladder::{action_messages, ladder};
 pub(super) use qr::Qr;
-pub(super) use render::Style;
+pub(super) use render::{RenderError, Style};
 pub(super) use retyping::Retyping;
 pub(super) use screen::{Paint, Screen, ShowError};
 pub(super) use table::{terminal_width, width_of};

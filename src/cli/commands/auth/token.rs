@@ -77,7 +77,7 @@ async fn revoke(context: &Context, args: &RevokeArgs) -> Outcome {
             let view = View::one("token", token).columns(token_columns(context.now()));
             context.tell(&words, &view)?;
         }
-        // Made in between.
+        // A login, or a token whose time is up: they can be revoked, and are not listed.
         None => context.status(&words)?,
     }
     Ok(Exit::Done)

@@ -109,7 +109,7 @@ async fn set(context: &Context, args: SetArgs) -> Outcome {
         return Err(CommandError::usage("an empty secret keeps nobody out"));
     }
     let place = secrets::put(context, store_name(&args.name), secret, args.keep).await?;
-    let row = Row::kept_as(context, &args.name, Some(place))?;
+    let row = Row::kept_as(context, &args.name, Some(place));
     let unnamed = match row.setting.is_empty() {
         true => "\nNo setting names it yet.",
         false => "",
@@ -130,7 +130,7 @@ async fn remove(context: &Context, name: &str) -> Outcome {
         )
         .hint("See those that the settings name:  callhome server secret list"));
     }
-    let row = Row::kept_as(context, name, None)?;
+    let row = Row::kept_as(context, name, None);
     context.tell(&format!("{name} is forgotten."), &card(&row))?;
     Ok(Exit::Done)
 }
@@ -149,16 +149,17 @@ pub(in crate::cli::commands) struct Row {
 
 impl Row {
     /// A secret that is kept in a place, or nowhere now, under a name, with the first setting that names it.
-    fn kept_as(context: &Context, name: &str, place: Option<&str>) -> Result<Self, CommandError> {
-        let config = &context.settings()?.config.server;
-        let named = config.secrets();
+    fn kept_as(context: &Context, name: &str, place: Option<&str>) -> Self {
+        // Settings that cannot be read name none: what was done is told all the same.
+        let settings = context.settings().ok();
+        let named = settings.map_or_else(Vec::new, |s| s.config.server.secrets());
         let setting = named.iter().find(|s| s.kept() == Some(name));
-        Ok(Self {
+        Self {
             setting: setting.map_or_else(String::new, |s| s.setting.clone()),
             kept: format!("keyring:{name}"),
             there: place.is_some(),
             finding: place.unwrap_or("not kept here").to_owned(),
-        })
+        }
     }
 
     /// What to do when it is not there.

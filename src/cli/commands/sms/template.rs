@@ -182,10 +182,15 @@ async fn delete(context: &Context, args: &DeleteArgs) -> Outcome {
         .await?
         .clone()
         .recording(args.write.dry_run);
-    let template = find(&client, &args.name).await?;
+    // For the document alone: whether there is one to remove is the server's to say, which knows a repeat.
+    let template = find(&client, &args.name).await.ok();
     let write = context.write(&args.write)?;
     client.delete_template(&args.name, &write).await?;
-    context.tell(&format!("{} is removed.", args.name), &card(&template))?;
+    let words = format!("{} is removed.", args.name);
+    match template {
+        Some(template) => context.tell(&words, &card(&template))?,
+        None => context.status(&words)?,
+    }
     Ok(Exit::Done)
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::sleep;
 
-use callhome::domain::{ActionState, Bearer};
+use callhome::api::ActionView;
+use callhome::domain::{ActionState, Bearer, ShortId};
 use callhome::flow::{self, Ports};
 use callhome::port::{BearerError, OutboundSms, SmsAccepted, SmsGateway};
 use callhome::sms::{Reply, SignedMessage, SmsKeys};
@@ -59,20 +60,29 @@ async fn what_destroys_goes_only_to_numbers_that_are_known_to_be_the_devices() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_lock_waits_until_its_number_is_verified_and_then_goes_at_once() {
-    let world = World::new();
-    let key = world.enrolled(1);
-    world.edit(key.device, |d| {
+/// A lock for a device whose only number nobody has shown to be its own, and the gateway to that number.
+async fn unproved_lock(
+    world: &Arc<World>,
+    device: ShortId,
+) -> (Arc<FakeGateway>, Ports, ActionView) {
+    world.edit(device, |d| {
         d.numbers = vec![number("+14085550137", false)];
         d.open_actions = 1;
     });
     let gateway = FakeGateway::new("a", true);
     let mut ports = world.ports();
     ports.gateways = vec![gateway.clone()];
-    let made = flow::create(&ports, order(key.device, "lck()"))
+    let made = flow::create(&ports, order(device, "lck()"))
         .await
         .expect("made");
+    (gateway, ports, made)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_waits_until_its_number_is_verified_and_then_goes_at_once() {
+    let world = World::new();
+    let key = world.enrolled(1);
+    let (gateway, ports, made) = unproved_lock(&world, key.device).await;
     let first = try_once(&ports, &made).await;
     assert_eq!(first.state, ActionState::Pending);
     assert_eq!(
@@ -139,16 +149,7 @@ async fn a_reply_that_was_cut_off_when_its_number_was_written_down_releases_the_
  {
     let world = World::new();
     let key = world.enrolled(1);
-    world.edit(key.device, |d| {
-        d.numbers = vec![number("+14085550137", false)];
-        d.open_actions = 1;
-    });
-    let gateway = FakeGateway::new("a", true);
-    let mut ports = world.ports();
-    ports.gateways = vec![gateway.clone()];
-    let made = flow::create(&ports, order(key.device, "lck()"))
-        .await
-        .expect("made");
+    let (gateway, ports, made) = unproved_lock(&world, key.device).await;
     try_once(&ports, &made).await;
     let question = SignedMessage::parse(gateway.texts()[0].as_bytes()).expect("an action string");
     let nonce = question.reply_nonce().expect("asked for");
